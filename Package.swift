@@ -12,15 +12,28 @@ let house: [SwiftSetting] = [
 /// Targets that touch C also mark every unsafe use.
 let nearC: [SwiftSetting] = house + [.strictMemorySafety()]
 
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
 let package = Package(
     name: "coffer",
     platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
     targets: [
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .systemLibrary(name: "CLinux"),
+        .target(
+            name: "CPageVFS",
+            linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("sodium")]),
         .target(name: "VaultCrypto", dependencies: ["CSodium", "CLinux"], swiftSettings: nearC),
+        .target(
+            name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb], swiftSettings: nearC),
+        .testTarget(
+            name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
+            swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,227 @@
+/*
+ * Simulates power losses. The workload runs once; every write, truncation, sync and deletion that
+ * reaches the file system below is noted. Then images of the files are made as a disk could show
+ * them after a loss at a random point: what was synced is there, and of what was written later each
+ * 512-byte sector is there or not. Each image must open and hold every acknowledged transaction.
+ *
+ *     power_loss IMAGES [SEED]
+ *
+ * Creations and deletions of files count as durable at once. Plain SQLite is the control.
+ */
+#include "harness.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STEPS = 60, SECTOR = 512, FILES = 2 };
+
+/* One event of the trace. Acknowledgements are events too: call is -1, offset the transaction. */
+typedef struct Event {
+    int call;
+    int file; /* 0 the database, 1 its log */
+    int count;
+    sqlite3_int64 offset;
+    unsigned char *bytes;
+} Event;
+
+typedef struct Image {
+    unsigned char *bytes;
+    sqlite3_int64 size, capacity;
+} Image;
+
+static Event *events;
+static int eventCount, eventCapacity;
+static int isQuiet;
+static int promisesDurability = 1; /* not under synchronous=NORMAL */
+
+/* ---- The trace ---- */
+
+static Event *new_event(int call) {
+    if (eventCount == eventCapacity) {
+        eventCapacity = eventCapacity ? eventCapacity * 2 : 1024;
+        events = realloc(events, (size_t)eventCapacity * sizeof(Event));
+        if (events == NULL) abort();
+    }
+    Event *event = &events[eventCount++];
+    memset(event, 0, sizeof *event);
+    event->call = call;
+    return event;
+}
+
+static int ends_with(const char *text, const char *ending) {
+    size_t length = strlen(text), other = strlen(ending);
+    return length >= other && strcmp(text + length - other, ending) == 0;
+}
+
+static void trace(const Note *note) {
+    if (!ends_with(note->path, "-wal") && !ends_with(note->path, ".db")) return;
+    Event *event = new_event((int)note->call);
+    event->file = ends_with(note->path, "-wal");
+    event->count = note->count;
+    event->offset = note->offset;
+    if (note->bytes == NULL) return;
+    event->bytes = malloc((size_t)note->count);
+    if (event->bytes == NULL) abort();
+    memcpy(event->bytes, note->bytes, (size_t)note->count);
+}
+
+static void forget_trace(void) {
+    for (int i = 0; i < eventCount; i++) free(events[i].bytes);
+    eventCount = 0;
+}
+
+static void record(Mode mode, const char *path) {
+    sqlite3 *connection = NULL;
+    wrap_note = trace;
+    if (workload_open(mode, path, &connection) != SQLITE_OK) exit(2);
+    new_event(-1)->offset = 0; /* from here on the vault exists */
+    for (int number = 1; number <= STEPS; number++) {
+        new_event(-2)->offset = number; /* attempted */
+        if (workload_step(connection, number) != SQLITE_OK) exit(2);
+        if (number % 11 != 0) new_event(-1)->offset = number;
+    }
+    sqlite3_close(connection);
+    wrap_note = NULL;
+}
+
+/* ---- Images ---- */
+
+static void set_size(Image *image, sqlite3_int64 size) {
+    if (size > image->capacity) {
+        image->bytes = realloc(image->bytes, (size_t)size * 2);
+        if (image->bytes == NULL) abort();
+        memset(image->bytes + image->capacity, 0, (size_t)(size * 2 - image->capacity));
+        image->capacity = size * 2;
+    }
+    if (size < image->size) memset(image->bytes + size, 0, (size_t)(image->size - size));
+    image->size = size;
+}
+
+static void put(Image *image, sqlite3_int64 offset, const unsigned char *bytes, int count) {
+    if (offset + count > image->size) set_size(image, offset + count);
+    memcpy(image->bytes + offset, bytes, (size_t)count);
+}
+
+/* Applies an event of which only `kept` of 100 sectors reach the disk. */
+static void apply(Image *image, const Event *event, unsigned *random, unsigned kept) {
+    if (event->call == CALL_DELETE) set_size(image, 0);
+    if (event->call == CALL_TRUNCATE && random_below(random, 100) < kept)
+        set_size(image, event->offset);
+    if (event->call != CALL_WRITE) return;
+    sqlite3_int64 at = event->offset, end = event->offset + event->count;
+    while (at < end) {
+        sqlite3_int64 next = (at / SECTOR + 1) * SECTOR;
+        if (next > end) next = end;
+        if (random_below(random, 100) < kept)
+            put(image, at, event->bytes + (at - event->offset), (int)(next - at));
+        at = next;
+    }
+}
+
+/* The last event up to `point` that made earlier ones of that file durable. */
+static int last_sync(int file, int point) {
+    for (int i = point - 1; i >= 0; i--)
+        if (events[i].file == file &&
+            (events[i].call == CALL_SYNC || events[i].call == CALL_DELETE))
+            return i;
+    return -1;
+}
+
+/* How much of an unsynced write survives: all, nothing, or a share of its sectors. */
+static unsigned share(unsigned *random, unsigned style) {
+    static const unsigned shares[] = {100, 0, 50, 90, 10};
+    return style < 5 ? shares[style] : shares[random_below(random, 3)];
+}
+
+static void make_image(Image *image, int file, int point, unsigned *random) {
+    unsigned style = random_below(random, 8);
+    int synced = last_sync(file, point);
+    set_size(image, 0);
+    for (int i = 0; i < point; i++)
+        if (events[i].call >= 0 && events[i].file == file)
+            apply(image, &events[i], random, i <= synced ? 100 : share(random, style));
+}
+
+static void save(const Image *image, const char *path) {
+    unlink(path);
+    if (image->size == 0) return;
+    FILE *stream = fopen(path, "wb");
+    size_t size = (size_t)image->size;
+    if (stream == NULL || fwrite(image->bytes, 1, size, stream) != size) abort();
+    fclose(stream);
+}
+
+/* ---- Trying them ---- */
+
+static void promised_at(int point, int *acknowledged, int *attempted) {
+    *acknowledged = -1;
+    *attempted = 0;
+    for (int i = 0; i < point; i++) {
+        if (events[i].call == -1) *acknowledged = (int)events[i].offset;
+        if (events[i].call == -2) *attempted = (int)events[i].offset;
+    }
+}
+
+static int try_point(Mode mode, const char *folder, int point, unsigned *random) {
+    static Image images[FILES];
+    char paths[FILES][300], complaint[300] = "", shm[300];
+    int acknowledged = 0, attempted = 0;
+    snprintf(paths[0], sizeof paths[0], "%s/v.db", folder);
+    snprintf(paths[1], sizeof paths[1], "%s/v.db-wal", folder);
+    snprintf(shm, sizeof shm, "%s/v.db-shm", folder);
+    unlink(shm);
+    for (int file = 0; file < FILES; file++) {
+        make_image(&images[file], file, point, random);
+        save(&images[file], paths[file]);
+    }
+    promised_at(point, &acknowledged, &attempted);
+    if (acknowledged < 0) return 1; /* the vault was not yet made */
+    if (!promisesDurability) acknowledged = 0;
+    if (workload_reopen(mode, paths[0], acknowledged, attempted, complaint, sizeof complaint))
+        return 1;
+    if (isQuiet) return 0;
+    printf("  %s, loss at event %d: %s\n", mode_name(mode), point, complaint);
+    return 0;
+}
+
+static int try_images(Mode mode, const char *folder, int images, unsigned seed) {
+    char path[300];
+    int bad = 0;
+    unsigned random = seed;
+    empty_folder(folder);
+    snprintf(path, sizeof path, "%s/v.db", folder);
+    record(mode, path);
+    for (int i = 0; i < images; i++) {
+        int point = 1 + (int)random_below(&random, (unsigned)eventCount);
+        bad += !try_point(mode, folder, point, &random);
+    }
+    printf("power loss, %s: %d events, %d images, %d bad\n", mode_name(mode), eventCount, images,
+           bad);
+    forget_trace();
+    return bad;
+}
+
+int main(int count, char **arguments) {
+    int images = count > 1 ? atoi(arguments[1]) : 300;
+    unsigned seed = count > 2 ? (unsigned)atoi(arguments[2]) : 1;
+    setbuf(stdout, NULL);
+    wrapping_register();
+    if (cvfs_register() != SQLITE_OK) return 2;
+    const char *folder = make_folder("power");
+    isQuiet = 1;
+    workloadSynchronous = "OFF";
+    printf("without syncs, which must show loss:\n  ");
+    if (try_images(SEALED, folder, images, seed) == 0) return 3;
+    isQuiet = 0;
+    workloadSynchronous = "FULL";
+    int bad = try_images(PLAIN, folder, images, seed);
+    bad += try_images(SEALED, folder, images, seed);
+    /* Commits may be lost here, but no loss may be taken for damage. */
+    workloadSynchronous = "NORMAL";
+    promisesDurability = 0;
+    printf("synchronous=NORMAL, must open: ");
+    bad += try_images(SEALED, folder, images, seed);
+    empty_folder(folder);
+    rmdir(folder);
+    return bad == 0 ? 0 : 1;
+}
