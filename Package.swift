@@ -30,10 +30,13 @@ let package = Package(
             linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("sodium")]),
         .target(name: "VaultCrypto", dependencies: ["CSodium", "CLinux"], swiftSettings: nearC),
         .target(
-            name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb], swiftSettings: nearC),
+            name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb],
+            resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Vault", "VaultCrypto", grdb], swiftSettings: house),
     ]
 )

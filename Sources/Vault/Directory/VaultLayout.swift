@@ -1,0 +1,28 @@
+/// Where the files of a vault are.
+///
+/// ```
+/// default.coffer/                    0700
+///   coffer.json                      0600  public header, authenticated; names the generation
+///   lock                             0600  flock target: shared while open, exclusive for a switch
+///   slots/<name>.age                 0600  a passphrase slot's identity, age-encrypted
+///   slots/<name>.next.age            0600  the same while a rotation is under way
+///   generations/<n>/key.age          0600  the vault key, age-encrypted to every slot
+///   generations/<n>/vault.db         0600  the database (-wal and -shm beside it while open)
+/// ```
+///
+/// A vault that is being created lies in `<directory>.creating` until it is complete.
+struct VaultLayout: Sendable {
+    let directory: String
+
+    var header: String { directory + "/coffer.json" }
+    var lock: String { directory + "/lock" }
+    var slots: String { directory + "/slots" }
+    var generations: String { directory + "/generations" }
+    var creating: String { directory + ".creating" }
+
+    func slot(_ name: String) -> String { "\(slots)/\(name).age" }
+    func nextSlot(_ name: String) -> String { "\(slots)/\(name).next.age" }
+    func generation(_ number: Int) -> String { "\(generations)/\(number)" }
+    func keyFile(_ generation: Int) -> String { self.generation(generation) + "/key.age" }
+    func database(_ generation: Int) -> String { self.generation(generation) + "/vault.db" }
+}

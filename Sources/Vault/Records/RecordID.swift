@@ -1,0 +1,84 @@
+import VaultCrypto
+
+/// The identity of a conversation, message or vault: a UUID of version 7 (RFC 9562, section 5.7).
+///
+/// Globally unique and ordered by the record's own time, so that records of many vaults can be
+/// merged and sorted by id alone.
+package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// A new id for a record of the given time, with 74 random bits.
+    package init(at time: Instant) {
+        let entropy = Randomness.bytes(16)
+        let first = entropy[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        let second = entropy[8...].reduce(0) { $0 << 8 | UInt64($1) }
+        let time = UInt64(max(0, min(time.milliseconds, 0xFFFF_FFFF_FFFF)))
+        high = time << 16 | 0x7000 | first & 0x0FFF
+        low = 0x8000_0000_0000_0000 | second >> 2
+    }
+
+    /// The 16 bytes of the UUID in network order; `nil` for another length.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var words: [UInt64] = [0, 0]
+        for (index, byte) in bytes.enumerated() {
+            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        }
+        high = words[0]
+        low = words[1]
+    }
+
+    /// Reads `0190163d-8694-7e4c-93d6-2d2b1f2d2f4c`, in either case.
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 36 else { return nil }
+        var bytes: [UInt8] = []
+        var pending: UInt8?
+        for (index, character) in text.enumerated() {
+            if [8, 13, 18, 23].contains(index) {
+                guard character == "-" else { return nil }
+                continue
+            }
+            guard character.isASCII, let digit = character.hexDigitValue else { return nil }
+            if let first = pending {
+                bytes.append(first << 4 | UInt8(digit))
+                pending = nil
+            } else {
+                pending = UInt8(digit)
+            }
+        }
+        self.init(bytes: bytes)
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        for word in [high, low] {
+            for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> (56 - 8 * index))) }
+        }
+        return bytes
+    }
+
+    package var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return unsafe String(unsafeUninitializedCapacity: 36) { text in
+            var place = 0
+            for index in 0..<16 {
+                let word = index < 8 ? high : low
+                let byte = UInt8(truncatingIfNeeded: word >> (56 - 8 * (index & 7)))
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    unsafe text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                unsafe text[place] = digits[Int(byte >> 4)]
+                unsafe text[place + 1] = digits[Int(byte & 15)]
+                place += 2
+            }
+            return place
+        }
+    }
+
+    package static func < (left: RecordID, right: RecordID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}

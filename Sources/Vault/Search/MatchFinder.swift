@@ -1,0 +1,100 @@
+/// Finds in a text what a query's terms matched, with the analyser that indexed it.
+struct MatchFinder {
+    /// A longer text is looked through in pieces of this size, up to the first that has a match.
+    private static let pieceBytes = 1 << 20
+
+    private let phrases: [TextPhrase]
+
+    init(_ terms: [TextTerm]) { phrases = terms.flatMap(\.phrases) }
+
+    /// Where a phrase stands.
+    struct Match: Equatable {
+        /// In bytes of the text.
+        var source: Range<Int>
+        /// Which of the phrases.
+        var phrase: Int
+    }
+
+    /// The matches in a text in the order of their beginnings.
+    func matches(in text: String) -> [Match] {
+        guard !phrases.isEmpty else { return [] }
+        var text = text
+        return text.withUTF8 { unsafe matches(in: $0) }
+    }
+
+    private func matches(in text: UnsafeBufferPointer<UInt8>) -> [Match] {
+        var start = 0
+        while start < text.count {
+            var end = min(start + Self.pieceBytes, text.count)
+            while end < text.count, unsafe text[end] & 0xC0 == 0x80 { end -= 1 }
+            var sink = MarkSink()
+            unsafe TextAnalyser.analyse(
+                UnsafeBufferPointer(rebasing: text[start..<end]), into: &sink)
+            let found = matches(in: sink.words, of: sink) + matches(in: sink.fragments, of: sink)
+            if !found.isEmpty {
+                return found.map {
+                    Match(
+                        source: $0.source.lowerBound + start..<$0.source.upperBound + start,
+                        phrase: $0.phrase)
+                }.sorted { $0.source.lowerBound < $1.source.lowerBound }
+            }
+            start = end
+        }
+        return []
+    }
+
+    private func matches(in tokens: [MarkSink.Token], of sink: MarkSink) -> [Match] {
+        var found: [Match] = []
+        for first in tokens.indices {
+            for (number, phrase) in phrases.enumerated() {
+                guard let end = sink.end(of: phrase, in: tokens, from: first) else { continue }
+                found.append(Match(source: tokens[first].source.lowerBound..<end, phrase: number))
+            }
+        }
+        return found
+    }
+}
+
+/// Keeps the tokens of a text with their places.
+private struct MarkSink: TokenSink {
+    struct Token {
+        var kind: TokenKind
+        /// In `bytes`; empty between two identifiers.
+        var folded: Range<Int>
+        var source: Range<Int>
+    }
+    var bytes: [UInt8] = []
+    var words: [Token] = []
+    var fragments: [Token] = []
+
+    mutating func take(
+        _ kind: TokenKind, _ token: UnsafeBufferPointer<UInt8>, at source: Range<Int>
+    ) {
+        let start = bytes.count
+        unsafe bytes.append(contentsOf: token)
+        let entry = Token(kind: kind, folded: start..<bytes.count, source: source)
+        if kind == .fragment { fragments.append(entry) } else { words.append(entry) }
+    }
+
+    mutating func endFragments() {
+        fragments.append(Token(kind: .fragment, folded: 0..<0, source: 0..<0))
+    }
+
+    /// Where a phrase that begins at a token ends in the text; `nil` when it does not stand there.
+    func end(of phrase: TextPhrase, in tokens: [Token], from first: Int) -> Int? {
+        let last = first + phrase.tokens.count - 1
+        guard last < tokens.count else { return nil }
+        for (offset, wanted) in phrase.tokens.enumerated() {
+            let folded = tokens[first + offset].folded
+            let mayGoOn = phrase.isPrefix && first + offset == last
+            guard mayGoOn ? folded.count >= wanted.count : folded.count == wanted.count,
+                bytes[folded].starts(with: wanted)
+            else { return nil }
+        }
+        // A lone character that begins a pair: the pair's other character is not meant.
+        if phrase.isPrefix, tokens[last].kind == .pair, last + 1 < tokens.count {
+            return tokens[last + 1].source.lowerBound
+        }
+        return tokens[last].source.upperBound
+    }
+}

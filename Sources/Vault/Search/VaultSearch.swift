@@ -1,0 +1,165 @@
+package import GRDB
+package import VaultCrypto
+
+package enum SearchOrder: Sendable, Equatable {
+    case relevance, newest
+}
+
+/// A search as a caller asks for it.
+package struct SearchRequest: Sendable, Equatable {
+    /// In the grammar of `SearchQuery`.
+    package var query: String
+    package var limit: Int
+    package var order: SearchOrder
+    /// Leaves titles and snippets out, which saves reading the messages.
+    package var idsOnly: Bool
+    /// Whether hidden conversations are searched as well.
+    package var includeHidden: Bool
+
+    package init(
+        _ query: String, limit: Int = 20, order: SearchOrder = .relevance, idsOnly: Bool = false,
+        includeHidden: Bool = false
+    ) {
+        self.query = query
+        self.limit = limit
+        self.order = order
+        self.idsOnly = idsOnly
+        self.includeHidden = includeHidden
+    }
+}
+
+package struct SearchAnswer: Sendable, Equatable {
+    package var hits: [SearchHit]
+    /// Messages that match: all of them, or `limit` when there are more.
+    package var matched: Int
+    /// Whether more match than `matched` says.
+    package var isEstimate: Bool
+    /// Messages in the index, in the vault, and not readable; exact.
+    package var indexed: Int
+    package var total: Int
+    package var unreadable: Int
+}
+
+/// A message that matches.
+package struct SearchHit: Sendable, Equatable {
+    package var conversation: RecordID
+    package var message: RecordID
+    package var title: String?
+    package var role: Role
+    /// The message's time, or its conversation's.
+    package var created: Instant
+    /// Higher is better, comparable within one answer only; 0 where nothing is ranked.
+    package var score: Double
+    /// `nil` when only ids were asked for, or the message cannot be read.
+    package var snippet: Snippet?
+}
+
+/// Answers queries on a connection that the caller lends, inside one read.
+package struct VaultSearch: Sendable {
+    private let index: any SearchIndex = SearchEngine.index
+
+    package init() {}
+
+    /// The best or newest messages that match a query.
+    ///
+    /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
+    package func search(
+        _ request: SearchRequest, in database: Database
+    ) throws(VaultError) -> SearchAnswer {
+        let query = try SearchQuery(request.query)
+        return try SearchFailure.guarding("search") {
+            let expression = try resolve(query, request.includeHidden, in: database)
+            let limit = max(0, min(request.limit, Int(Int32.max)))
+            let matches = try index.matches(
+                expression, order: request.order, limit: limit + 1, in: database)
+            var reader = HitReader(
+                database: database, terms: request.idsOnly ? nil : expression.terms)
+            let hits = try matches.prefix(limit).compactMap { try reader.hit($0) }
+            let completeness = try SearchCompleteness(in: database)
+            return SearchAnswer(
+                hits: hits, matched: min(matches.count, limit), isEstimate: matches.count > limit,
+                indexed: completeness.indexed, total: completeness.total,
+                unreadable: completeness.unreadable)
+        }
+    }
+
+    /// Hands over the ids of all messages that match, in no particular order and constant memory.
+    ///
+    /// - Parameters:
+    ///   - query: In the grammar of `SearchQuery`.
+    ///   - includeHidden: Whether hidden conversations are searched as well.
+    ///   - database: A connection inside one read.
+    ///   - body: Takes an id and says whether to go on.
+    /// - Throws: `badInput` for a query that cannot be read; what `body` throws, as the underlying
+    ///   error when it is no `VaultError`.
+    package func forEachID(
+        matching query: String, includeHidden: Bool = false, in database: Database,
+        _ body: (RecordID) throws -> Bool
+    ) throws(VaultError) {
+        let query = try SearchQuery(query)
+        try SearchFailure.guarding("search") {
+            let expression = try resolve(query, includeHidden, in: database)
+            let statement = try database.makeStatement(sql: "SELECT id FROM message WHERE num = ?")
+            try index.forEachMatch(expression, in: database) { number in
+                let id = try Row.fetchOne(statement, arguments: [number]).flatMap { row in
+                    try row.withUnsafeData(atIndex: 0) { $0.flatMap { RecordID(bytes: $0) } }
+                }
+                guard let id else { return true }
+                return try body(id)
+            }
+        }
+    }
+
+    /// How much of the vault the index covers.
+    package func completeness(in database: Database) throws(VaultError) -> SearchCompleteness {
+        try SearchFailure.guarding("read the state of the search index") {
+            try SearchCompleteness(in: database)
+        }
+    }
+
+    private func resolve(
+        _ query: SearchQuery, _ includeHidden: Bool, in database: Database
+    ) throws -> SearchExpression {
+        let expression = try QueryResolver(database: database).resolve(query)
+        if includeHidden { return expression }
+        if case .all(let parts) = expression { return .all(parts + [.record(.visible)]) }
+        return .all([expression, .record(.visible)])
+    }
+}
+
+/// Reads what a hit shows.
+private struct HitReader {
+    let database: Database
+    /// `nil` when nobody reads snippets.
+    let terms: [TextTerm]?
+
+    /// `nil` when the message is gone and its index entry is left over.
+    mutating func hit(_ match: IndexMatch) throws -> SearchHit? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT m.id, c.id, c.title, m.role, ifnull(m.created, c.created)
+                FROM message m JOIN conversation c ON c.num = m.conversation WHERE m.num = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [match.message]),
+            let message = try id(row, 0), let conversation = try id(row, 1)
+        else { return nil }
+        return SearchHit(
+            conversation: conversation, message: message, title: terms == nil ? nil : row[2],
+            role: RecordCondition.role(row[3]), created: Instant(milliseconds: row[4]),
+            score: match.score, snippet: try snippet(of: match.message))
+    }
+
+    private func id(_ row: Row, _ column: Int) throws -> RecordID? {
+        try row.withUnsafeData(atIndex: column) { $0.flatMap { RecordID(bytes: $0) } }
+    }
+
+    private func snippet(of message: Int64) throws -> Snippet? {
+        guard let terms else { return nil }
+        do {
+            let texts = try StoredText(database: database).parts(of: message)
+            return Snippet(of: texts, matching: terms)
+        } catch is StoredText.Unreadable {
+            return nil
+        }
+    }
+}

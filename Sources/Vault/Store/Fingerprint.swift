@@ -1,0 +1,59 @@
+import VaultCrypto
+
+/// Tells whether an imported record is the one that was imported before, without its salts and ids.
+///
+/// The first 16 bytes of the SHA-256 over all fields, each as its length and its bytes. It lives
+/// and dies with its row inside the encrypted database and never leaves it.
+struct Fingerprint {
+    private var bytes: [UInt8] = []
+
+    static func of(_ message: ImportedMessage) -> [UInt8] {
+        var print = Fingerprint()
+        print.add([
+            message.originID, message.parent, message.role.rawValue, message.state.rawValue,
+            message.created?.description, message.model, message.provider, message.host,
+            message.region, message.stopReason,
+        ])
+        print.add(message.usage)
+        print.add(message.extra)
+        for part in message.parts {
+            print.add([part.part.kind.rawValue, part.part.text, part.part.name])
+            print.add(part.part.data.map(JSONWriter.canonical) ?? [])
+            print.add([part.file == nil ? "-" : "+", part.file?.name, part.file?.mediaType])
+        }
+        return print.value
+    }
+
+    static func of(_ conversation: ImportedConversation, messages: [[UInt8]]) -> [UInt8] {
+        var print = Fingerprint()
+        print.add([
+            conversation.title, conversation.custodian, conversation.project,
+            conversation.created?.description, conversation.modified?.description,
+            conversation.current,
+        ])
+        print.add(conversation.labels)
+        print.add(conversation.extra)
+        for message in messages { print.add(message) }
+        return print.value
+    }
+
+    private mutating func add(_ field: [UInt8]) {
+        let count = UInt64(field.count)
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: count >> (8 * shift))) }
+        bytes.append(contentsOf: field)
+    }
+
+    /// An absent field differs from an empty one.
+    private mutating func add(_ fields: [String?]) {
+        for field in fields {
+            bytes.append(field == nil ? 0 : 1)
+            add(Array((field ?? "").utf8))
+        }
+    }
+
+    private mutating func add(_ object: JSONObject?) {
+        add(object.map { JSONWriter.canonical(.object($0)) } ?? [])
+    }
+
+    private var value: [UInt8] { Array(SHA256Digest.hash(bytes).prefix(16)) }
+}

@@ -1,0 +1,300 @@
+import GRDB
+import VaultCrypto
+
+/// Puts prepared conversations into the database, inside the caller's transaction.
+///
+/// A conversation is found again by its origin, a message by its id in the source. Nothing is ever
+/// removed: what a newer export lacks stays, what it says differently becomes a new version.
+struct IngestWriter {
+    var names = Names()
+    private var nextMessage: Int64 = 0
+    /// New messages of the batch, for the search index.
+    private var documents: [AnalysedDocument] = []
+    private let search = SearchWriter()
+
+    /// Writes a batch.
+    ///
+    /// - Parameters:
+    ///   - batch: The conversations.
+    ///   - custodian: Whose they are when the source does not say.
+    ///   - now: The time of the import, for versions that it replaces.
+    ///   - db: A connection inside a write transaction.
+    /// - Returns: What changed; it counts only once the transaction is committed.
+    /// - Throws: What the database reports; the transaction is then void.
+    mutating func write(
+        _ batch: [PreparedConversation], custodian: String, now: Instant, in db: Database
+    ) throws -> IngestReport {
+        var report = IngestReport()
+        nextMessage =
+            try Int64.fetchOne(db, sql: "SELECT ifnull(max(num), 0) + 1 FROM message") ?? 1
+        documents.removeAll(keepingCapacity: true)
+        for conversation in batch {
+            for record in conversation.skipped { report.skip(record) }
+            if let known = try KnownConversation(conversation.imported.origin, in: db) {
+                try merge(conversation, into: known, now: now, in: db, report: &report)
+            } else {
+                try add(conversation, custodian: custodian, in: db, report: &report)
+            }
+        }
+        try search.add(documents, in: db)
+        return report
+    }
+
+    private mutating func add(
+        _ conversation: PreparedConversation, custodian: String, in db: Database,
+        report: inout IngestReport
+    ) throws {
+        let imported = conversation.imported
+        let custodian = imported.custodian ?? custodian
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO conversation (id, source, source_id, title, custodian, project, created,
+                    modified, current, messages, extra, fingerprint)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            conversation.id.bytes.databaseValue, try names.num(of: imported.origin.source, in: db),
+            imported.origin.id, imported.title, try names.num(of: custodian, in: db),
+            try names.num(ofOptional: imported.project, in: db), conversation.created.milliseconds,
+            conversation.modified.milliseconds, currentNum(of: conversation),
+            conversation.messages.count, text(imported.extra),
+            conversation.fingerprint.databaseValue,
+        ])
+        let num = db.lastInsertedRowID
+        try addLabels(imported.labels, to: num, in: db)
+        let first = nextMessage
+        for message in conversation.messages {
+            try insert(
+                message, conversation: num, parent: message.parent.map { first + Int64($0) },
+                commitment: message.commitment, in: db, report: &report)
+        }
+        try Counter.conversations.add(1, in: db)
+        report.conversations.added += 1
+    }
+
+    private func currentNum(of conversation: PreparedConversation) -> Int64? {
+        conversation.imported.current.flatMap { current in
+            conversation.messages.firstIndex { $0.imported.originID == current }
+        }.map { nextMessage + Int64($0) }
+    }
+
+    private func text(_ object: JSONObject) -> String {
+        String(decoding: JSONWriter.canonical(.object(object)), as: UTF8.self)
+    }
+
+    private mutating func addLabels(_ labels: [String], to num: Int64, in db: Database) throws {
+        for label in labels {
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO label VALUES (?, ?)",
+                arguments: [try names.num(of: label, in: db), num])
+        }
+    }
+
+    private mutating func insert(
+        _ message: PreparedMessage, conversation: Int64, parent: Int64?, commitment: [UInt8],
+        in db: Database, report: inout IngestReport
+    ) throws {
+        let num = nextMessage
+        nextMessage += 1
+        let imported = message.imported
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO message (num, id, conversation, parent, source_id, role, state, version,
+                    created, model, provider, host, region, detail, fingerprint, salt, commitment)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            num, message.id.bytes.databaseValue, conversation, parent, imported.originID,
+            imported.role.code, imported.state.code, imported.created?.milliseconds,
+            try names.num(ofOptional: imported.model, in: db),
+            try names.num(ofOptional: imported.provider, in: db),
+            try names.num(ofOptional: imported.host, in: db),
+            try names.num(ofOptional: imported.region, in: db),
+            MessageDetail(imported).text, message.fingerprint.databaseValue,
+            message.salt.databaseValue, commitment.databaseValue,
+        ])
+        try insertParts(of: message, num: num, in: db, report: &report)
+        var document = message.document
+        document.message = num
+        documents.append(document)
+        try Counter.messages.add(1, in: db)
+        report.messages.added += 1
+    }
+
+    private func insertParts(
+        of message: PreparedMessage, num: Int64, in db: Database, report: inout IngestReport
+    ) throws {
+        let insert = try db.cachedStatement(sql: "INSERT INTO part VALUES (?, ?, ?)")
+        for (position, line) in message.partLines.enumerated() {
+            var attachment: Int64?
+            if let file = message.files[position],
+                let reference = message.parts[position].attachment
+            {
+                let stored = try AttachmentStore(db: db).store(reference, from: file)
+                attachment = stored.num
+                if stored.isNew { report.attachmentsAdded += 1 }
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO attachment_use VALUES (?, ?)",
+                    arguments: [stored.num, num])
+            }
+            try insert.execute(arguments: [num << 16 | Int64(position), attachment, line])
+        }
+    }
+
+    // MARK: - A newer export of a known conversation
+
+    private mutating func merge(
+        _ conversation: PreparedConversation, into known: KnownConversation, now: Instant,
+        in db: Database, report: inout IngestReport
+    ) throws {
+        if known.fingerprint == conversation.fingerprint {
+            report.conversations.unchanged += 1
+            report.messages.unchanged += conversation.messages.count
+            return
+        }
+        let old = try KnownMessage.all(of: known.num, in: db)
+        let places = places(of: conversation.messages, among: old)
+        var added = 0
+        for (position, message) in conversation.messages.enumerated() {
+            let parent = message.parent.map { places[$0] }
+            let envelope = message.envelope(
+                id: places[position].id, conversation: known.id, parent: parent?.id,
+                version: (old[message.imported.originID]?.version ?? 0) + 1)
+            let commitment = SHA256Digest.hash(
+                Array(envelope.line(partLines: message.partLines).utf8))
+            guard let earlier = old[message.imported.originID] else {
+                try insert(
+                    message, conversation: known.num, parent: parent?.num, commitment: commitment,
+                    in: db, report: &report)
+                added += 1
+                continue
+            }
+            if earlier.fingerprint == message.fingerprint {
+                report.messages.unchanged += 1
+                continue
+            }
+            try search.updating([earlier.num], in: db) {
+                try replace(
+                    earlier, with: message, parent: parent?.num, commitment: commitment, now: now,
+                    in: db, report: &report)
+            }
+        }
+        let carriers = try search.titleCarriers(of: known.num, in: db)
+        try search.updating(carriers, in: db) {
+            try update(known, from: conversation, added: added, places: places, in: db)
+        }
+        report.conversations.updated += 1
+    }
+
+    /// Where each message of the new export stands or will stand.
+    private func places(
+        of messages: [PreparedMessage], among old: [String: KnownMessage]
+    ) -> [(num: Int64, id: RecordID)] {
+        var next = nextMessage
+        return messages.map { message in
+            if let known = old[message.imported.originID] { return (known.num, known.id) }
+            defer { next += 1 }
+            return (next, message.id)
+        }
+    }
+
+    /// Keeps the old version as its record line and puts the new one in its place.
+    private mutating func replace(
+        _ old: KnownMessage, with message: PreparedMessage, parent: Int64?, commitment: [UInt8],
+        now: Instant, in db: Database, report: inout IngestReport
+    ) throws {
+        guard let earlier = try MessageReader(db: db).message(num: old.num) else { return }
+        try db.execute(
+            sql: "INSERT INTO version VALUES (?, ?, ?, ?)",
+            arguments: [
+                old.num, old.version, now.milliseconds, RecordLines.record(of: earlier),
+            ])
+        try db.execute(
+            sql: "DELETE FROM part WHERE num BETWEEN ? AND ?",
+            arguments: [old.num << 16, old.num << 16 | 0xFFFF])
+        let imported = message.imported
+        try db.execute(
+            sql: """
+                UPDATE message SET parent = ?, role = ?, state = ?, version = version + 1,
+                    created = ?, model = ?, provider = ?, host = ?, region = ?, detail = ?,
+                    fingerprint = ?, salt = ?, commitment = ? WHERE num = ?
+                """,
+            arguments: [
+                parent, imported.role.code, imported.state.code, imported.created?.milliseconds,
+                try names.num(ofOptional: imported.model, in: db),
+                try names.num(ofOptional: imported.provider, in: db),
+                try names.num(ofOptional: imported.host, in: db),
+                try names.num(ofOptional: imported.region, in: db),
+                MessageDetail(imported).text, message.fingerprint.databaseValue,
+                message.salt.databaseValue, commitment.databaseValue, old.num,
+            ])
+        try insertParts(of: message, num: old.num, in: db, report: &report)
+        report.messages.updated += 1
+    }
+
+    private mutating func update(
+        _ known: KnownConversation, from conversation: PreparedConversation, added: Int,
+        places: [(num: Int64, id: RecordID)], in db: Database
+    ) throws {
+        let imported = conversation.imported
+        let current = conversation.messages.firstIndex { $0.imported.originID == imported.current }
+        try db.execute(
+            sql: """
+                UPDATE conversation SET title = ?, project = ifnull(?, project),
+                    modified = max(modified, ?), current = ifnull(?, current),
+                    messages = messages + ?, extra = ?, fingerprint = ? WHERE num = ?
+                """,
+            arguments: [
+                imported.title, try names.num(ofOptional: imported.project, in: db),
+                conversation.modified.milliseconds, current.map { places[$0].num }, added,
+                text(imported.extra), conversation.fingerprint.databaseValue, known.num,
+            ])
+        try addLabels(imported.labels, to: known.num, in: db)
+    }
+}
+
+/// A conversation that an earlier import stored.
+private struct KnownConversation {
+    let num: Int64
+    let id: RecordID
+    let fingerprint: [UInt8]
+
+    init?(_ origin: Origin, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT conversation.num, id, fingerprint FROM conversation
+                WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [origin.source, origin.id]),
+            let id = row.id("id")
+        else { return nil }
+        num = row["num"]
+        self.id = id
+        fingerprint = row.bytes("fingerprint") ?? []
+    }
+}
+
+/// A message that an earlier import stored.
+private struct KnownMessage {
+    let num: Int64
+    let id: RecordID
+    let version: Int
+    let fingerprint: [UInt8]
+
+    static func all(of conversation: Int64, in db: Database) throws -> [String: KnownMessage] {
+        var known: [String: KnownMessage] = [:]
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT num, id, version, source_id, fingerprint FROM message
+                WHERE conversation = ? AND source_id IS NOT NULL
+                """, arguments: [conversation])
+        while let row = try rows.next() {
+            guard let id = row.id("id") else { continue }
+            known[row["source_id"]] = KnownMessage(
+                num: row["num"], id: id, version: row["version"],
+                fingerprint: row.bytes("fingerprint") ?? [])
+        }
+        return known
+    }
+}

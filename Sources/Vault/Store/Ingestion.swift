@@ -1,0 +1,106 @@
+import Dispatch
+import GRDB
+import Synchronization
+package import VaultCrypto
+
+/// A running import: conversations go in one by one, batches of them are committed as they fill.
+///
+/// The caller's thread reads and prepares; a second thread writes. What `onCommit` reports is
+/// durable. Call `finish` to write the rest; without it the last batch is not stored.
+package final class Ingestion: Sendable {
+    /// Text in one transaction, in bytes; more is faster and needs more memory.
+    private static let batchTextBytes = 3 << 20
+    private static let batchConversations = 2000
+
+    private struct Progress {
+        var report = IngestReport()
+        var failure: VaultError?
+    }
+
+    private let store: Store
+    private let custodian: String
+    private let now: Instant
+    private let onCommit: @Sendable (IngestReport) -> Void
+    private let queue = DispatchQueue(label: "coffer.ingest")
+    private let room = DispatchSemaphore(value: 2)
+    private let progress = Mutex(Progress())
+    private let writer = Mutex(IngestWriter())
+    private let pending = Mutex((batch: [PreparedConversation](), textBytes: 0))
+
+    init(
+        store: Store, custodian: String, now: Instant,
+        onCommit: @escaping @Sendable (IngestReport) -> Void
+    ) {
+        self.store = store
+        self.custodian = custodian
+        self.now = now
+        self.onCommit = onCommit
+    }
+
+    /// Takes a conversation; it is stored with its batch.
+    ///
+    /// - Throws: The error of an earlier batch; nothing after it is written.
+    package func add(_ conversation: ImportedConversation) throws(VaultError) {
+        try rethrow()
+        let prepared = PreparedConversation(conversation, now: now)
+        let full = pending.withLock { pending -> [PreparedConversation]? in
+            pending.batch.append(prepared)
+            pending.textBytes += prepared.textBytes
+            guard
+                pending.textBytes >= Self.batchTextBytes
+                    || pending.batch.count >= Self.batchConversations
+            else { return nil }
+            defer { pending = ([], 0) }
+            return pending.batch
+        }
+        if let full { submit(full) }
+    }
+
+    /// Notes a record that an importer could not read.
+    package func skip(_ record: SkippedRecord) {
+        progress.withLock { $0.report.skip(record) }
+    }
+
+    /// Writes what is left and waits until all of it is durable.
+    package func finish() throws(VaultError) -> IngestReport {
+        submit(pending.withLock { $0.batch })
+        queue.sync {}
+        try rethrow()
+        return progress.withLock { $0.report }
+    }
+
+    private func rethrow() throws(VaultError) {
+        if let failure = progress.withLock({ $0.failure }) { throw failure }
+    }
+
+    private func submit(_ batch: [PreparedConversation]) {
+        room.wait()
+        queue.async { [self] in
+            defer { room.signal() }
+            guard progress.withLock({ $0.failure }) == nil else { return }
+            do {
+                let written = try write(batch)
+                let report = progress.withLock { progress in
+                    progress.report.add(written)
+                    return progress.report
+                }
+                onCommit(report)
+            } catch {
+                progress.withLock { $0.failure = DatabaseFault.vaultError(error) }
+            }
+        }
+    }
+
+    private func write(_ batch: [PreparedConversation]) throws -> IngestReport {
+        try writer.withLock { writer in
+            do {
+                return try store.write { db in
+                    try writer.write(batch, custodian: custodian, now: now, in: db)
+                }
+            } catch {
+                writer.names = Names()
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import GRDB
+
+/// The shared words (models, custodians, labels…) by row number, remembered while a writer works.
+///
+/// Forget it after a transaction that was rolled back: its rows may be gone.
+struct Names {
+    private var known: [String: Int64] = [:]
+
+    /// The row of a word, made now if it is new.
+    mutating func num(of text: String, in db: Database) throws -> Int64 {
+        if let num = known[text] { return num }
+        let num = try Self.find(text, in: db) ?? Self.insert(text, in: db)
+        known[text] = num
+        return num
+    }
+
+    mutating func num(ofOptional text: String?, in db: Database) throws -> Int64? {
+        guard let text else { return nil }
+        return try num(of: text, in: db)
+    }
+
+    static func find(_ text: String, in db: Database) throws -> Int64? {
+        try Int64.fetchOne(db, sql: "SELECT num FROM name WHERE text = ?", arguments: [text])
+    }
+
+    private static func insert(_ text: String, in db: Database) throws -> Int64 {
+        try db.execute(sql: "INSERT INTO name (text) VALUES (?)", arguments: [text])
+        return db.lastInsertedRowID
+    }
+}

@@ -1,0 +1,184 @@
+import VaultCrypto
+
+/// A conversation with everything computed that needs no database: ids, salts, lines, hashes and
+/// the analysed text.
+///
+/// Preparing runs beside the writer, on another core.
+struct PreparedConversation: Sendable {
+    var imported: ImportedConversation
+    let id: RecordID
+    let created: Instant
+    let modified: Instant
+    let fingerprint: [UInt8]
+    var messages: [PreparedMessage]
+    var skipped: [SkippedRecord]
+
+    /// - Parameters:
+    ///   - imported: What an importer found.
+    ///   - now: Stands in where the source says no time at all.
+    init(_ imported: ImportedConversation, now: Instant) {
+        let times = imported.messages.compactMap(\.created)
+        created = imported.created ?? times.min() ?? imported.modified ?? now
+        modified = max(imported.modified ?? times.max() ?? created, created)
+        id = RecordID(at: created)
+        self.imported = imported
+        skipped = []
+        messages = []
+        var seen: [String: Int] = [:]
+        for message in imported.messages {
+            let prepared = PreparedMessage(
+                message, title: messages.isEmpty ? imported.title : nil, fallback: created,
+                skipped: &skipped)
+            if let earlier = seen[message.originID] {
+                // The same line twice is a copy; two different messages under one id are a fault.
+                if messages[earlier].fingerprint != prepared.fingerprint {
+                    skipped.append(Self.duplicate(message, in: imported))
+                }
+                continue
+            }
+            seen[message.originID] = messages.count
+            messages.append(prepared)
+        }
+        fingerprint = Fingerprint.of(imported, messages: messages.map(\.fingerprint))
+        self.imported.messages = []
+        link(seen)
+    }
+
+    private static func duplicate(
+        _ message: ImportedMessage, in conversation: ImportedConversation
+    ) -> SkippedRecord {
+        SkippedRecord(
+            place: "conversation \(conversation.origin.id), message \(message.originID)",
+            reason: "another message of this conversation has the same id and other content",
+            isConversation: false)
+    }
+
+    /// Parents become ids, and a cycle in the source is cut where it closes.
+    private mutating func link(_ index: [String: Int]) {
+        for position in messages.indices {
+            guard let parent = messages[position].imported.parent.flatMap({ index[$0] }) else {
+                continue
+            }
+            messages[position].parent = parent
+        }
+        cutCycles()
+        for position in messages.indices {
+            let parent = messages[position].parent.map { messages[$0].id }
+            let envelope = messages[position].envelope(
+                id: messages[position].id, conversation: id, parent: parent, version: 1)
+            let line = envelope.line(partLines: messages[position].partLines)
+            messages[position].commitment = SHA256Digest.hash(Array(line.utf8))
+        }
+    }
+
+    private mutating func cutCycles() {
+        var state = [UInt8](repeating: 0, count: messages.count)  // 0 new, 1 on the path, 2 done
+        for start in messages.indices where state[start] == 0 {
+            var path: [Int] = []
+            var next: Int? = start
+            while let position = next, state[position] == 0 {
+                state[position] = 1
+                path.append(position)
+                next = messages[position].parent
+            }
+            if let closing = next, state[closing] == 1, let last = path.last {
+                messages[last].parent = nil
+            }
+            for position in path { state[position] = 2 }
+        }
+    }
+
+    /// How much text it brings, for the size of a batch.
+    var textBytes: Int { messages.reduce(0) { $0 + $1.textBytes } }
+}
+
+/// A message with its lines computed for the case that it is new.
+struct PreparedMessage: Sendable {
+    var imported: ImportedMessage
+    let id: RecordID
+    let fingerprint: [UInt8]
+    let salt: [UInt8]
+    let parts: [Part]
+    let partLines: [String]
+    /// Files to store, by position of their part.
+    let files: [Int: ImportedFile]
+    /// Position of the parent in the conversation.
+    var parent: Int?
+    /// What search finds of it, as the first of its conversation if it is.
+    var document: AnalysedDocument
+    /// For the case that conversation and message are new.
+    var commitment: [UInt8] = []
+    let textBytes: Int
+
+    /// - Parameters:
+    ///   - imported: The message.
+    ///   - title: The conversation's, with its first message.
+    ///   - fallback: Stands in for its time in the id.
+    ///   - skipped: Takes the attachments that cannot be read.
+    init(
+        _ imported: ImportedMessage, title: String?, fallback: Instant,
+        skipped: inout [SkippedRecord]
+    ) {
+        id = RecordID(at: imported.created ?? fallback)
+        fingerprint = Fingerprint.of(imported)
+        var parts: [Part] = []
+        var files: [Int: ImportedFile] = [:]
+        for part in imported.parts {
+            var stored = part.part
+            if let file = part.file {
+                do {
+                    stored.attachment = try Self.digest(of: file)
+                    files[parts.count] = file
+                } catch {
+                    skipped.append(
+                        SkippedRecord(
+                            place: "message \(imported.originID), attachment \(parts.count + 1)",
+                            reason: "its file cannot be read: \(error)", isConversation: false))
+                }
+            }
+            parts.append(stored)
+        }
+        let random = Randomness.bytes(16 * (parts.count + 1))
+        salt = Array(random[..<16])
+        partLines = parts.enumerated().map { position, part in
+            RecordLines.line(of: part, salt: random[(16 * (position + 1))..<(16 * (position + 2))])
+        }
+        textBytes = partLines.reduce(0) { $0 + $1.utf8.count }
+        document = AnalysedDocument(
+            SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)))
+        self.parts = parts
+        self.files = files
+        self.imported = imported
+        self.imported.parts = []
+    }
+
+    private static func digest(of file: ImportedFile) throws -> AttachmentReference {
+        var digest = SHA256Digest()
+        let source = try file.open()
+        var sizeBytes: Int64 = 0
+        var buffer = [UInt8](repeating: 0, count: AttachmentStore.chunkBytes)
+        while true {
+            let count = try unsafe buffer.withUnsafeMutableBytes { bytes in
+                try unsafe source.read(into: bytes)
+            }
+            if count == 0 { break }
+            digest.update(Array(buffer[..<count]))
+            sizeBytes += Int64(count)
+        }
+        return AttachmentReference(
+            sha256: digest.finalize(), sizeBytes: sizeBytes, name: file.name,
+            mediaType: file.mediaType)
+    }
+
+    /// The envelope under the given ids.
+    func envelope(
+        id: RecordID, conversation: RecordID, parent: RecordID?, version: Int
+    ) -> Envelope {
+        Envelope(
+            id: id, conversation: conversation, parent: parent, originID: imported.originID,
+            role: imported.role, state: imported.state, version: version,
+            created: imported.created, model: imported.model, provider: imported.provider,
+            host: imported.host, region: imported.region, stopReason: imported.stopReason,
+            usage: imported.usage, extra: imported.extra, salt: salt)
+    }
+}

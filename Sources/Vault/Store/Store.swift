@@ -1,0 +1,198 @@
+import Foundation
+import GRDB
+import VaultCrypto
+
+/// The encrypted database of one generation: one writer, many readers, several processes.
+final class Store: Sendable {
+    /// How long a writer waits for another process.
+    private static let busyMilliseconds = 20_000
+
+    let path: String
+    let pool: DatabasePool
+
+    /// Opens the database of a generation and brings it to the newest schema.
+    ///
+    /// - Parameters:
+    ///   - path: The database; it must exist unless `isNew`.
+    ///   - vaultKey: The vault key of the generation.
+    ///   - isNew: Whether the file is to be made.
+    /// - Throws: `damaged`, `wrongKey`, `newerFormat` or `inputOutput`, each with its remedy.
+    init(_ path: String, vaultKey: borrowing SecretBytes, isNew: Bool = false) throws(VaultError) {
+        if !isNew { try Self.refuseEmpty(path, vaultKey: vaultKey) }
+        self.path = path
+        // SQLite gives its companions the mode of the database, which it would make 0644.
+        if isNew { try DurableFile.create(path, content: []) }
+        try Self.register(path, vaultKey: vaultKey)
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            // GRDB relaxes this for pools, after the configuration has run: a commit would then be
+            // durable only with the next checkpoint.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            try Migrations.run(on: pool, isNew: isNew)
+        } catch {
+            PageEncryption.removeKey(forDatabaseAt: path)
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+
+    /// An absent or empty file would become a new database, and hide that the old one is gone.
+    private static func refuseEmpty(
+        _ path: String, vaultKey: borrowing SecretBytes
+    ) throws(VaultError) {
+        try PageEncryption.register()
+        let key = vaultKey.subkey(context: "coffer database")
+        switch try PageEncryption.probe(databaseAt: path, key: key) {
+        // A torn first page is healed from the log; SQLite finds out.
+        case .opens, .wrongKey, .damaged: return
+        case .notAVault, .absent:
+            throw VaultError(
+                .damaged,
+                "The database \(path) is missing or empty; restore the vault from a backup.")
+        case .unreadable:
+            throw VaultError(
+                .inputOutput, "The vault's database \(path) cannot be read; check its permissions.")
+        }
+    }
+
+    /// Gives the page encryption the key of a database file.
+    static func register(_ path: String, vaultKey: borrowing SecretBytes) throws(VaultError) {
+        try PageEncryption.register()
+        let key = vaultKey.subkey(context: "coffer database")
+        try PageEncryption.addKey(key, forDatabaseAt: path)
+    }
+
+    /// Closes every connection; the last process to close folds the log into the database.
+    func close() throws(VaultError) {
+        do {
+            // Readers cannot fold the log, so the writer must be the last to close.
+            pool.invalidateReadOnlyConnections()
+            try pool.close()
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+        PageEncryption.removeKey(forDatabaseAt: path)
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Double(Self.busyMilliseconds) / 1000)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;
+                    PRAGMA wal_autocheckpoint = 0;
+                    """)
+        }
+        return configuration
+    }
+
+    /// Reads in one snapshot.
+    func read<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+
+    /// Writes in one transaction, durable when this returns.
+    func write<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        let result: T
+        do {
+            result = try pool.write(body)
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+        try foldLongLog()
+        return result
+    }
+
+    /// Log size from which a write also folds the log into the database.
+    private static let longLogBytes: Int64 = 16 << 20
+
+    /// Folds the log when it has grown long.
+    ///
+    /// SQLite's own checkpoints leave the log in place and begin it anew later; if its end were
+    /// damaged meanwhile, old pages could stand beside new ones. Ours empties it in the same step.
+    func foldLongLog() throws(VaultError) {
+        var status = stat()
+        guard unsafe stat(path + "-wal", &status) == 0, status.st_size > Self.longLogBytes else {
+            return
+        }
+        try foldLog()
+    }
+
+    /// Moves the write-ahead log into the database and empties it, unless a reader is in the way.
+    func foldLog() throws(VaultError) {
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA busy_timeout = 200")
+                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Self.busyMilliseconds)") }
+                _ = try db.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+
+    /// Writes a compact copy of the database under another vault key, synced.
+    func copy(to path: String, vaultKey: borrowing SecretBytes) throws(VaultError) {
+        try DurableFile.create(path, content: [])
+        try Self.register(path, vaultKey: vaultKey)
+        defer { PageEncryption.removeKey(forDatabaseAt: path) }
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+        try DurableFile.sync(path)
+    }
+}
+
+/// What SQLite reports, in the words of the engine.
+enum DatabaseFault {
+    static func vaultError(_ error: any Error) -> VaultError {
+        if let error = error as? VaultError { return error }
+        guard let error = error as? DatabaseError else {
+            return VaultError(
+                .internalFault, "The database refused an operation; please report this.",
+                underlying: error)
+        }
+        let (code, sentence) = words(for: error)
+        return VaultError(code, sentence, underlying: error)
+    }
+
+    private static func words(for error: DatabaseError) -> (VaultError.Code, String) {
+        switch error.resultCode {
+        // The key was proved against the header before, so it cannot be the wrong one.
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_FORMAT:
+            return (.damaged, "The vault's database is damaged; run `coffer doctor`.")
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_DATA:
+            return (.damaged, "A page of the vault's database is damaged; run `coffer doctor`.")
+        case .SQLITE_FULL:
+            return (.noSpace, "The disk is full; free some space and try again. Nothing was lost.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            return (.busy, "Another process is writing to the vault; try again in a moment.")
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
+            return (
+                .inputOutput, "The vault's database cannot be opened; check its permissions."
+            )
+        case .SQLITE_IOERR:
+            return (
+                .inputOutput,
+                "The disk reported an error; check it, then run `coffer doctor` before going on."
+            )
+        default:
+            return (.internalFault, "The database refused an operation; please report this.")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import GRDB
+import Synchronization
+package import VaultCrypto
+
+/// An open vault.
+///
+/// It holds the shared lock and the vault key until `close`. Every method may be called from any
+/// thread; each read sees one state of the database, each write is durable when it returns.
+package final class Vault: Sendable {
+    struct State: ~Copyable {
+        var header: VaultHeader
+        var key: SecretBytes
+        var store: Store
+    }
+
+    let layout: VaultLayout
+    let lock: VaultLock
+    let state: Mutex<State>
+    /// Stands for the clock; tests hand in their own.
+    package let now: @Sendable () -> Instant
+
+    init(
+        layout: VaultLayout, lock: VaultLock, state: consuming State,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.layout = layout
+        self.lock = lock
+        self.state = Mutex(state)
+        self.now = now
+    }
+
+    var store: Store { state.withLock { $0.store } }
+    var header: VaultHeader { state.withLock { $0.header } }
+
+    package var id: RecordID { header.vault }
+    package var directory: String { layout.directory }
+
+    // MARK: - Opening
+
+    /// Opens a vault.
+    ///
+    /// - Parameters:
+    ///   - directory: The vault's folder.
+    ///   - method: What unlocks it.
+    ///   - now: The clock.
+    /// - Returns: The open vault; close it.
+    /// - Throws: `absent`, `locked`, `wrongKey`, `damaged`, `newerFormat` or `busy`, each with its
+    ///   remedy.
+    package static func open(
+        at directory: String, by method: borrowing UnlockMethod,
+        now: @escaping @Sendable () -> Instant = { Instant.now }
+    ) throws(VaultError) -> Vault {
+        let layout = VaultLayout(directory: directory)
+        _ = try VaultHeader.read(layout)
+        let lock = try VaultLock(layout.lock)
+        try lock.take(.shared)
+        // Read again: another process may have changed it before the lock was ours.
+        var header = try VaultHeader.read(layout)
+        let key = try Unlocker(layout: layout, header: header).vaultKey(by: method)
+        if try Housekeeping(layout: layout, lock: lock).isNeeded(header) {
+            header = try Housekeeping(layout: layout, lock: lock).run(vaultKey: key)
+        }
+        guard header.isAuthentic(under: key) else {
+            throw VaultError(.busy, "The vault's key was changed just now; try again.")
+        }
+        let store = try Store(layout.database(header.generation), vaultKey: key)
+        let state = State(header: header, key: key, store: store)
+        return Vault(layout: layout, lock: lock, state: state, now: now)
+    }
+
+    /// Closes the database and gives up the lock.
+    package func close() throws(VaultError) {
+        try store.close()
+        lock.release()
+    }
+
+    // MARK: - The key cache
+
+    /// Puts the vault key into the kernel's keyring, so that commands need no passphrase.
+    package func cacheKey(timeoutSeconds: Int) throws(VaultError) {
+        try state.withLock { (state) throws(VaultError) in
+            try KernelKeyring.store(
+                state.key, name: KeyCache.name(of: state.header), timeoutSeconds: timeoutSeconds)
+        }
+    }
+
+    /// Removes a cached key; works on a locked vault.
+    ///
+    /// - Returns: Whether one was there.
+    package static func dropCachedKey(at directory: String) throws(VaultError) -> Bool {
+        let header = try VaultHeader.read(VaultLayout(directory: directory))
+        return try KernelKeyring.remove(name: KeyCache.name(of: header))
+    }
+}
+
+extension VaultHeader {
+    /// Reads the header of the vault at a place.
+    ///
+    /// - Throws: `absent` when there is no vault, `damaged` when there is one without a header.
+    static func read(_ layout: VaultLayout) throws(VaultError) -> VaultHeader {
+        if let content = try DurableFile.read(layout.header) { return try VaultHeader(content) }
+        guard DurableFile.exists(layout.generations) else {
+            throw VaultError(
+                .absent,
+                "There is no vault at \(layout.directory); make one with `coffer init`.")
+        }
+        throw VaultError(
+            .damaged,
+            """
+            The vault at \(layout.directory) has lost its header coffer.json; put it back from a \
+            backup of the vault.
+            """)
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+package import VaultCrypto
+
+/// What a new vault is made with.
+package struct VaultCreation: ~Copyable {
+    /// A passphrase slot, named `passphrase`.
+    package var passphrase: SecretBytes?
+    package var workFactor = Slot.usualWorkFactor
+    /// Allows a work factor below `Slot.minimumWorkFactor`; `status` then says so.
+    package var allowsWeakWorkFactor = false
+    /// Slots without a file: recipients of identities that are kept elsewhere.
+    package var recipients: [(name: String, kind: Slot.Kind, recipient: AgeRecipient)] = []
+    /// Whose conversations imports bring, unless they say otherwise.
+    package var custodian: String
+
+    package init(custodian: String) { self.custodian = custodian }
+}
+
+extension Vault {
+    /// Makes a vault and opens it.
+    ///
+    /// It is built beside its place and renamed when it is complete, so an interruption leaves
+    /// nothing that looks like a vault.
+    ///
+    /// - Throws: `exists` when something is at that place, `badInput` when the options contradict.
+    package static func create(
+        at directory: String, _ creation: consuming VaultCreation,
+        now: @escaping @Sendable () -> Instant = { Instant.now }
+    ) throws(VaultError) -> Vault {
+        let layout = VaultLayout(directory: directory)
+        guard !DurableFile.exists(directory) else {
+            throw VaultError(
+                .exists, "\(directory) exists already; a vault is never made over something else.")
+        }
+        let staging = VaultLayout(directory: layout.creating)
+        try DurableFile.removeTree(staging.directory)
+        for folder in [
+            staging.directory, staging.slots, staging.generations, staging.generation(1),
+        ] { try DurableFile.makeFolder(folder) }
+        try DurableFile.create(staging.lock, content: [])
+
+        let key = SecretBytes.random(count: 32)
+        let custodian = creation.custodian
+        let created = now()
+        let (slots, files) = try creation.slots()
+        for (name, content) in files {
+            try DurableFile.create(staging.slot(name), content: content)
+        }
+        let keyFile = try KeyFiles.wrap(key, to: slots.map(\.recipient))
+        try DurableFile.create(staging.keyFile(1), content: keyFile)
+        let keys = try Store.make(staging.database(1), vaultKey: key, custodian: custodian)
+        var header = VaultHeader(
+            vault: RecordID(at: created), created: created, generation: 1, slots: slots,
+            keyFileDigest: SHA256Digest.hash(keyFile), logKey: keys.log, archiveKey: keys.archive)
+        header.authenticate(with: key)
+        try DurableFile.create(staging.header, content: header.bytes)
+        try DurableFile.syncFolder(of: staging.slots)
+        guard !DurableFile.exists(directory) else {
+            throw VaultError(.exists, "\(directory) was made meanwhile; choose another place.")
+        }
+        try DurableFile.move(staging.directory, to: directory)
+
+        let lock = try VaultLock(layout.lock)
+        try lock.take(.shared)
+        let store = try Store(layout.database(1), vaultKey: key)
+        let state = State(header: header, key: key, store: store)
+        return Vault(layout: layout, lock: lock, state: state, now: now)
+    }
+}
+
+extension VaultCreation {
+    fileprivate consuming func slots() throws(VaultError) -> ([Slot], [String: [UInt8]]) {
+        var slots: [Slot] = []
+        var files: [String: [UInt8]] = [:]
+        if let passphrase = passphrase.take() {
+            let made = try PassphraseSlot.make(
+                name: "passphrase", passphrase: passphrase, workFactor: workFactor,
+                allowsWeak: allowsWeakWorkFactor)
+            slots.append(made.slot)
+            files["passphrase"] = made.file
+        }
+        for entry in recipients {
+            slots.append(Slot(name: entry.name, kind: entry.kind, recipient: entry.recipient))
+        }
+        guard !slots.isEmpty else {
+            throw VaultError(
+                .badInput, "A vault needs a way to unlock it; give a passphrase or a recipient.")
+        }
+        return (slots, files)
+    }
+}
+
+/// Makes the identity and the file of a passphrase slot.
+enum PassphraseSlot {
+    static func make(
+        name: String, passphrase: borrowing SecretBytes, workFactor: Int, allowsWeak: Bool
+    ) throws(VaultError) -> (slot: Slot, file: [UInt8]) {
+        let least = allowsWeak ? 1 : Slot.minimumWorkFactor
+        guard (least...Slot.maximumWorkFactor).contains(workFactor) else {
+            throw VaultError(
+                .badInput,
+                "The work factor must be from \(Slot.minimumWorkFactor) to "
+                    + "\(Slot.maximumWorkFactor).")
+        }
+        guard passphrase.count > 0 else {
+            throw VaultError(.badInput, "The passphrase is empty; choose one.")
+        }
+        let identity = AgeIdentity.generate()
+        let file = try KeyFiles.seal(identity, passphrase: passphrase, workFactor: workFactor)
+        let slot = Slot(
+            name: name, kind: .passphrase, recipient: identity.recipient, workFactor: workFactor,
+            fileDigest: SHA256Digest.hash(file))
+        return (slot, file)
+    }
+}
+
+extension Store {
+    /// Makes a new database with its signing keys, and closes it.
+    ///
+    /// - Returns: The public keys.
+    fileprivate static func make(
+        _ path: String, vaultKey: borrowing SecretBytes, custodian: String
+    ) throws(VaultError) -> (log: [UInt8], archive: [UInt8]) {
+        let store = try Store(path, vaultKey: vaultKey, isNew: true)
+        let keys = try store.write { db in
+            try db.execute(
+                sql: "INSERT INTO setting VALUES ('custodian', ?)", arguments: [custodian])
+            return (
+                log: try SigningSecret.log.make(in: db),
+                archive: try SigningSecret.archive.make(in: db)
+            )
+        }
+        try store.close()
+        try DurableFile.sync(path)
+        return keys
+    }
+}

@@ -1,0 +1,55 @@
+import GRDB
+package import VaultCrypto
+
+// Searching an open vault.
+extension Vault {
+    /// The best or newest messages that match a query.
+    ///
+    /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
+    package func search(_ request: SearchRequest) throws(VaultError) -> SearchAnswer {
+        try store.read { db in try VaultSearch().search(request, in: db) }
+    }
+
+    /// Lends the ids of all messages that match, in no particular order and constant memory.
+    ///
+    /// - Returns: How much of the vault the index covers.
+    package func forEachMatch(
+        _ query: String, includeHidden: Bool = false, _ body: (RecordID) throws -> Bool
+    ) throws(VaultError) -> SearchCompleteness {
+        try store.read { db in
+            let search = VaultSearch()
+            try search.forEachID(matching: query, includeHidden: includeHidden, in: db, body)
+            return try search.completeness(in: db)
+        }
+    }
+
+    /// The conversations that have a message which matches.
+    package func conversations(
+        matching query: String, includeHidden: Bool = false
+    ) throws(VaultError) -> Set<RecordID> {
+        try store.read { db in
+            var found: Set<RecordID> = []
+            let owner = try db.makeStatement(
+                sql: """
+                    SELECT conversation.id FROM message
+                    JOIN conversation ON conversation.num = message.conversation
+                    WHERE message.id = ?
+                    """)
+            try VaultSearch().forEachID(
+                matching: query, includeHidden: includeHidden, in: db
+            ) { id in
+                let row = try Row.fetchOne(owner, arguments: [id.bytes.databaseValue])
+                if let id = row?.id("id") { found.insert(id) }
+                return true
+            }
+            return found
+        }
+    }
+
+    /// Builds the search index anew beside the live one, in bounded transactions; searches go on.
+    package func rebuildSearchIndex() throws(VaultError) {
+        let upkeep = SearchUpkeep()
+        try store.write { db in try upkeep.beginRebuild(in: db) }
+        while try store.write({ db in try upkeep.continueRebuild(in: db) }) {}
+    }
+}

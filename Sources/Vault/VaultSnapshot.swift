@@ -1,0 +1,102 @@
+import GRDB
+package import VaultCrypto
+
+/// One state of the vault, however long it is read: what an archive is made from.
+///
+/// Lent by `Vault.withSnapshot`; the vault's own methods must not be called meanwhile.
+package final class VaultSnapshot {
+    private let db: Database
+    private let reader: MessageReader
+
+    fileprivate init(_ db: Database) throws {
+        self.db = db
+        reader = try MessageReader(db: db)
+    }
+
+    /// The conversations that match, in ascending order of id.
+    ///
+    /// - Parameters:
+    ///   - filter: Which ones.
+    ///   - only: When given, only conversations with these ids.
+    /// - Returns: Their ids.
+    /// - Throws: `damaged` when a row breaks the format, `inputOutput` when the disk fails.
+    package func conversationIDs(
+        _ filter: ConversationFilter, only: Set<RecordID>? = nil
+    ) throws(VaultError) -> [RecordID] {
+        try guarded {
+            var ids: [RecordID] = []
+            try ConversationReader(db: db).forEach(filter, order: .id) { _, conversation in
+                if only?.contains(conversation.id) ?? true { ids.append(conversation.id) }
+            }
+            return ids
+        }
+    }
+
+    package func conversation(_ id: RecordID) throws(VaultError) -> Conversation {
+        try guarded { try ConversationReader(db: db).conversation(id).conversation }
+    }
+
+    /// The messages of a conversation, each checked against its commitment.
+    package func messages(of id: RecordID) throws(VaultError) -> [Message] {
+        try guarded {
+            try reader.messages(ofConversation: ConversationReader(db: db).conversation(id).num)
+        }
+    }
+
+    /// The versions that edits replaced, oldest first.
+    package func earlierVersions(of id: RecordID) throws(VaultError) -> [ReplacedVersion] {
+        try guarded {
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT message.id, version.version, version.record FROM version
+                    JOIN message ON message.num = version.message
+                    WHERE message.conversation = ? ORDER BY message.num, version.version
+                    """)
+            let num = try ConversationReader(db: db).conversation(id).num
+            return try Row.fetchAll(statement, arguments: [num]).compactMap { row in
+                row.id(at: 0).map {
+                    ReplacedVersion(message: $0, version: row[1], record: row[2])
+                }
+            }
+        }
+    }
+
+    /// Writes an attachment's content into a sink and checks its digest.
+    package func readAttachment(
+        _ sha256: [UInt8], into sink: any ByteSink
+    ) throws(VaultError) {
+        try guarded { try AttachmentStore(db: db).read(sha256, into: sink) }
+    }
+
+    /// Lends a private signing key; it is freed when the closure returns.
+    package func withSigningKey<Result>(
+        _ secret: SigningSecret, _ body: (borrowing SigningKey) throws -> Result
+    ) throws(VaultError) -> Result {
+        try guarded { try body(secret.load(in: db)) }
+    }
+
+    private func guarded<Result>(_ body: () throws -> Result) throws(VaultError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+}
+
+/// A version of a message that an edit replaced.
+package struct ReplacedVersion: Sendable {
+    package var message: RecordID
+    package var version: Int
+    /// The line that an archive shows.
+    package var record: String
+}
+
+extension Vault {
+    /// Lends the vault in one state; writers go on meanwhile.
+    package func withSnapshot<Result>(
+        _ body: (VaultSnapshot) throws -> Result
+    ) throws(VaultError) -> Result {
+        try store.read { db in try body(VaultSnapshot(db)) }
+    }
+}

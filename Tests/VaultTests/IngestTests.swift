@@ -1,0 +1,106 @@
+import Testing
+import Vault
+import VaultCrypto
+
+@Suite struct IngestTests {
+    @Test func `what goes in comes out`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        let report = try vault.ingest([conversation("a", texts: ["question", "answer", "thanks"])])
+        #expect(report.conversations.added == 1)
+        #expect(report.messages.added == 3)
+        var found: [Conversation] = []
+        try vault.forEachConversation { found.append($0) }
+        #expect(found.map(\.title) == ["A title"])
+        #expect(found.first?.custodian == "ada")
+        let messages = try vault.messages(of: #require(found.first).id)
+        #expect(messages.map { $0.parts.first?.text } == ["question", "answer", "thanks"])
+        #expect(messages[1].parent == messages[0].id)
+        #expect(messages[0].parent == nil)
+    }
+
+    @Test func `a second import of the same changes nothing`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        let all = (0..<20).map { conversation("c\($0)", texts: ["one \($0)", "two"]) }
+        try vault.ingest(all)
+        let again = try vault.ingest(all)
+        #expect(again.conversations.added == 0 && again.conversations.unchanged == 20)
+        #expect(again.messages.added == 0 && again.messages.unchanged == 40)
+    }
+
+    @Test func `a newer export adds what is new and keeps what it replaces`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        try vault.ingest([conversation("a", texts: ["question", "half an ans"])])
+        let report = try vault.ingest([
+            conversation("a", title: "New title", texts: ["question", "half an answer", "thanks"])
+        ])
+        #expect(report.conversations.updated == 1)
+        #expect(report.messages.added == 1)
+        #expect(report.messages.updated == 1)
+        #expect(report.messages.unchanged == 1)
+        var records: [String] = []
+        try vault.forEachRecord(ConversationFilter()) { conversation, messages, versions in
+            #expect(conversation.title == "New title")
+            #expect(conversation.messageCount == 3)
+            #expect(messages.map(\.version) == [1, 2, 1])
+            #expect(messages[2].parent == messages[1].id)
+            records = versions
+        }
+        #expect(records.count == 1 && records[0].contains("half an ans\""))
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
+    @Test func `attachments are stored once and come back whole`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        let content = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        var imported = conversation("a", texts: ["look", "nice"])
+        for index in imported.messages.indices {
+            let file = ImportedFile(name: "a.bin", mediaType: nil) { () throws(VaultError) in
+                BytesSource(content)
+            }
+            imported.messages[index].parts.append(
+                ImportedPart(Part(.document, name: "a.bin"), file: file))
+        }
+        let report = try vault.ingest([imported])
+        #expect(report.attachmentsAdded == 1)
+        let sink = BytesSink()
+        try vault.readAttachment(SHA256Digest.hash(content), into: sink)
+        #expect(sink.bytes == content)
+    }
+
+    @Test func `a cycle of parents is cut and loses no message`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var imported = conversation("a", texts: ["1", "2", "3"])
+        imported.messages[0].parent = "m2"
+        let report = try vault.ingest([imported])
+        #expect(report.messages.added == 3)
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
+    @Test func `labels are added and removed`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        try vault.ingest([conversation("a", texts: ["1"]), conversation("b", texts: ["2"])])
+        var ids: [RecordID] = []
+        try vault.forEachConversation { ids.append($0.id) }
+        #expect(try vault.addLabel("matter 7", to: ids) == 2)
+        #expect(try vault.addLabel("matter 7", to: ids) == 0)
+        #expect(try vault.labels().map(\.conversations) == [2])
+        #expect(try vault.removeLabel("matter 7", from: [ids[0]]) == 1)
+        var filter = ConversationFilter()
+        filter.labels = ["matter 7"]
+        var count = 0
+        try vault.forEachConversation(filter) { _ in count += 1 }
+        #expect(count == 1)
+    }
+}

@@ -1,0 +1,256 @@
+import GRDB
+import Testing
+import VaultCrypto
+
+@testable import Vault
+
+@Suite("Search answers")
+struct SearchAnswerTests {
+    private static let january: Int64 = 1_704_067_200_000
+    private static let day: Int64 = 86_400_000
+
+    private func vault() throws -> SearchTestVault {
+        let vault = try SearchTestVault()
+        var merger = TestConversation(
+            title: "Lindqvist merger", project: "M&A", labels: ["Legal"], created: Self.january,
+            messages: [
+                TestMessage("draft the term sheet", role: 0),
+                TestMessage("here is the draft", role: 1, created: Self.january + 40 * Self.day),
+            ])
+        merger.messages[1].model = "claude-3-opus"
+        merger.messages[1].provider = "bedrock"
+        merger.messages[1].hasAttachment = true
+        try vault.add(merger)
+        var other = TestConversation(
+            source: "chatgpt", custodian: "José Pérez", created: Self.january + 10 * Self.day,
+            messages: [TestMessage("a draft of a poem, a draft, a draft", role: 0)])
+        try vault.add(other)
+        other.isHidden = true
+        other.messages = [TestMessage("hidden draft")]
+        try vault.add(other)
+        return vault
+    }
+
+    @Test(
+        "Filters select by the record",
+        arguments: [
+            ("draft", [1, 2, 3]), ("draft role:assistant", [2]), ("role:user", [1, 3]),
+            ("model:claude*", [2]), ("model:claude", []), ("-model:claude*", [1, 3]),
+            ("provider:BEDROCK", [2]), ("label:legal", [1, 2]), ("project:m&a draft", [1, 2]),
+            ("project:\"M&A\"", [1, 2]), ("custodian:\"jose perez\"", [3]), ("custodian:jos*", [3]),
+            ("from:chatgpt", [3]), ("after:2024-02", [2]), ("before:2024-01-11", [1]),
+            ("after:2024-01-11 before:2024-02", [3]), ("after:2024-01-11T00:00:01Z", [2]),
+            ("has:attachment", [2]), ("is:held", []), ("-is:held poem", [3]),
+            ("(role:assistant OR poem)", [2, 3]), ("lindqvist", [1]), ("lindqvist draft", [1]),
+            ("in:0190163d-8694-7e4c-93d6-2d2b1f2d2f4c", []),
+        ] as [(String, Set<Int64>)])
+    func filters(query: String, expected: Set<Int64>) throws {
+        #expect(try vault().matches(query) == expected)
+    }
+
+    @Test("in: selects a conversation by its id")
+    func conversation() throws {
+        let vault = try vault()
+        let hit = try #require(try vault.answer(SearchRequest("poem")).hits.first)
+        #expect(try vault.matches("in:\(hit.conversation)") == [3])
+    }
+
+    @Test("Newest first goes by the message's time, then the conversation's")
+    func newest() throws {
+        let vault = try vault()
+        #expect(try vault.hits(SearchRequest("draft", order: .newest)) == [2, 3, 1])
+        #expect(try vault.hits(SearchRequest("-zeta")) == [2, 3, 1])
+        #expect(try vault.hits(SearchRequest("draft", limit: 1)) == [3])
+        let mixed = SearchRequest("(poem OR role:assistant)")
+        #expect(try vault.hits(mixed) == [3, 2])
+    }
+
+    @Test("Hidden conversations are found only when asked for")
+    func hidden() throws {
+        let vault = try vault()
+        #expect(try vault.matches("hidden").isEmpty)
+        #expect(try vault.matches("hidden", includeHidden: true) == [4])
+        #expect(try vault.answer(SearchRequest("hidden", includeHidden: true)).hits.count == 1)
+    }
+
+    @Test("A hit says what it is and an answer how complete it is")
+    func hit() throws {
+        let vault = try vault()
+        let answer = try vault.answer(SearchRequest("sheet"))
+        let hit = try #require(answer.hits.first)
+        #expect(hit.title == "Lindqvist merger")
+        #expect(hit.role == .user)
+        #expect(hit.created.description == "2024-01-01T00:00:00Z")
+        #expect(hit.score > 0)
+        #expect(hit.snippet?.text == "draft the term sheet")
+        #expect(hit.snippet?.matches == [15..<20])
+        #expect(answer.matched == 1 && !answer.isEstimate)
+        #expect(answer.indexed == 4 && answer.total == 4 && answer.unreadable == 0)
+        let first = try vault.answer(SearchRequest("draft", limit: 2, idsOnly: true))
+        #expect(first.matched == 2 && first.isEstimate)
+        #expect(first.hits.allSatisfy { $0.snippet == nil && $0.title == nil })
+    }
+
+    @Test("Stopping the stream of ids stops it")
+    func stream() throws {
+        let vault = try vault()
+        var count = 0
+        try vault.queue.read { database in
+            try vault.search.forEachID(matching: "draft", in: database) { _ in
+                count += 1
+                return count < 2
+            }
+        }
+        #expect(count == 2)
+    }
+
+    @Test("A query of signs alone is refused, signs beside words are not")
+    func signs() throws {
+        let vault = try vault()
+        #expect(throws: VaultError.self) { try vault.answer(SearchRequest("*** 🎉")) }
+        #expect(try vault.matches("poem 🎉 -") == [3])
+        #expect(try vault.matches("poem OR ***") == [3])
+    }
+}
+
+@Suite("Upkeep of the search index")
+struct SearchUpkeepTests {
+    @Test("What is not indexed yet is counted, then found")
+    func pending() throws {
+        let vault = try SearchTestVault()
+        try vault.store(
+            TestConversation(title: "late", messages: [TestMessage("a"), TestMessage("b")]))
+        try vault.add(TestConversation(messages: [TestMessage("c")]))
+        let before = try vault.completeness()
+        #expect(before.indexed == 1 && before.total == 3 && before.pending == 2)
+        #expect(try vault.check().missing.count == 2)
+        let counts = try (0..<3).map { _ in
+            try vault.queue.write { try vault.upkeep.indexPending(upTo: 1, in: $0) }
+        }
+        #expect(counts == [1, 1, 0])
+        #expect(try vault.matches("late") == [1])
+        #expect(try vault.check().isSound)
+        #expect(try vault.completeness().pending == 0)
+    }
+
+    @Test("A message that cannot be read is counted and becomes found when it can be")
+    func unreadable() throws {
+        let vault = try SearchTestVault()
+        let number = try vault.store(TestConversation(messages: [TestMessage("lost word")]))[0]
+        try vault.queue.write { database in
+            try database.execute(sql: "UPDATE part SET line = '{'")
+            try vault.writer.addStored([number], in: database)
+        }
+        let broken = try vault.completeness()
+        #expect(broken.unreadable == 1 && broken.indexed == 0 && broken.pending == 0)
+        #expect(try vault.check().isSound)
+        try vault.queue.write { database in
+            try vault.writer.updating([number], in: database) {
+                try vault.setParts(["found word"], of: number, in: database)
+            }
+        }
+        let repaired = try vault.completeness()
+        #expect(repaired.unreadable == 0 && repaired.indexed == 1)
+        #expect(try vault.matches("found") == [number])
+    }
+
+    @Test("A message that became unreadable asks for a rebuild, which cleans up")
+    func stale() throws {
+        let vault = try SearchTestVault()
+        let number = try vault.add(TestConversation(messages: [TestMessage("word")]))[0]
+        try vault.queue.write { try $0.execute(sql: "UPDATE part SET line = '{'") }
+        #expect(try vault.answer(SearchRequest("word")).hits.first?.snippet == nil)
+        try vault.delete([number])
+        #expect(try vault.completeness().needsRebuild)
+        #expect(try vault.matches("word").isEmpty)
+        #expect(try vault.check().surplus == 1)
+        try rebuild(vault)
+        #expect(try vault.check().isSound)
+    }
+
+    @Test("Messages change safely while the index is one of an older analyser")
+    func olderAnalyser() throws {
+        let vault = try SearchTestVault()
+        let numbers = try vault.add(
+            TestConversation(messages: [TestMessage("one"), TestMessage("two"), TestMessage("six")])
+        )
+        try vault.queue.write { database in
+            try database.execute(sql: "UPDATE search_state SET value = 0 WHERE name = 'analyser'")
+            try vault.writer.updating([numbers[0]], in: database) {
+                try vault.setParts(["uno"], of: numbers[0], in: database)
+            }
+        }
+        try vault.delete([numbers[1]])
+        #expect(try vault.completeness().needsRebuild)
+        #expect(try vault.matches("uno") == [numbers[0]])
+        #expect(try vault.matches("two").isEmpty)
+        try rebuild(vault)
+        #expect(try vault.check().isSound)
+        #expect(try vault.matches("one").isEmpty)
+        #expect(try !vault.completeness().needsRebuild)
+    }
+
+    @Test("The check sees missing, surplus and different entries")
+    func check() throws {
+        let vault = try SearchTestVault()
+        let numbers = try vault.add(
+            TestConversation(messages: [TestMessage("one"), TestMessage("two"), TestMessage("six")])
+        )
+        try vault.queue.write { database in
+            try vault.setParts(["uno"], of: numbers[0], in: database)
+            let document = AnalysedDocument(SearchFields(message: 99, title: nil, parts: ["x"]))
+            try vault.writer.add([document], in: database)
+            try FTSIndex().remove(
+                AnalysedDocument(SearchFields(message: numbers[2], title: nil, parts: ["six"])),
+                in: database)
+        }
+        let check = try vault.check()
+        #expect(check.missing.count == 1 && check.surplus == 1 && check.different.count == 1)
+        #expect(check.faults == ["the search index holds 3 messages and counts 4; rebuild it"])
+        try rebuild(vault)
+        #expect(try vault.check().isSound)
+    }
+
+    @Test("Searches go on during a rebuild, and an interrupted one is continued")
+    func interrupted() throws {
+        let vault = try SearchTestVault()
+        for number in 0..<20 {
+            try vault.add(
+                TestConversation(title: "t\(number)", messages: [TestMessage("word \(number)")]))
+        }
+        try vault.queue.write { try vault.upkeep.beginRebuild(in: $0) }
+        _ = try vault.queue.write { try vault.upkeep.continueRebuild(textBytes: 300, in: $0) }
+        #expect(try vault.matches("word").count == 20)
+        try vault.add(TestConversation(messages: [TestMessage("word new")]))
+        #expect(try vault.matches("word").count == 21)
+        try rebuild(vault)
+        #expect(try vault.matches("word").count == 21)
+        #expect(try vault.matches("t7") == [8])
+        #expect(try vault.check().isSound)
+    }
+
+    private func rebuild(_ vault: SearchTestVault) throws {
+        try vault.queue.write { try vault.upkeep.beginRebuild(in: $0) }
+        while try vault.queue.write({ try vault.upkeep.continueRebuild(in: $0) }) {}
+    }
+
+    @Test("After removal and cleaning no word of the message is left in the index")
+    func remnants() throws {
+        let vault = try SearchTestVault()
+        let first = try vault.add(TestConversation(messages: [TestMessage("zanzibarian secret")]))
+        try vault.add(TestConversation(messages: [TestMessage("other words")]))
+        try vault.delete(first)
+        let needle = "zanzibar".utf8.map { String($0, radix: 16) }.joined().uppercased()
+        #expect(try blocks(vault).contains(needle))
+        try vault.queue.write { try vault.upkeep.forgetRemoved(in: $0) }
+        #expect(try !blocks(vault).contains(needle))
+        #expect(try vault.check().isSound)
+    }
+
+    /// Everything that the index stores, in hexadecimal.
+    private func blocks(_ vault: SearchTestVault) throws -> String {
+        try vault.queue.read { database in
+            try String.fetchAll(database, sql: "SELECT hex(block) FROM search_a_data").joined()
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+import Vault
+import VaultCrypto
+
+/// What an attacker or a failing disk does to the small files of a closed vault.
+@Suite struct TamperTests {
+    /// Opens by passphrase and examines; `true` when something was noticed on the way.
+    private func isNoticed(_ test: TestVault) -> Bool {
+        do {
+            let vault = try test.open()
+            defer { try? vault.close() }
+            return try !vault.examine(repairs: false).isClean
+        } catch {
+            return true
+        }
+    }
+
+    @Test func `every byte of the small files matters`() throws {
+        let test = try TestVault()
+        let identity = AgeIdentity.generate()
+        let vault = try test.create(recovery: identity.recipient)
+        try vault.ingest([conversation("a", texts: ["one", "two"])])
+        try vault.close()
+        #expect(!isNoticed(test))
+        for name in ["coffer.json", "slots/passphrase.age", "generations/1/key.age"] {
+            let file = URL(filePath: test.directory + "/" + name)
+            let good = try Data(contentsOf: file)
+            for index in good.indices {
+                var bad = good
+                bad[index] ^= 1 << UInt8(index % 8)
+                try bad.write(to: file)
+                #expect(isNoticed(test), "\(name), byte \(index)")
+                // Housekeeping may have mended the key file; put the vault back as it was.
+                try good.write(to: file)
+            }
+        }
+    }
+
+    @Test func `leftovers of ours are cleared away and a stranger's file is named`() throws {
+        let test = try TestVault()
+        try test.create().close()
+        for name in ["lock.new", "slots/passphrase.next.age", "generations/7"] {
+            let path = test.directory + "/" + name
+            if name == "generations/7" {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: false)
+            } else {
+                try Data("x".utf8).write(to: URL(filePath: path))
+            }
+        }
+        try Data("x".utf8).write(to: URL(filePath: test.directory + "/notes.txt"))
+        let vault = try test.open()
+        defer { try? vault.close() }
+        let faults = try vault.examine(repairs: true).faults
+        #expect(faults.map(\.path).sorted() == ["lock.new", "notes.txt"])
+        #expect(faults.filter(\.isRepaired).map(\.path) == ["lock.new"])
+        #expect(!FileManager.default.fileExists(atPath: test.directory + "/generations/7"))
+    }
+
+    @Test func `files that others can read are reported and repaired`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        chmod(test.directory + "/coffer.json", 0o644)
+        #expect(try vault.examine(repairs: false).faults.map(\.path) == ["coffer.json"])
+        #expect(try vault.examine(repairs: true).isClean)
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
+    @Test func `the key file of another vault opens nothing`() throws {
+        let one = try TestVault()
+        let two = try TestVault()
+        try one.create().close()
+        try two.create().close()
+        for name in ["generations/1/key.age", "slots/passphrase.age", "coffer.json"] {
+            let good = try Data(contentsOf: URL(filePath: one.directory + "/" + name))
+            let other = try Data(contentsOf: URL(filePath: two.directory + "/" + name))
+            try other.write(to: URL(filePath: one.directory + "/" + name))
+            #expect(isNoticed(one), "\(name)")
+            try good.write(to: URL(filePath: one.directory + "/" + name))
+        }
+        #expect(!isNoticed(one))
+    }
+}

@@ -1,0 +1,112 @@
+-- Format 1 of the database inside a vault. Frozen once released: changes go into a new file.
+-- Times are whole milliseconds since 1970-01-01T00:00:00Z. Ids are the 16 bytes of a UUIDv7.
+
+-- What the vault knows of itself: its id, the custodian that imports use.
+CREATE TABLE setting (
+    key   TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Private signing keys (32-byte Ed25519 seeds): 'log' and 'archive'.
+CREATE TABLE secret (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Totals, changed in the transaction that changes what they count.
+CREATE TABLE counter (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO counter VALUES
+    ('conversations', 0), ('messages', 0), ('attachments', 0), ('attachmentBytes', 0);
+
+-- Words that many records share (sources, custodians, projects, labels, models, providers, hosts,
+-- regions), stored once.
+CREATE TABLE name (
+    num  INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE conversation (
+    num       INTEGER PRIMARY KEY,
+    id        BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    source    INTEGER NOT NULL REFERENCES name,
+    source_id TEXT NOT NULL,
+    title     TEXT,
+    custodian INTEGER NOT NULL REFERENCES name,
+    project   INTEGER REFERENCES name,
+    created   INTEGER NOT NULL,
+    modified  INTEGER NOT NULL,
+    hidden    INTEGER,                  -- when it was hidden from the user's view
+    current   INTEGER,                  -- message.num: the leaf that was last on the screen
+    messages  INTEGER NOT NULL DEFAULT 0,
+    extra     TEXT NOT NULL,            -- canonical JSON object
+    fingerprint BLOB,                   -- of the newest import: an equal one changes nothing
+    UNIQUE (source, source_id)
+) STRICT;
+CREATE INDEX conversation_by_modified ON conversation (modified);
+
+CREATE TABLE label (
+    name         INTEGER NOT NULL REFERENCES name,
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    PRIMARY KEY (name, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX label_by_conversation ON label (conversation);
+
+-- The current version of every message: all of its envelope but the hashes of its parts.
+CREATE TABLE message (
+    num          INTEGER PRIMARY KEY,
+    id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    parent       INTEGER,               -- message.num
+    source_id    TEXT,
+    role         INTEGER NOT NULL,      -- 0 user, 1 assistant, 2 system, 3 tool
+    state        INTEGER NOT NULL,      -- 0 streaming, 1 complete, 2 stopped, 3 failed
+    version      INTEGER NOT NULL,
+    created      INTEGER,
+    model        INTEGER REFERENCES name,
+    provider     INTEGER REFERENCES name,
+    host         INTEGER REFERENCES name,
+    region       INTEGER REFERENCES name,
+    detail       TEXT,                  -- canonical JSON of stopReason, usage and extra
+    fingerprint  BLOB,                  -- of the content as it was last imported
+    salt         BLOB NOT NULL CHECK (length(salt) = 16),
+    commitment   BLOB NOT NULL CHECK (length(commitment) = 32)
+) STRICT;
+CREATE INDEX message_by_conversation ON message (conversation);
+
+-- The parts of the current version: num = message.num << 16 | position.
+CREATE TABLE part (
+    num        INTEGER PRIMARY KEY,
+    attachment INTEGER REFERENCES attachment,
+    line       TEXT NOT NULL            -- the canonical line with its salt
+) STRICT;
+
+-- Earlier versions, each as the whole record line that an archive would show.
+CREATE TABLE version (
+    message  INTEGER NOT NULL REFERENCES message,
+    version  INTEGER NOT NULL,
+    replaced INTEGER NOT NULL,
+    record   TEXT NOT NULL,
+    PRIMARY KEY (message, version)
+) STRICT;
+
+CREATE TABLE attachment (
+    num    INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    size   INTEGER NOT NULL
+) STRICT;
+
+-- num = attachment.num << 24 | index; every chunk but the last has 65,536 bytes.
+CREATE TABLE attachment_chunk (
+    num  INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE attachment_use (
+    attachment INTEGER NOT NULL REFERENCES attachment,
+    message    INTEGER NOT NULL REFERENCES message,
+    PRIMARY KEY (attachment, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachment_use_by_message ON attachment_use (message);
