@@ -24,6 +24,9 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CPageVFS",
@@ -32,11 +35,17 @@ let package = Package(
         .target(
             name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
+        .target(
+            name: "Importers", dependencies: ["Vault", "VaultCrypto", "CArchive"],
+            swiftSettings: nearC),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
         .testTarget(
             name: "VaultTests", dependencies: ["Vault", "VaultCrypto", grdb], swiftSettings: house),
+        .testTarget(
+            name: "ImportersTests", dependencies: ["Importers", "Vault", "VaultCrypto"],
+            swiftSettings: house),
     ]
 )

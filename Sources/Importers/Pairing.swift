@@ -1,0 +1,81 @@
+import Foundation
+import Vault
+
+/// Joins documents that are halves of one record.
+enum Pairing {
+    /// A Claude Desktop session takes its transcript, a Jan thread its messages.
+    static func pair(_ units: [ImportUnit]) -> [ImportUnit] {
+        var units = units
+        var taken: Set<String> = []
+        for index in units.indices {
+            guard let sample = units[index].sample else { continue }
+            let file = units[index].file
+            switch units[index].format {
+            case .cowork where !Cowork.isAudit(sample):
+                let audit = audit(of: file, in: units)
+                let partner = transcript(of: sample, near: file, in: units) ?? audit
+                // An audit log beside a transcript says the same once more.
+                if let audit { taken.insert(units[audit].file.place) }
+                if let partner, partner == audit || taken.insert(units[partner].file.place).inserted
+                {
+                    units[index].companions = [units[partner].file]
+                }
+            case .jan where Jan.isThread(sample):
+                let partner = units.first { other in
+                    other.format == .jan && other.sample?["thread_id"] == sample["id"]
+                        && other.sample.map(Jan.isThread) == false
+                        && other.file.folder == file.folder
+                }
+                if let partner, taken.insert(partner.file.place).inserted {
+                    units[index].companions = [partner.file]
+                }
+            default: break
+            }
+        }
+        for index in units.indices { units[index].sample = nil }
+        return units.filter { !taken.contains($0.file.place) }
+    }
+
+    /// The folder that belongs to a session's file: same path without its ending.
+    private static func ownFolder(_ path: String) -> String {
+        path.split(separator: ".", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: ".") + "/"
+    }
+
+    /// The transcript named after the session; one in the session's own folder before others.
+    private static func transcript(
+        of session: JSON, near file: ExportFile, in units: [ImportUnit]
+    ) -> Int? {
+        guard let id = session["cliSessionId"]?.string else { return nil }
+        let found = units.indices.filter {
+            units[$0].format == .claudeCode && units[$0].file.baseName == "\(id).jsonl"
+        }
+        let own = ownFolder(file.path)
+        return found.first { units[$0].file.path.hasPrefix(own) } ?? found.first
+    }
+
+    private static func audit(of file: ExportFile, in units: [ImportUnit]) -> Int? {
+        let path = ownFolder(file.path) + "audit.jsonl"
+        return units.firstIndex { $0.format == .cowork && $0.file.path == path }
+    }
+
+    /// A folder on disk that completes the one file that the user named.
+    ///
+    /// - Parameters:
+    ///   - units: What was found in the file.
+    ///   - path: The file.
+    /// - Returns: The folder of a session, or that of a Jan thread; `nil` when there is none.
+    static func neighbour(of units: [ImportUnit], at path: String) -> String? {
+        guard units.count == 1, let unit = units.first, let sample = unit.sample,
+            unit.file.diskPath == path
+        else { return nil }
+        let folder: String
+        switch unit.format {
+        case .cowork where !Cowork.isAudit(sample): folder = String(ownFolder(path).dropLast())
+        default: return nil
+        }
+        var isFolder: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+        return exists && isFolder.boolValue ? folder : nil
+    }
+}

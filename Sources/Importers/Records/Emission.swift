@@ -1,0 +1,123 @@
+package import Vault
+import VaultCrypto
+
+/// What an import yields.
+package enum ImportEvent: Sendable {
+    case conversation(ImportedConversation)
+    case skipped(SkippedRecord)
+}
+
+/// Receives what an importer finds.
+typealias Emit = (ImportEvent) throws(VaultError) -> Void
+
+/// Checks a conversation before it leaves the importers.
+///
+/// 1. Dates are plausible; a message whose date is not is left out and its children hang on its
+///    parent, a conversation whose own date is not is left out.
+/// 2. Ids are unique: a second message under the same id gets a number behind it.
+/// 3. Parents form no cycle.
+struct Emission {
+    private var conversation: ImportedConversation
+    private let place: String
+    private var skipped: [SkippedRecord] = []
+
+    /// Checks and emits.
+    ///
+    /// - Parameters:
+    ///   - conversation: The conversation.
+    ///   - place: Where it was found.
+    ///   - emit: Takes the conversation, then what was left out of it.
+    /// - Throws: What `emit` throws.
+    static func send(
+        _ conversation: ImportedConversation, at place: String, _ emit: Emit
+    ) throws(VaultError) {
+        var emission = Emission(conversation: conversation, place: place)
+        if let date = [conversation.created, conversation.modified].compactMap({ $0 })
+            .first(where: { !$0.isPlausible })
+        {
+            let reason = "Its date, \(date), cannot be true."
+            return try emit(.skipped(.init(place: place, reason: reason, isConversation: true)))
+        }
+        let hadMessages = !conversation.messages.isEmpty
+        emission.checkDates()
+        emission.makeUnique()
+        emission.breakCycles()
+        if hadMessages, emission.conversation.messages.isEmpty {
+            let reason = "None of its messages could be imported: the dates cannot be true."
+            return try emit(.skipped(.init(place: place, reason: reason, isConversation: true)))
+        }
+        try emit(.conversation(emission.conversation))
+        for record in emission.skipped { try emit(.skipped(record)) }
+    }
+
+    private mutating func checkDates() {
+        var parents: [String: String?] = [:]
+        for message in conversation.messages {
+            guard let date = message.created, !date.isPlausible else { continue }
+            parents[message.originID] = .some(message.parent)
+            skipped.append(
+                .init(
+                    place: "\(place), message \(message.originID)",
+                    reason: "Its date, \(date), cannot be true.", isConversation: false))
+        }
+        if parents.isEmpty { return }
+        conversation.messages.removeAll { $0.created?.isPlausible == false }
+        func surviving(_ id: String?) -> String? {
+            var id = id
+            var steps = 0
+            while let current = id, let parent = parents[current], steps <= parents.count {
+                id = parent
+                steps += 1
+            }
+            return steps > parents.count ? nil : id
+        }
+        for index in conversation.messages.indices {
+            conversation.messages[index].parent = surviving(conversation.messages[index].parent)
+        }
+        conversation.current = surviving(conversation.current)
+    }
+
+    private mutating func makeUnique() {
+        var seen = Set<String>(minimumCapacity: conversation.messages.count)
+        for index in conversation.messages.indices {
+            let id = conversation.messages[index].originID
+            var candidate = id
+            var count = 1
+            while !seen.insert(candidate).inserted {
+                count += 1
+                candidate = "\(id)#\(count)"
+            }
+            if count > 1 { conversation.messages[index].originID = candidate }
+        }
+        if let current = conversation.current, !seen.contains(current) {
+            conversation.extra["current"] = .string(current)
+            conversation.current = nil
+        }
+    }
+
+    private mutating func breakCycles() {
+        var indexOf: [String: Int] = [:]
+        for (index, message) in conversation.messages.enumerated() {
+            indexOf[message.originID] = index
+        }
+        // 0 not seen, 1 on the path that is being walked, 2 known to end in a root.
+        var state = [UInt8](repeating: 0, count: conversation.messages.count)
+        for start in conversation.messages.indices where state[start] == 0 {
+            var path: [Int] = []
+            var next: Int? = start
+            while let index = next, state[index] == 0 {
+                state[index] = 1
+                path.append(index)
+                next = conversation.messages[index].parent.flatMap { indexOf[$0] }
+            }
+            if let index = next, state[index] == 1 { cut(index) }
+            for index in path { state[index] = 2 }
+        }
+    }
+
+    private mutating func cut(_ index: Int) {
+        let parent = conversation.messages[index].parent
+        conversation.messages[index].extra["parent"] = parent.map(JSON.string)
+        conversation.messages[index].parent = nil
+    }
+}

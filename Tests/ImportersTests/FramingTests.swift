@@ -1,0 +1,80 @@
+import Foundation
+import Importers
+import Testing
+import Vault
+import VaultCrypto
+
+/// Records that lie across the windows in which a file is read.
+@Suite struct Framing {
+    /// Texts full of quotes, backslashes and brackets, some longer than a window.
+    static let texts: [String] = {
+        let pieces = [
+            "\\", "\"", "[", "{", "}", "]", ",", "ü", "👋", "\n", "plain words ", "\\\"", ":",
+        ]
+        var state: UInt64 = 42
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var texts = (0..<1500).map { _ in
+            (0..<next(600)).map { _ in pieces[next(pieces.count)] }.joined()
+        }
+        texts[700] = (0..<400_000).map { _ in pieces[next(pieces.count)] }.joined()
+        texts[701] = String(repeating: "\\", count: 1 << 20)
+        return texts
+    }()
+
+    static func record(_ index: Int) -> String {
+        let message: JSON = .object([
+            "uuid": .string("m"), "sender": .string("human"), "text": .string(texts[index]),
+        ])
+        return JSONWriter.line(
+            .object(["uuid": .string("\(index)"), "chat_messages": .array([message])]))
+    }
+
+    @Test(
+        "every record comes out whole, whatever lies on the border of a window",
+        arguments: [
+            ("[", ",", "]"), ("{\"x\":[1,\"]\"],\"conversations\":[", " ,\n", "],\"y\":{}}"),
+            ("\u{FEFF}", "\n", "\n"), ("", "\r\n\n", ""),
+        ])
+    func windows(open: String, separator: String, close: String) throws {
+        let scratch = try Scratch()
+        let records = Self.texts.indices.map(Self.record).joined(separator: separator)
+        let path = try scratch.write("big", open + records + close)
+        try scratch.python(
+            "import gzip; open('big.gz','wb').write(gzip.compress(open('big','rb').read(), 1))")
+        for file in [path, path + ".gz"] {
+            let outcome = try Outcome(file)
+            #expect(outcome.skipped.isEmpty)
+            let found = outcome.conversations.map {
+                $0.messages.first?.parts.first?.part.text ?? ""
+            }
+            #expect(found == Self.texts)
+        }
+    }
+
+    @Test("progress grows to the whole size")
+    func progress() throws {
+        let job = try ImportJob.open(FixtureCase.root)
+        var last: Int64 = 0
+        try job.run(progress: { done in
+            #expect(done >= last && done <= job.sizeBytes)
+            last = done
+        }) { _ in }
+        #expect(last == job.sizeBytes)
+    }
+
+    @Test("an error of the receiver ends the run")
+    func stop() throws {
+        let job = try ImportJob.open(FixtureCase.root)
+        var events = 0
+        #expect(throws: VaultError.self) {
+            try job.run(progress: { _ in }) { (_) throws(VaultError) in
+                events += 1
+                throw VaultError(.cancelled, "Stopped.")
+            }
+        }
+        #expect(events == 1)
+    }
+}
