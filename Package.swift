@@ -36,6 +36,9 @@ let package = Package(
             name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .target(
+            name: "VaultArchive", dependencies: ["Vault", "VaultCrypto", "CArchive"],
+            swiftSettings: nearC),
+        .target(
             name: "Importers", dependencies: ["Vault", "VaultCrypto", "CArchive"],
             swiftSettings: nearC),
         .testTarget(
@@ -46,6 +49,9 @@ let package = Package(
             name: "VaultTests", dependencies: ["Vault", "VaultCrypto", grdb], swiftSettings: house),
         .testTarget(
             name: "ImportersTests", dependencies: ["Importers", "Vault", "VaultCrypto"],
+            swiftSettings: house),
+        .testTarget(
+            name: "VaultArchiveTests", dependencies: ["VaultArchive", "Vault", "VaultCrypto"],
             swiftSettings: house),
     ]
 )

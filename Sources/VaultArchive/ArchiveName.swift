@@ -1,0 +1,102 @@
+import Vault
+
+/// Names inside an archive, and the one rule that writer and verifier share.
+enum ArchiveName {
+    static let maximumSegmentBytes = 100
+    static let maximumSegments = 8
+
+    static let declaration = "bagit.txt"
+    static let bagInfo = "bag-info.txt"
+    static let readme = "README.txt"
+    static let manifest256 = "manifest-sha256.txt"
+    static let manifest512 = "manifest-sha512.txt"
+    static let tagManifest = "tagmanifest-sha256.txt"
+    static let sshSignature = "tagmanifest-sha256.txt.sig"
+    static let minisignSignature = "tagmanifest-sha256.txt.minisig"
+    /// A time stamp (RFC 3161) that somebody may put beside the signatures later.
+    static let timeStamp = "tagmanifest-sha256.txt.tsr"
+    static let allowedSigners = "allowed_signers"
+    static let sshKey = "signer.ssh.pub"
+    static let minisignKey = "signer.minisign.pub"
+    static let export = "meta/export.json"
+
+    static let payload = "data/"
+    static let native = "data/native/"
+    static let attachments = "data/attachments/"
+    static let pages = "data/html/"
+    static let index = "data/html/index.html"
+    static let summary = "data/report/summary.csv"
+    static let items = "data/report/items.csv"
+    static let errors = "data/report/errors.csv"
+
+    /// What every archive has, besides the records.
+    static let required = [
+        declaration, bagInfo, readme, manifest256, manifest512, tagManifest, sshSignature,
+        minisignSignature, allowedSigners, sshKey, minisignKey, export, index, summary, items,
+        errors,
+    ]
+
+    /// The files that stand beside the tag manifest without being listed in it.
+    static let unlisted: Set<String> = [
+        tagManifest, sshSignature, minisignSignature, timeStamp,
+    ]
+
+    static func native(_ conversation: RecordID) -> String { "\(native)\(conversation).jsonl" }
+    static func page(_ conversation: RecordID) -> String { "\(pages)\(conversation).html" }
+    static func attachment(_ sha256: [UInt8]) -> String { attachments + sha256.hex }
+
+    /// Whether a relative path is made of safe segments: `[A-Za-z0-9._-]`, at most 100 bytes each,
+    /// none of them `.` or `..`.
+    static func isSafe(_ path: [UInt8]) -> Bool {
+        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return segments.count <= maximumSegments && segments.allSatisfy { isSafeSegment($0) }
+    }
+
+    private static func isSafeSegment(_ segment: ArraySlice<UInt8>) -> Bool {
+        guard !segment.isEmpty, segment.count <= maximumSegmentBytes,
+            segment.contains(where: { $0 != UInt8(ascii: ".") })
+        else { return false }
+        return segment.allSatisfy(isSafeByte)
+    }
+
+    private static func isSafeByte(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: ".")
+            || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+    }
+
+    /// `EXPORT-<matter>-<utc>-<bagid8>`: the matter cut down to safe letters, the last eight digits
+    /// of the bag's id, which are random where the first ones are its time.
+    static func bag(matter: String, time: Instant, id: RecordID) -> String {
+        var word: [UInt8] = []
+        for byte in matter.utf8 where word.count < 40 {
+            let isWord = isSafeByte(byte) && byte != UInt8(ascii: ".")
+            if isWord { word.append(byte) } else if word.last != 0x2D { word.append(0x2D) }
+        }
+        let name = String(decoding: word, as: UTF8.self).trimmed("-")
+        let clock = time.description.prefix(19).filter { $0 != "-" && $0 != ":" }
+        return "EXPORT-\(name.isEmpty ? "unnamed" : name)-\(clock)Z-\(id.description.suffix(8))"
+    }
+}
+
+extension String {
+    /// The text without a character at its ends.
+    fileprivate func trimmed(_ character: Character) -> String {
+        let head = drop { $0 == character }
+        return String(head.reversed().drop { $0 == character }.reversed())
+    }
+
+    /// The text on one line: controls and line ends become blanks, and it is cut to a length.
+    func singleLine(maximumBytes: Int) -> String {
+        var line = ""
+        var count = 0
+        for scalar in unicodeScalars {
+            count += scalar.utf8.count
+            if count > maximumBytes { break }
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .format: line += " "
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
+    }
+}

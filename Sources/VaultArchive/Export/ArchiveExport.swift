@@ -1,0 +1,147 @@
+package import Vault
+package import VaultCrypto
+
+/// Makes signed archives.
+package enum ArchiveExport {
+    /// What is asked for, and what is written about it outside `data/`.
+    package struct Request: Sendable {
+        /// Where the archive goes; the ending `.tar` or `.tar.zst` packs it, anything else is a
+        /// folder.
+        package var output: String
+        /// The case or purpose; part of the archive's name.
+        package var matter: String
+        /// The archive's own id.
+        package var bag: RecordID
+        package var time: Instant
+        /// The query that made the selection, as it was typed.
+        package var query: String?
+        /// How else the selection was made, for the record.
+        package var scope = JSONObject()
+        package var person: String?
+        package var organization: String?
+        package var reason: String?
+        /// More files outside `data/`, such as `proof/checkpoint`; the tag manifest lists them.
+        package var supplements: [Supplement] = []
+
+        package init(output: String, matter: String, time: Instant, bag: RecordID? = nil) {
+            self.output = output
+            self.matter = matter
+            self.time = time
+            self.bag = bag ?? RecordID(at: time)
+        }
+    }
+
+    /// A small file outside `data/`.
+    package struct Supplement: Sendable {
+        /// Below `proof/` or `meta/`.
+        package var path: String
+        package var content: [UInt8]
+
+        package init(path: String, content: [UInt8]) {
+            self.path = path
+            self.content = content
+        }
+    }
+
+    /// What was made.
+    package struct Result: Sendable {
+        package var archive: String
+        /// The name of the bag: the folder inside a tar.
+        package var bag: String
+        package var conversations: Int
+        package var messages: Int
+        package var attachments: Int
+        /// Selected attachments that the vault could not give; `data/report/errors.csv` names them.
+        package var errors: Int
+        package var payloadBytes: Int64
+        /// `SHA256:…`, as `ssh-keygen -l` shows it.
+        package var signer: String
+    }
+
+    /// How far an export or a verification has come.
+    package struct Progress: Sendable {
+        package var bytes: Int64 = 0
+        package var records = 0
+    }
+
+    /// What the caller wants to know while it runs.
+    package struct Hooks {
+        /// Called every few megabytes.
+        package var progress: (Progress) -> Void
+        /// Asked as often; `true` ends the work with `cancelled` and leaves nothing behind.
+        package var isCancelled: () -> Bool
+
+        package init(
+            progress: @escaping (Progress) -> Void = { _ in },
+            isCancelled: @escaping () -> Bool = { false }
+        ) {
+            self.progress = progress
+            self.isCancelled = isCancelled
+        }
+    }
+
+    /// Exports the source's selection.
+    ///
+    /// Nothing stands under the output's name before the archive is complete and on the disk. The
+    /// payload, everything in `data/`, depends only on the selected records.
+    ///
+    /// - Parameters:
+    ///   - source: What is exported.
+    ///   - request: Where to, and what is said about it.
+    ///   - hooks: Progress and cancellation.
+    /// - Returns: What was made.
+    /// - Throws: `exists` when the output exists, `damaged` when a record does not agree with its
+    ///   commitment, `cancelled`, or what the source throws.
+    package static func run(
+        _ source: any ArchiveSource, _ request: Request, hooks: Hooks = Hooks()
+    ) throws(VaultError) -> Result {
+        let bag = ArchiveName.bag(matter: request.matter, time: request.time, id: request.bag)
+        let output = try OutputPath(request.output)
+        let isCompressed = request.output.hasSuffix(".tar.zst")
+        let container: any BagContainer =
+            isCompressed || request.output.hasSuffix(".tar")
+            ? try TarContainer(output, bag: bag, isCompressed: isCompressed)
+            : try FolderContainer(output)
+        let writer = try BagWriter(container, hooks: hooks)
+        var payload = try PayloadExport(source: source, writer: writer)
+        let counts = try payload.run()
+        let signer = try source.withArchiveKey { (key) throws(VaultError) in try ArchiveSigner(key)
+        }
+        let tags = TagFiles(
+            request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
+            payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer)
+        try write(tags, request.supplements, to: writer)
+        try source.withArchiveKey { (key) throws(VaultError) in
+            try writer.sign(key, comment: tags.trustedComment)
+        }
+        try container.publish()
+        return Result(
+            archive: request.output, bag: bag, conversations: counts.conversations,
+            messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
+            payloadBytes: writer.payloadBytes, signer: signer.fingerprint)
+    }
+
+    private static func write(
+        _ tags: TagFiles, _ supplements: [Supplement], to writer: BagWriter
+    ) throws(VaultError) {
+        try writer.manifests()
+        try writer.tag(ArchiveName.bagInfo, tags.bagInfo)
+        try writer.tag(ArchiveName.export, tags.export)
+        try writer.tag(ArchiveName.readme, tags.readme)
+        try writer.tag(ArchiveName.allowedSigners, tags.signer.allowedSigners)
+        try writer.tag(ArchiveName.sshKey, tags.signer.sshKeyFile)
+        try writer.tag(ArchiveName.minisignKey, tags.signer.minisignKeyFile)
+        for supplement in supplements {
+            let path = supplement.path
+            guard path.hasPrefix("proof/") || path.hasPrefix("meta/"), path != ArchiveName.export,
+                ArchiveName.isSafe(Array(path.utf8))
+            else {
+                throw VaultError(
+                    .internalFault,
+                    "A file of an archive's proofs has a name that is not allowed: "
+                        + "\(path). Please report this.")
+            }
+            try writer.tag(path, supplement.content)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import VaultCrypto
+
+/// Where the files of a bag go: a folder or a tar.
+///
+/// Nothing stands under the output's own name before `publish`, which never overwrites; what was
+/// written is removed when the container is dropped without it.
+protocol BagContainer: AnyObject {
+    /// The folder on whose disk everything is written.
+    var folder: String { get }
+    /// Starts a file; exactly `sizeBytes` follow.
+    func begin(_ path: String, sizeBytes: Int64) throws(VaultError)
+    func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError)
+    func end() throws(VaultError)
+    /// Makes everything durable and visible under the output's name.
+    func publish() throws(VaultError)
+}
+
+/// The path of an output, taken apart.
+struct OutputPath {
+    let path: String
+    /// The folder that holds the output.
+    let folder: String
+    /// A sibling's name for what is not finished: hidden, and named for what it is.
+    let staging: String
+
+    init(_ output: String) throws(VaultError) {
+        var path = output
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        guard !path.isEmpty, path != "/" else {
+            throw VaultError(
+                .badInput, "The export needs a path for --output that names a new file.")
+        }
+        self.path = path
+        let cut = path.lastIndex(of: "/")
+        folder = cut.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let name = cut.map { String(path[path.index(after: $0)...]) } ?? path
+        let suffix = unsafe SecretBytes.random(count: 4).withBytes { unsafe Array($0) }.hex
+        staging = "\(folder)/.\(name).partial-\(suffix)"
+        var status = stat()
+        if unsafe lstat(path, &status) == 0 { throw .archiveExists }
+        guard unsafe stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw VaultError(
+                .badInput, "The folder that --output names does not exist; create it and try again."
+            )
+        }
+    }
+
+    /// Makes the new name durable.
+    func syncFolder() throws(VaultError) {
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file("opened") }
+        try OpenFile(descriptor).sync()
+    }
+}
+
+/// A bag as a plain folder, readable by its owner only.
+final class FolderContainer: BagContainer {
+    private let output: OutputPath
+    private var made: Set<Substring> = []
+    private var file: OpenFile?
+    private var isPublished = false
+
+    var folder: String { output.folder }
+
+    init(_ output: OutputPath) throws(VaultError) {
+        self.output = output
+        guard unsafe mkdir(output.staging, 0o700) == 0 else { throw .file("created") }
+    }
+
+    func begin(_ path: String, sizeBytes: Int64) throws(VaultError) {
+        try makeFolders(of: path)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe open("\(output.staging)/\(path)", flags, 0o600)
+        guard descriptor >= 0 else { throw .file("created") }
+        file = OpenFile(descriptor)
+    }
+
+    private func makeFolders(of path: String) throws(VaultError) {
+        for cut in path.indices where path[cut] == "/" && !made.contains(path[..<cut]) {
+            guard unsafe mkdir("\(output.staging)/\(path[..<cut])", 0o700) == 0 || errno == EEXIST
+            else {
+                throw .file("created")
+            }
+            made.insert(path[..<cut])
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) { try unsafe file?.write(bytes) }
+
+    func end() { file = nil }
+
+    func publish() throws(VaultError) {
+        // One sync of everything costs less than one of each of a hundred thousand small files.
+        sync()
+        // An empty folder claims the name; renaming over an empty folder is atomic (POSIX rename).
+        guard unsafe mkdir(output.path, 0o700) == 0 else {
+            throw errno == EEXIST ? .archiveExists : .file("created")
+        }
+        guard unsafe rename(output.staging, output.path) == 0 else {
+            let number = errno
+            unsafe rmdir(output.path)
+            throw number == ENOTEMPTY || number == EEXIST
+                ? .archiveExists : .file("given its name", number: number)
+        }
+        isPublished = true
+        try output.syncFolder()
+    }
+
+    deinit {
+        file = nil
+        if !isPublished { try? FileManager.default.removeItem(atPath: output.staging) }
+    }
+}

@@ -1,0 +1,127 @@
+import Vault
+import VaultCrypto
+
+/// Writes `data/`: conversation by conversation the records, the page and the attachments that were
+/// not written yet, then the list of conversations and the reports.
+///
+/// Memory holds one conversation; what grows with their number waits on disk without a name.
+struct PayloadExport {
+    private let source: any ArchiveSource
+    private let writer: BagWriter
+    private let index: Spool
+    private let items: Spool
+    private let errors: Spool
+    private var counts = ArchiveCounts()
+    private var attachments: Set<[UInt8]> = []
+
+    init(source: any ArchiveSource, writer: BagWriter) throws(VaultError) {
+        self.source = source
+        self.writer = writer
+        let folder = writer.container.folder
+        index = try Spool(in: folder)
+        items = try Spool(in: folder)
+        errors = try Spool(in: folder)
+    }
+
+    mutating func run() throws(VaultError) -> ArchiveCounts {
+        try index.write(IndexPage.head())
+        try items.write(Reports.itemsHead)
+        try errors.write(Reports.errorsHead)
+        var previous: RecordID?
+        for id in try source.selection() {
+            guard previous.map({ $0 < id }) ?? true else {
+                throw VaultError(
+                    .internalFault, "The selection is not in ascending order. Please report this.")
+            }
+            previous = id
+            try conversation(try source.conversation(id))
+        }
+        try writer.checkpoint()
+        try index.write(
+            IndexPage.foot(conversations: counts.conversations, messages: counts.messages))
+        try payload(ArchiveName.index, index)
+        try payload(ArchiveName.errors, errors)
+        try payload(ArchiveName.items, items)
+        try writer.payload(ArchiveName.summary, Reports.summary(counts))
+        return counts
+    }
+
+    private func payload(_ path: String, _ spool: Spool) throws(VaultError) {
+        try writer.payload(path, sizeBytes: spool.sizeBytes) { (sink) throws(VaultError) in
+            try unsafe spool.drain { (bytes) throws(VaultError) in try unsafe sink.write(bytes) }
+        }
+    }
+
+    private mutating func conversation(_ given: ArchivedConversation) throws(VaultError) {
+        var archived = given
+        archived.messages.sort { $0.id < $1.id }
+        archived.earlierVersions.sort { ($0.message, $0.version) < ($1.message, $1.version) }
+        let versions = Dictionary(grouping: archived.earlierVersions, by: \.message)
+            .mapValues { $0.map(\.record) }
+        let id = archived.conversation.id
+        try writer.payload(
+            ArchiveName.native(id), RecordLines.file(archived, versions: versions))
+        try writer.payload(
+            ArchiveName.page(id),
+            ConversationPage.render(archived.conversation, archived.messages, versions: versions))
+        let files = try attachments(of: archived)
+        counts.add(archived)
+        try index.write(IndexPage.row(archived.conversation, messages: archived.messages.count))
+        try items.write(Reports.item(archived, attachments: files))
+        try writer.advance(bytes: 0, records: archived.messages.count)
+    }
+
+    /// Writes what the conversation refers to and was not written yet.
+    ///
+    /// - Parameter archived: The conversation.
+    /// - Returns: How many different attachments it refers to.
+    /// - Throws: `damaged` when an attachment is not what its name says.
+    private mutating func attachments(
+        of archived: ArchivedConversation
+    ) throws(VaultError) -> Int {
+        var own: Set<[UInt8]> = []
+        for message in archived.messages {
+            for reference in message.parts.compactMap(\.attachment) {
+                own.insert(reference.sha256)
+                try attachment(reference, archived.conversation.id, message.id)
+            }
+        }
+        for version in archived.earlierVersions {
+            let parts = (try? JSONReader.parse(version.record))?["parts"]?.array ?? []
+            for reference in parts.compactMap({ Part(archived: $0)?.attachment }) {
+                own.insert(reference.sha256)
+                try attachment(reference, archived.conversation.id, version.message)
+            }
+        }
+        return own.count
+    }
+
+    private mutating func attachment(
+        _ reference: AttachmentReference, _ conversation: RecordID, _ message: RecordID
+    ) throws(VaultError) {
+        guard attachments.insert(reference.sha256).inserted else { return }
+        let path = ArchiveName.attachment(reference.sha256)
+        var hasBegun = false
+        do throws(VaultError) {
+            let size = reference.sizeBytes
+            let digest = try writer.payload(path, sizeBytes: size) { (sink) throws(VaultError) in
+                defer { hasBegun = sink.hasBegun }
+                try source.readAttachment(reference.sha256, into: sink)
+            }
+            guard digest == reference.sha256 else {
+                throw VaultError(
+                    .damaged,
+                    "\(path) is not what its name says, so nothing was exported. Run "
+                        + "`coffer doctor` to see what is damaged.")
+            }
+            counts.attachments += 1
+            counts.attachmentBytes += size
+        } catch  where error.code == .notFound && !hasBegun {
+            counts.errors += 1
+            try errors.write(
+                Reports.error(
+                    conversation: conversation, message: message, path: path,
+                    "the vault does not hold this attachment"))
+        }
+    }
+}

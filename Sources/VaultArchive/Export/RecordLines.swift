@@ -1,0 +1,96 @@
+import Vault
+import VaultCrypto
+
+/// `data/native/<conversation>.jsonl`: the records, byte for byte as they were committed to.
+///
+/// The first line is `{"conversation":{…}}` in canonical form. Then follows one line for each
+/// version of each message, in ascending order of message id and version:
+/// `{"commitment":"<hex>","envelope":<envelope line>,"parts":[<part lines>]}`. The first line's
+/// `messages` and `records` say how many messages and how many lines there must be.
+enum RecordLines {
+    /// The whole file.
+    ///
+    /// - Parameters:
+    ///   - archived: The conversation with its messages in ascending order of id.
+    ///   - versions: Earlier versions by message, in ascending order of version.
+    /// - Returns: The file's bytes.
+    /// - Throws: `damaged` when a message does not agree with its commitment.
+    static func file(
+        _ archived: ArchivedConversation, versions: [RecordID: [String]]
+    ) throws(VaultError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4096 + archived.messages.reduce(0) { $0 + $1.recordSizeBytes })
+        let records = archived.messages.count + archived.earlierVersions.count
+        bytes.append(contentsOf: header(archived.conversation, archived.messages.count, records))
+        bytes.append(0x0A)
+        for message in archived.messages {
+            for line in versions[message.id] ?? [] {
+                bytes.append(contentsOf: line.utf8)
+                bytes.append(0x0A)
+            }
+            try append(message, to: &bytes)
+        }
+        return bytes
+    }
+
+    private static func append(_ message: Message, to bytes: inout [UInt8]) throws(VaultError) {
+        guard isIntact(message) else {
+            throw VaultError(
+                .damaged,
+                "Message \(message.id) does not agree with its commitment, so nothing was "
+                    + "exported. Run `coffer doctor` to see what is damaged.")
+        }
+        bytes.append(contentsOf: #"{"commitment":""#.utf8)
+        bytes.append(contentsOf: message.commitment.hex.utf8)
+        bytes.append(contentsOf: #"","envelope":"#.utf8)
+        bytes.append(contentsOf: message.envelopeLine.utf8)
+        bytes.append(contentsOf: #","parts":["#.utf8)
+        for (index, line) in message.partLines.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: line.utf8)
+        }
+        bytes.append(contentsOf: "]}\n".utf8)
+    }
+
+    /// Whether the envelope is what was committed to and names every part by its hash.
+    private static func isIntact(_ message: Message) -> Bool {
+        guard SHA256Digest.hash(Array(message.envelopeLine.utf8)) == message.commitment,
+            let envelope = try? JSONReader.parse(message.envelopeLine),
+            let hashes = envelope["parts"]?.array, hashes.count == message.partLines.count
+        else { return false }
+        return zip(hashes, message.partLines).allSatisfy { hash, line in
+            hash.string == SHA256Digest.hash(Array(line.utf8)).hex
+        }
+    }
+
+    private static func header(
+        _ conversation: Conversation, _ messages: Int, _ records: Int
+    ) -> [UInt8] {
+        var object: JSONObject = [
+            "id": .string(conversation.id.description),
+            "custodian": .string(conversation.custodian),
+            "origin": .object([
+                "source": .string(conversation.origin.source),
+                "id": .string(conversation.origin.id),
+            ]),
+            "labels": .array(conversation.labels.map(JSON.string)),
+            "created": .string(conversation.created.description),
+            "modified": .string(conversation.modified.description),
+            "hidden": .bool(conversation.isHidden),
+            "extra": .object(conversation.extra),
+            "messages": .integer(messages),
+            "records": .integer(records),
+        ]
+        object["title"] = conversation.title.map(JSON.string)
+        object["project"] = conversation.project.map(JSON.string)
+        object["current"] = conversation.current.map { .string($0.description) }
+        return JSONWriter.canonical(.object(["conversation": .object(object)]))
+    }
+}
+
+extension Message {
+    /// About how long the message's record is.
+    fileprivate var recordSizeBytes: Int {
+        partLines.reduce(envelopeLine.utf8.count + 128) { $0 + $1.utf8.count + 1 }
+    }
+}

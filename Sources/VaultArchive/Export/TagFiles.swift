@@ -1,0 +1,124 @@
+import Vault
+
+/// The files of a bag outside `data/`, as text.
+///
+/// Times and persons stand only here.
+struct TagFiles {
+    let request: ArchiveExport.Request
+    let bag: String
+    let vault: RecordID
+    let tool: String
+    let counts: ArchiveCounts
+    let payloadBytes: Int64
+    let payloadFiles: Int64
+    let signer: ArchiveSigner
+
+    static let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+    private var matter: String { request.matter.singleLine(maximumBytes: 200) }
+
+    /// What minisign shows when it has checked the signature: ASCII, because terminals differ.
+    var trustedComment: String {
+        let word = String(matter.unicodeScalars.map { $0.isASCII ? Character($0) : "_" })
+        return "matter=\(word) bag=\(request.bag) time=\(request.time)"
+    }
+
+    var bagInfo: String {
+        let rows: [(String, String?)] = [
+            ("Source-Organization", request.organization),
+            ("Contact-Name", request.person),
+            ("Bagging-Date", String(request.time.description.prefix(10))),
+            ("External-Identifier", request.matter),
+            ("External-Description", request.reason),
+            ("Internal-Sender-Identifier", bag),
+            ("Bag-Software-Agent", tool),
+            ("Bag-Count", "1 of 1"),
+            ("Payload-Oxum", "\(payloadBytes).\(payloadFiles)"),
+        ]
+        return rows.reduce(into: "") { text, row in
+            let value = row.1?.singleLine(maximumBytes: 500) ?? ""
+            if !value.isEmpty { text += "\(row.0): \(value)\n" }
+        }
+    }
+
+    /// `meta/export.json`: what was asked for, by whom, why, and how much came of it.
+    var export: String {
+        var numbers = JSONObject()
+        for (name, value) in counts.fields { numbers[name] = .integer(value) }
+        numbers["payloadBytes"] = .integer(payloadBytes)
+        numbers["payloadFiles"] = .integer(payloadFiles)
+        var object: JSONObject = [
+            "format": .string("coffer-archive/1"),
+            "bag": .string(request.bag.description),
+            "name": .string(bag),
+            "vault": .string(vault.description),
+            "tool": .string(tool),
+            "time": .string(request.time.description),
+            "matter": .string(request.matter),
+        ]
+        object["query"] = request.query.map(JSON.string)
+        object["scope"] = .object(request.scope)
+        object["person"] = request.person.map(JSON.string)
+        object["organization"] = request.organization.map(JSON.string)
+        object["reason"] = request.reason.map(JSON.string)
+        object["signer"] = .string(signer.fingerprint)
+        object["counts"] = .object(numbers)
+        return PrettyJSON.text(.object(object)) + "\n"
+    }
+
+    var readme: String {
+        """
+        A signed export of AI conversations
+
+          Matter     \(matter)
+          Archive    \(bag)
+          Made       \(request.time) with \(tool.singleLine(maximumBytes: 100))
+          Holds      \(counts.conversations) conversations, \(counts.messages) messages, \
+        \(counts.attachments) attachments
+
+        To read it, open data/html/index.html in a browser. No network is used.
+
+        To check it, run these commands in this folder. They need no network and nothing of ours.
+
+        1. Every file is as it was exported:
+
+             sha256sum --strict --quiet -c manifest-sha256.txt tagmanifest-sha256.txt
+             sha512sum --strict --quiet -c manifest-sha512.txt
+
+        2. The list of files was signed. Either command is enough; both check the same key:
+
+             ssh-keygen -Y verify -f allowed_signers -I \(ArchiveSigner.principal) \
+        -n \(ArchiveSigner.namespace) \\
+               -s tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt
+             minisign -Vm tagmanifest-sha256.txt -p signer.minisign.pub
+
+        3. Nothing was added. The commands above do not notice extra files. This one notices them
+           in data/:
+
+             python3 -m bagit --validate .
+
+           and this one everywhere; it also checks every record, and reads the archive packed too:
+
+             coffer verify .
+
+        4. The signer is who you think. The keys in this folder are here for convenience: whoever
+           could replace the files could replace the keys as well. Compare the fingerprint with the
+           one that reached you another way, in the cover letter or by telephone:
+
+             SSH fingerprint      \(signer.fingerprint)
+             minisign public key  \(signer.minisignKey)
+
+        What is where
+
+          data/native/        the records, one JSON line each, as they were committed to
+          data/html/          the same conversations as pages to read
+          data/attachments/   files, each named by its SHA-256
+          data/report/        tables: totals, conversations, and what could not be exported
+          meta/export.json    what was asked for, by whom, when and why
+
+        How a record proves itself: the SHA-256 of the text of `envelope` is `commitment`, and the
+        envelope lists the SHA-256 of the text of each element of `parts`.
+
+        """
+    }
+}

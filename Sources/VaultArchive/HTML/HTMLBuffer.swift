@@ -1,0 +1,62 @@
+/// Grows an HTML document in memory.
+///
+/// Markup enters only as literals (`StaticString`), so what an archive's records contain cannot
+/// become markup by accident: every other string goes through `text`, which escapes.
+struct HTMLBuffer {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    /// Appends markup that stands in this program.
+    mutating func markup(_ literal: StaticString) {
+        unsafe bytes.append(
+            contentsOf: UnsafeBufferPointer(
+                start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// Appends text with everything escaped that could end the text or the attribute around it.
+    mutating func text(_ text: some StringProtocol) {
+        var copy = String(text)
+        copy.withUTF8 { unsafe escape($0) }
+    }
+
+    /// Appends UTF-8 text, escaped.
+    mutating func text(_ utf8: ArraySlice<UInt8>) {
+        unsafe utf8.withUnsafeBufferPointer { unsafe escape($0) }
+    }
+
+    /// Appends a whole number.
+    mutating func number(_ value: some BinaryInteger) {
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Appends what another buffer holds.
+    mutating func append(_ other: HTMLBuffer) { bytes.append(contentsOf: other.bytes) }
+
+    private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for index in 0..<utf8.count {
+            let byte = unsafe utf8[index]
+            // The six bytes that matter all lie below 0x40, so most letters cost one comparison.
+            guard byte < 0x40, let replacement = Self.replacement(of: byte) else { continue }
+            unsafe bytes.append(contentsOf: utf8[start..<index])
+            markup(replacement)
+            start = index + 1
+        }
+        unsafe bytes.append(contentsOf: utf8[start...])
+    }
+
+    private static func replacement(of byte: UInt8) -> StaticString? {
+        switch byte {
+        case UInt8(ascii: "&"): "&amp;"
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "\""): "&quot;"
+        case UInt8(ascii: "'"): "&#39;"
+        case 0x09, 0x0A: nil
+        // Controls have no place in HTML; a visible mark says that something was there.
+        case 0..<0x20: "\u{FFFD}"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+package import VaultCrypto
+
+/// Checks archives strictly: without a vault, without a key of ours, without a network.
+///
+/// Valid is an archive in which
+/// 1. every name is safe and unique up to case, and there are only plain files;
+/// 2. every file outside `data/`, besides the tag manifest and its signatures, is listed in the tag
+///    manifest, and every listed file is there with the SHA-256 that is listed;
+/// 3. every file in `data/` is listed exactly once in both payload manifests, and every listed file
+///    is there with the SHA-256 and SHA-512 that are listed;
+/// 4. both signatures of the tag manifest are by the one key that the bag states and, when the
+///    caller names a signer, by that one;
+/// 5. every record is in canonical form and agrees with its commitment, records are in order, and
+///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
+/// 6. every attachment that a record names is there, unless the error report lists it, and every
+///    conversation has its page.
+///
+/// Of a file that is not the one that was listed, only that is said, not what follows from it.
+package enum ArchiveVerifier {
+    /// Bounds on what is read from an archive that anybody may have made.
+    package struct Limits: Sendable {
+        /// Files and folders.
+        package var entries = 2_000_000
+        /// Bytes after unpacking.
+        package var bytes: Int64 = 1 << 43
+        /// Bytes of one record, which is held in memory.
+        package var lineBytes = 256 << 20
+
+        package init() {}
+    }
+
+    /// What was found.
+    package struct Result: Sendable {
+        /// In order of path; none means that the archive is valid.
+        package var faults: [ArchiveFault]
+        /// Faults beyond the first 10,000.
+        package var omittedFaults: Int
+        /// The bag's name as `meta/export.json` says it, when that file is as it was signed.
+        package var bag: String?
+        /// `SHA256:…` of the key that made the signatures, when they are good.
+        package var signer: String?
+        /// Whether the caller named the signer.
+        ///
+        /// Otherwise the signer is self-asserted: anybody could have made the archive, and the
+        /// fingerprint has to be compared by other means.
+        package var isSignerKnown: Bool
+        /// The text that minisign shows, when that signature is good.
+        package var trustedComment: String?
+        package var conversations: Int
+        package var messages: Int
+        package var payloadBytes: Int64
+
+        package var isValid: Bool { faults.isEmpty }
+    }
+
+    /// Checks a folder, a `.tar` or a `.tar.zst`.
+    ///
+    /// - Parameters:
+    ///   - path: The archive.
+    ///   - signer: The expected signer: an SSH fingerprint (`SHA256:…`), an `ssh-ed25519` public
+    ///     key line or a minisign public key.
+    ///   - limits: Bounds.
+    ///   - hooks: Progress and cancellation.
+    /// - Returns: Every fault, with its path.
+    /// - Throws: `notFound` when there is nothing at the path, `badInput` for a signer that cannot
+    ///   be read, `cancelled`, and `inputOutput` when the disk fails. Faults are not thrown.
+    package static func verify(
+        _ path: String, signer: String? = nil, limits: Limits = Limits(),
+        hooks: ArchiveExport.Hooks = .init()
+    ) throws(VaultError) -> Result {
+        let expected = try signer.map { (text) throws(VaultError) in try ExpectedSigner(text) }
+        var checker = BagChecker(limits: limits, hooks: hooks)
+        // The tar reader and the folder reader report through the same list as the checker.
+        switch try ArchiveKind(of: path) {
+        case .folder:
+            var entries = FolderEntries(root: path, limits: limits)
+            try read(&checker) { (fault, body) throws(VaultError) in
+                try entries.forEach(fault, body)
+            }
+        case .file:
+            let entries = try TarEntries(path, limits: limits)
+            try read(&checker) { (fault, body) throws(VaultError) in
+                try entries.forEach(fault, body)
+            }
+            checker.folderName = entries.bag.map { String(decoding: $0, as: UTF8.self) }
+        }
+        return checker.result(expected: expected)
+    }
+
+    private typealias FaultBody = (String, String) -> Void
+    private typealias EntryBody = (ArchiveEntry) throws(VaultError) -> Void
+
+    private static func read(
+        _ checker: inout BagChecker,
+        _ source: (FaultBody, EntryBody) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        var faults: [(String, String)] = []
+        try source({ faults.append(($0, $1)) }) { (entry) throws(VaultError) in
+            try checker.check(entry)
+        }
+        for (path, fault) in faults.prefix(FaultList.maximum) { checker.faults.add(path, fault) }
+        checker.finishReading()
+    }
+}
+
+/// What stands at a path.
+private enum ArchiveKind {
+    case folder, file
+
+    init(of path: String) throws(VaultError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw VaultError(.notFound, "There is no archive at this path; check the path.")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: self = .folder
+        case S_IFREG: self = .file
+        default:
+            throw VaultError(.badInput, "An archive is a folder or a file; this path is neither.")
+        }
+    }
+}
+
+/// The signer that the caller expects.
+enum ExpectedSigner {
+    case fingerprint(String)
+    case key(VerifyingKey)
+
+    init(_ text: String) throws(VaultError) {
+        let text = String(
+            text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        if text.hasPrefix("SHA256:") {
+            guard text.utf8.count == 50 else { throw Self.unreadable }
+            self = .fingerprint(text)
+        } else if text.hasPrefix("ssh-") {
+            self = .key(try SSHPublicKey.parse(line: text))
+        } else if let key = try? MinisignPublicKey(parsing: Array(text.utf8)) {
+            self = .key(key.key)
+        } else {
+            throw Self.unreadable
+        }
+    }
+
+    private static let unreadable = VaultError(
+        .badInput,
+        "The expected signer is neither a fingerprint (SHA256:…) nor an ssh-ed25519 or "
+            + "minisign public key; check what was given.")
+
+    func matches(_ key: VerifyingKey) -> Bool {
+        switch self {
+        case .fingerprint(let text): text == SSHPublicKey.fingerprint(key)
+        case .key(let expected): expected == key
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Vault
+import VaultCrypto
+
+/// Takes the files of a bag as they come, in any order, and judges them at the end.
+struct BagChecker {
+    /// Small files are kept to be read as a whole; a tag manifest lists tag files only.
+    private static let maximumSmallBytes = 1 << 20
+    private static let maximumManifestLineBytes = 1024
+
+    private let limits: ArchiveVerifier.Limits
+    private let hooks: ArchiveExport.Hooks
+    private let lane = HashLane.Feed()
+    /// Payload files whose SHA-512 is still being computed.
+    private var waiting: [String] = []
+    private var progress = ArchiveExport.Progress()
+    private var reported: Int64 = 0
+
+    var faults = FaultList()
+    private(set) var ledger = Ledger()
+    /// The folder inside a tar.
+    var folderName: String?
+    /// Files that are read as a whole at the end.
+    private(set) var small: [String: [UInt8]] = [:]
+    /// The conversations whose records were seen, and how many messages and records they have.
+    private(set) var conversations = 0
+    private(set) var messages: Int64 = 0
+    private(set) var records: Int64 = 0
+    /// Attachments by hash: the size, and a file that names it.
+    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String)] = [:]
+    /// What the error report says is missing.
+    private(set) var declaredMissing: Set<String> = []
+    /// Faults in what the manifests say, told only if the manifests are as they were signed.
+    var claims = FaultList()
+
+    init(limits: ArchiveVerifier.Limits, hooks: ArchiveExport.Hooks) {
+        self.limits = limits
+        self.hooks = hooks
+    }
+
+    // MARK: Reading
+
+    mutating func check(_ entry: ArchiveEntry) throws(VaultError) {
+        guard ArchiveName.isSafe(entry.path) else {
+            return faults.add(printable(entry.path), "the name is not allowed in an archive")
+        }
+        let path = String(decoding: entry.path, as: UTF8.self)
+        if let fault = ledger.see(path, sizeBytes: entry.sizeBytes) {
+            faults.add(fault.path, fault.fault)
+            if fault.path == path { return }
+        }
+        let isPayload = path.hasPrefix(ArchiveName.payload)
+        var digest = SHA256Digest()
+        var reader = ContentReader(path, limits)
+        try unsafe entry.read { (bytes) throws(VaultError) in
+            unsafe digest.update(bytes)
+            if isPayload { unsafe lane.update(bytes) }
+            unsafe reader.take(bytes, &self)
+            try advance(bytes.count)
+        }
+        ledger.see(path, digest.finalize(), \.sha256)
+        if isPayload {
+            lane.endFile()
+            waiting.append(path)
+            collect(lane.takeFinished())
+        }
+        reader.finish(&self)
+    }
+
+    private mutating func advance(_ bytes: Int) throws(VaultError) {
+        progress.bytes += Int64(bytes)
+        progress.records = Int(records)
+        guard progress.bytes - reported >= 4 << 20 else { return }
+        reported = progress.bytes
+        hooks.progress(progress)
+        if hooks.isCancelled() {
+            throw VaultError(.cancelled, "The verification was stopped; it says nothing.")
+        }
+    }
+
+    private mutating func collect(_ digests: [[UInt8]]) {
+        for (digest, path) in zip(digests, waiting) { ledger.see(path, digest, \.sha512) }
+        waiting.removeFirst(digests.count)
+    }
+
+    mutating func finishReading() {
+        collect(lane.close())
+        hooks.progress(progress)
+    }
+
+    /// What is done with a file's content while it streams by, besides hashing.
+    private struct ContentReader {
+        private let path: String
+        private var kind: Kind
+
+        private enum Kind {
+            case opaque
+            case small([UInt8])
+            case manifest(LineSplitter, WritableKeyPath<Ledger.File, Ledger.Check>)
+            case records(RecordChecker)
+            case errors(LineSplitter)
+        }
+
+        init(_ path: String, _ limits: ArchiveVerifier.Limits) {
+            self.path = path
+            let lines = LineSplitter(maximumBytes: BagChecker.maximumManifestLineBytes)
+            switch path {
+            case ArchiveName.manifest256: kind = .manifest(lines, \.sha256)
+            case ArchiveName.manifest512: kind = .manifest(lines, \.sha512)
+            case ArchiveName.errors: kind = .errors(lines)
+            case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
+                kind = .records(RecordChecker(path: path, maximumLineBytes: limits.lineBytes))
+            case _ where ArchiveName.required.contains(path) && path != ArchiveName.index:
+                kind = .small([])
+            default: kind = .opaque
+            }
+        }
+
+        mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {
+            switch kind {
+            case .opaque: break
+            case .small(var content):
+                kind = .opaque
+                guard content.count + bytes.count <= BagChecker.maximumSmallBytes else {
+                    return checker.faults.add(path, "the file is longer than such a file can be")
+                }
+                unsafe content.append(contentsOf: bytes)
+                kind = .small(content)
+            case .manifest(var lines, let check):
+                kind = .opaque
+                let isFine = unsafe lines.take(bytes) { line, number in
+                    unsafe checker.manifestLine(Array(line), number, path, check)
+                }
+                if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
+                if isFine { kind = .manifest(lines, check) }
+            case .records(var records):
+                kind = .opaque
+                unsafe records.take(bytes, &checker.faults)
+                kind = .records(records)
+            case .errors(var lines):
+                kind = .opaque
+                let isFine = unsafe lines.take(bytes) { line, _ in
+                    unsafe checker.errorLine(Array(line))
+                }
+                if isFine { kind = .errors(lines) }
+            }
+        }
+
+        mutating func finish(_ checker: inout BagChecker) {
+            switch kind {
+            case .opaque, .errors: break
+            case .small(let content): checker.small[path] = content
+            case .manifest(let lines, _):
+                if lines.rest > 0 { checker.claims.add(path, "the last line has no end") }
+            case .records(var records):
+                records.finish(&checker.faults)
+                checker.add(records)
+            }
+        }
+    }
+
+    private mutating func add(_ checked: RecordChecker) {
+        conversations += 1
+        messages += checked.counts.messages
+        records += checked.counts.records
+        for (hash, size) in checked.attachments {
+            if let known = attachments[hash], known.sizeBytes != size {
+                faults.add(checked.path, "attachment \(hash.hex) has another size elsewhere")
+            }
+            attachments[hash] = (size, checked.path)
+        }
+    }
+
+    /// `<hex>  data/path`, as `sha256sum` writes it.
+    mutating func manifestLine(
+        _ line: [UInt8], _ number: Int, _ manifest: String,
+        _ check: WritableKeyPath<Ledger.File, Ledger.Check>
+    ) {
+        let digits = manifest == ArchiveName.manifest512 ? 128 : 64
+        guard line.count > digits + 2, let digest = line[..<digits].fromHex,
+            line[digits] == 0x20, line[digits + 1] == 0x20
+        else { return claims.add(manifest, "line \(number) is not a hash, two blanks and a name") }
+        let name = Array(line[(digits + 2)...])
+        let isPayload = name.starts(with: ArchiveName.payload.utf8)
+        guard ArchiveName.isSafe(name), isPayload == (manifest != ArchiveName.tagManifest) else {
+            return claims.add(manifest, "line \(number) names a file that it must not name")
+        }
+        let path = String(decoding: name, as: UTF8.self)
+        if ArchiveName.unlisted.contains(path) {
+            return claims.add(manifest, "line \(number) names a file that it must not name")
+        }
+        if let fault = ledger.claim(path, digest, check) {
+            claims.add(manifest, "line \(number): \(fault)")
+        }
+    }
+
+    /// The third cell of a line of the error report, which no path makes necessary to quote.
+    private mutating func errorLine(_ line: [UInt8]) {
+        let cells = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        guard cells.count >= 4, declaredMissing.count < FaultList.maximum else { return }
+        let path = String(decoding: cells[2], as: UTF8.self)
+        if path.hasPrefix(ArchiveName.attachments) { declaredMissing.insert(path) }
+    }
+}

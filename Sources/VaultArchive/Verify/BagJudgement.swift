@@ -1,0 +1,266 @@
+import Vault
+import VaultCrypto
+
+// What all files of a bag say together, once all of them were read.
+extension BagChecker {
+    mutating func result(expected: ExpectedSigner?) -> ArchiveVerifier.Result {
+        let seal = checkSignatures(expected)
+        checkTagManifest(isSealed: seal.isTagManifestIntact)
+        checkPayload()
+        if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
+        checkSigner(seal.key)
+        checkRecordsAndFiles()
+        checkNumbers()
+        return ArchiveVerifier.Result(
+            faults: faults.sorted, omittedFaults: faults.omitted,
+            bag: isIntact(ArchiveName.export) ? export?["name"]?.string : nil,
+            signer: seal.key.map(SSHPublicKey.fingerprint),
+            isSignerKnown: expected != nil && seal.key != nil,
+            trustedComment: seal.trustedComment, conversations: conversations,
+            messages: Int(messages), payloadBytes: ledger.payloadBytes)
+    }
+
+    /// Whether a file is there and nothing was said against it.
+    private func isIntact(_ path: String) -> Bool {
+        ledger[path]?.isPresent == true && !faults.names(path)
+    }
+
+    private func text(_ path: String) -> String? {
+        small[path].flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    private var export: JSON? { small[ArchiveName.export].flatMap { try? JSONReader.parse($0) } }
+
+    // MARK: Signatures
+
+    private struct Seal {
+        /// The key that made a good signature.
+        var key: VerifyingKey?
+        var trustedComment: String?
+        var isTagManifestIntact = false
+    }
+
+    private var statedKeys: [(path: String, key: VerifyingKey?)] {
+        // The line is ours: it is compared as a whole with what each other key would give.
+        let signers = text(ArchiveName.allowedSigners).flatMap { line -> VerifyingKey? in
+            let words = line.split(separator: " ").suffix(2).joined(separator: " ")
+            let key = try? SSHPublicKey.parse(line: words)
+            let expected = key.flatMap { try? ArchiveSigner($0) }?.allowedSigners
+            return expected.map { $0 == Array(line.utf8) } == true ? key : nil
+        }
+        return [
+            (
+                ArchiveName.sshKey,
+                text(ArchiveName.sshKey).flatMap { try? SSHPublicKey.parse(line: $0) }
+            ),
+            (ArchiveName.allowedSigners, signers),
+            (
+                ArchiveName.minisignKey,
+                small[ArchiveName.minisignKey].flatMap { try? MinisignPublicKey(parsing: $0).key }
+            ),
+        ]
+    }
+
+    /// Checks both signatures.
+    ///
+    /// When neither fits by any key that the bag states, it is the tag
+    /// manifest that was altered; when one fits, the other one was.
+    private mutating func checkSignatures(_ expected: ExpectedSigner?) -> Seal {
+        var seal = Seal()
+        guard let content = small[ArchiveName.tagManifest] else { return seal }
+        let digest512 = SHA512Digest.hash(content)
+        let digestBlake = ArchiveSigner.minisignDigest(of: content)
+        var keys: [VerifyingKey] = []
+        for (_, key) in statedKeys { if let key, !keys.contains(key) { keys.append(key) } }
+        let ssh = small[ArchiveName.sshSignature].flatMap { try? SSHSignature(parsing: $0) }
+        let minisign = small[ArchiveName.minisignSignature].flatMap {
+            try? MinisignSignature(parsing: $0)
+        }
+        let sshKey = keys.first { key in
+            (try? ssh?.verify(digest: digest512, by: key, namespace: ArchiveSigner.namespace))
+                != nil
+        }
+        let minisignKey = keys.first { key in
+            (try? minisign?.verify(digest: digestBlake, by: MinisignPublicKey(key))) != nil
+        }
+        seal.key = sshKey ?? minisignKey
+        seal.isTagManifestIntact = seal.key != nil
+        seal.trustedComment = minisignKey != nil ? minisign?.trustedComment : nil
+        addSignatureFaults(ssh: ssh == nil ? nil : sshKey, minisign: minisignKey, seal)
+        if let expected, let key = seal.key, !expected.matches(key) {
+            faults.add(ArchiveName.tagManifest, "it was not signed by the expected signer")
+        }
+        return seal
+    }
+
+    private mutating func addSignatureFaults(
+        ssh: VerifyingKey?, minisign: VerifyingKey?, _ seal: Seal
+    ) {
+        let files = [(ArchiveName.sshSignature, ssh), (ArchiveName.minisignSignature, minisign)]
+        if seal.key == nil {
+            faults.add(
+                ArchiveName.tagManifest,
+                "neither signature fits: the list of files is not what was signed")
+            return
+        }
+        for (path, key) in files where small[path] != nil && key != seal.key {
+            faults.add(path, "the signature does not fit, or is not by the key that the bag states")
+        }
+    }
+
+    /// Compares the keys that the bag states with the one that signed.
+    private mutating func checkSigner(_ signer: VerifyingKey?) {
+        guard let signer else { return }
+        for (path, key) in statedKeys where key != signer && isIntact(path) {
+            faults.add(path, "this is not the key that signed the archive")
+        }
+        if isIntact(ArchiveName.export),
+            export?["signer"]?.string != SSHPublicKey.fingerprint(signer)
+        {
+            faults.add(ArchiveName.export, "it names another signer")
+        }
+    }
+
+    // MARK: Manifests
+
+    /// Reads the tag manifest and compares it with the files outside `data/`.
+    private mutating func checkTagManifest(isSealed: Bool) {
+        for path in ArchiveName.required where ledger[path]?.isPresent != true {
+            faults.add(path, "the file is missing")
+        }
+        guard let content = small[ArchiveName.tagManifest], isSealed else { return }
+        var lines = content.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.popLast()?.isEmpty != true {
+            faults.add(ArchiveName.tagManifest, "the last line has no end")
+        }
+        for (index, line) in lines.enumerated() {
+            manifestLine(Array(line), index + 1, ArchiveName.tagManifest, \.sha256)
+        }
+        for file in ledger.files.values where !file.path.hasPrefix(ArchiveName.payload) {
+            if ArchiveName.unlisted.contains(file.path) || faults.names(file.path) { continue }
+            if let fault = Self.fault(file.sha256, isPresent: file.isPresent, "the tag manifest") {
+                faults.add(file.path, fault)
+            }
+        }
+    }
+
+    private mutating func checkPayload() {
+        let has256 = isIntact(ArchiveName.manifest256)
+        let has512 = isIntact(ArchiveName.manifest512)
+        for file in ledger.files.values where file.path.hasPrefix(ArchiveName.payload) {
+            if faults.names(file.path), !file.isPresent { continue }
+            let fault256 =
+                has256
+                ? Self.fault(file.sha256, isPresent: file.isPresent, ArchiveName.manifest256) : nil
+            let fault512 =
+                has512
+                ? Self.fault(file.sha512, isPresent: file.isPresent, ArchiveName.manifest512) : nil
+            if let fault256 { faults.add(file.path, fault256) }
+            if let fault512, file.isPresent || fault256 == nil { faults.add(file.path, fault512) }
+        }
+    }
+
+    private static func fault(_ check: Ledger.Check, isPresent: Bool, _ list: String) -> String? {
+        switch check {
+        case .equal: nil
+        case .different: "the content is not what \(list) lists"
+        case .claimed: isPresent ? "the content was not read" : "the file is missing"
+        case .none, .seen: isPresent ? "the file is not listed in \(list)" : nil
+        }
+    }
+
+    private mutating func addClaims() {
+        for fault in claims.faults { faults.add(fault.path, fault.fault) }
+    }
+
+    // MARK: Content
+
+    private mutating func checkRecordsAndFiles() {
+        for (hash, attachment) in attachments {
+            let path = ArchiveName.attachment(hash)
+            if let file = ledger[path] {
+                if let size = file.sizeBytes, size != attachment.sizeBytes, !faults.names(path) {
+                    faults.add(attachment.path, "\(path) has another size than the record says")
+                }
+            } else if !declaredMissing.contains(path) {
+                faults.add(attachment.path, "\(path), which it names, is missing")
+            }
+        }
+        let areRecordsWhole = !faults.namesAny(below: ArchiveName.native)
+        for file in ledger.files.values where file.isPresent {
+            checkName(file, areRecordsWhole: areRecordsWhole)
+        }
+    }
+
+    /// Checks what a file's name promises.
+    private mutating func checkName(_ file: Ledger.File, areRecordsWhole: Bool) {
+        let path = file.path
+        if path.hasPrefix(ArchiveName.attachments) {
+            let name = path.dropFirst(ArchiveName.attachments.count)
+            guard let hash = name.utf8.fromHex, hash.count == 32 else {
+                return faults.add(path, "the file is not named by its SHA-256")
+            }
+            if areRecordsWhole, attachments[hash] == nil, !faults.names(path) {
+                faults.add(path, "no record names this attachment")
+            }
+            return
+        }
+        let pairs = [
+            (ArchiveName.native, ".jsonl", ArchiveName.pages, ".html", "page"),
+            (ArchiveName.pages, ".html", ArchiveName.native, ".jsonl", "record file"),
+        ]
+        for (folder, ending, other, otherEnding, word) in pairs where path.hasPrefix(folder) {
+            guard path != ArchiveName.index else { return }
+            let name = path.dropFirst(folder.count)
+            guard name.hasSuffix(ending), RecordID(name.dropLast(ending.count)) != nil else {
+                return faults.add(path, "the file is not named for a conversation")
+            }
+            let partner = other + name.dropLast(ending.count) + otherEnding
+            if ledger[partner] == nil { faults.add(path, "the conversation has no \(word)") }
+        }
+    }
+
+    /// Compares totals, where none of the files they are counted from is in doubt.
+    private mutating func checkNumbers() {
+        checkDeclaration()
+        guard !faults.namesAny(below: ArchiveName.payload), !faults.names("") else { return }
+        let found: [(String, Int64)] = [
+            ("conversations", Int64(conversations)), ("messages", messages), ("records", records),
+            ("attachments", Int64(attachments.count - missingAttachments)),
+        ]
+        if isIntact(ArchiveName.export) {
+            let counts = export?["counts"]
+            let payload = [
+                ("payloadBytes", ledger.payloadBytes), ("payloadFiles", ledger.payloadFiles),
+            ]
+            for (name, value) in found + payload where counts?[name]?.int != value {
+                faults.add(ArchiveName.export, "\(name) should be \(value)")
+            }
+            if let folderName, export?["name"]?.string != folderName {
+                faults.add(ArchiveName.export, "the archive's folder has another name")
+            }
+        }
+        let summary = text(ArchiveName.summary)?.split(separator: "\n") ?? []
+        for (name, value) in found where !summary.contains("\(name),\(value)") {
+            faults.add(ArchiveName.summary, "\(name) should be \(value)")
+        }
+    }
+
+    private var missingAttachments: Int {
+        attachments.keys.count { declaredMissing.contains(ArchiveName.attachment($0)) }
+    }
+
+    private mutating func checkDeclaration() {
+        if isIntact(ArchiveName.declaration), text(ArchiveName.declaration) != TagFiles.declaration
+        {
+            faults.add(ArchiveName.declaration, "this is not the declaration of a BagIt 1.0 bag")
+        }
+        if isIntact(ArchiveName.bagInfo), !faults.namesAny(below: ArchiveName.payload) {
+            let oxum = "Payload-Oxum: \(ledger.payloadBytes).\(ledger.payloadFiles)"
+            if text(ArchiveName.bagInfo)?.split(separator: "\n").contains(Substring(oxum)) != true {
+                faults.add(
+                    ArchiveName.bagInfo, "the size of the payload should be given as \(oxum)")
+            }
+        }
+    }
+}

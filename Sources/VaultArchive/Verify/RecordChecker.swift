@@ -1,0 +1,175 @@
+import Vault
+import VaultCrypto
+
+/// Checks one `data/native/<conversation>.jsonl` as it streams by; see `RecordLines` for the
+/// format.
+///
+/// Of the records only one line is in memory at a time. That lines follow in strictly ascending
+/// order of message and version makes swapped, repeated and inserted ones visible.
+struct RecordChecker {
+    let path: String
+    private var lines: LineSplitter
+    private var header: (id: String, messages: Int64, records: Int64)?
+    private var messages: Int64 = 0
+    private var records: Int64 = 0
+    /// Ids in their one text form sort as the ids do.
+    private var last: (id: String, version: Int64)?
+    private var isBroken = false
+    private var hasFaults = false
+    /// The attachments that the records name, with their sizes.
+    private(set) var attachments: [[UInt8]: Int64] = [:]
+
+    init(path: String, maximumLineBytes: Int) {
+        self.path = path
+        lines = LineSplitter(maximumBytes: maximumLineBytes)
+    }
+
+    var counts: (messages: Int64, records: Int64) { (messages, records) }
+
+    mutating func take(_ bytes: UnsafeRawBufferPointer, _ faults: inout FaultList) {
+        guard !isBroken else { return }
+        var splitter = lines
+        lines = LineSplitter(maximumBytes: 0)
+        let isFine = unsafe splitter.take(bytes) { line, number in
+            if let fault = unsafe check(line, isFirst: number == 1) {
+                hasFaults = true
+                faults.add(path, "line \(number): \(fault)")
+            }
+        }
+        lines = splitter
+        if !isFine {
+            isBroken = true
+            faults.add(path, "line \(lines.number) is longer than \(lines.maximumBytes) bytes")
+        }
+    }
+
+    /// Compares what was found with what the first line says.
+    mutating func finish(_ faults: inout FaultList) {
+        if lines.rest > 0 { faults.add(path, "the last line has no end") }
+        guard !isBroken, let header else {
+            if !isBroken, lines.number == 1 { faults.add(path, "there is no first line") }
+            return
+        }
+        // A record that could not be read is not counted: the numbers would only repeat that.
+        if hasFaults { return }
+        if header.messages != messages {
+            faults.add(
+                path, "there are \(messages) messages, and the first line says \(header.messages)")
+        }
+        if header.records != records {
+            faults.add(
+                path, "there are \(records) records, and the first line says \(header.records)")
+        }
+    }
+
+    /// Checks one line and returns what is wrong with it.
+    private mutating func check(_ line: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> String? {
+        guard unsafe Self.isUTF8(line) else { return "the text is not valid UTF-8" }
+        return isFirst ? unsafe checkHeader(line) : unsafe checkRecord(line)
+    }
+
+    private static func isUTF8(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        unsafe (try? UTF8Span(validating: line.span)) != nil
+    }
+
+    private mutating func checkHeader(_ line: UnsafeBufferPointer<UInt8>) -> String? {
+        var scanner = unsafe CanonicalScanner(line)
+        guard scanner.value() != nil, scanner.isAtEnd,
+            let object = unsafe (try? JSONReader.parse(line))?["conversation"]
+        else { return "this is not a conversation in canonical form" }
+        guard let id = object["id"]?.string.flatMap({ RecordID($0) }),
+            path == ArchiveName.native(id)
+        else { return "the conversation is not the one that the file is named for" }
+        guard let messages = object["messages"]?.int, let records = object["records"]?.int else {
+            return "the conversation does not say how many messages it has"
+        }
+        header = (id.description, messages, records)
+        return nil
+    }
+
+    private mutating func checkRecord(_ line: UnsafeBufferPointer<UInt8>) -> String? {
+        records += 1
+        var scanner = unsafe CanonicalScanner(line)
+        guard scanner.skip(#"{"commitment":""#), let commitment = scanner.take(64),
+            scanner.skip(#"","envelope":"#), let envelope = scanner.value(),
+            scanner.skip(#","parts":["#), let parts = Self.parts(&scanner), scanner.isAtEnd
+        else { return "this is not a record in canonical form" }
+        guard unsafe Self.hash(line, envelope) == Array(line[commitment]).fromHex else {
+            return "the envelope is not what was committed to"
+        }
+        guard
+            let fields = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[envelope]))
+        else { return "the envelope cannot be read" }
+        if let fault = checkEnvelope(fields) { return fault }
+        guard let hashes = fields["parts"]?.array, hashes.count == parts.count else {
+            return "the number of parts is not what was committed to"
+        }
+        for (index, part) in parts.enumerated() {
+            let hash = unsafe Self.hash(line, part)
+            guard hashes[index].string?.utf8.fromHex == hash else {
+                return "part \(index + 1) is not what was committed to"
+            }
+            if let fault = unsafe noteAttachment(line, part) { return fault }
+        }
+        return nil
+    }
+
+    private static func parts(_ scanner: inout CanonicalScanner) -> [Range<Int>]? {
+        var parts: [Range<Int>] = []
+        if scanner.skip("]}") { return parts }
+        while let part = scanner.value() {
+            parts.append(part)
+            if scanner.skip("]}") { return parts }
+            guard scanner.skip(",") else { return nil }
+        }
+        return nil
+    }
+
+    private static func hash(_ line: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var digest = SHA256Digest()
+        unsafe digest.update(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(line)[range]))
+        return digest.finalize()
+    }
+
+    private mutating func checkEnvelope(_ fields: JSON) -> String? {
+        guard let id = fields["id"]?.string, Self.isID(id),
+            let version = fields["version"]?.int, version >= 1, fields["v"]?.int == 1,
+            fields["role"]?.string.flatMap(Role.init) != nil,
+            fields["state"]?.string.flatMap(MessageState.init) != nil
+        else { return "the envelope is not that of a message" }
+        guard let header, fields["conversation"]?.string == header.id else {
+            return "the message belongs to another conversation"
+        }
+        if last?.id != id { messages += 1 }
+        defer { last = (id, version) }
+        if let last, (last.id, last.version) >= (id, version) {
+            return "the records are not in ascending order"
+        }
+        return nil
+    }
+
+    /// Whether a text is a record's id as `RecordID` writes it.
+    private static func isID(_ text: String) -> Bool {
+        guard text.utf8.count == 36 else { return false }
+        for (index, byte) in text.utf8.enumerated() {
+            let isDash = index == 8 || index == 13 || index == 18 || index == 23
+            let isDigit = byte &- 0x30 < 10 || byte &- 0x61 < 6
+            guard isDash ? byte == UInt8(ascii: "-") : isDigit else { return false }
+        }
+        return true
+    }
+
+    /// Notes which attachment a part names; in canonical form it is the first member.
+    private mutating func noteAttachment(
+        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>
+    ) -> String? {
+        var scanner = unsafe CanonicalScanner(line, at: part.lowerBound)
+        guard scanner.skip(#"{"attachment":"#) else { return nil }
+        guard let value = scanner.value(),
+            let object = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[value])),
+            let reference = AttachmentReference(archived: object)
+        else { return "an attachment is not named as it has to be" }
+        attachments[reference.sha256] = reference.sizeBytes
+        return nil
+    }
+}
