@@ -17,8 +17,10 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let package = Package(
     name: "coffer",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "coffer", targets: ["coffer"])],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         .systemLibrary(
@@ -41,6 +43,12 @@ let package = Package(
         .target(
             name: "Importers", dependencies: ["Vault", "VaultCrypto", "CArchive"],
             swiftSettings: nearC),
+        .executableTarget(
+            name: "coffer",
+            dependencies: [
+                "Vault", "VaultArchive", "Importers", "VaultCrypto",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
@@ -53,5 +61,6 @@ let package = Package(
         .testTarget(
             name: "VaultArchiveTests", dependencies: ["VaultArchive", "Vault", "VaultCrypto"],
             swiftSettings: house),
+        .testTarget(name: "CofferTests", dependencies: ["coffer"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Vault
+import VaultArchive
+import VaultCrypto
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write conversations into a signed archive that anybody can check.",
+        usage: "coffer export --output <path> [<options>]",
+        discussion: """
+            The ending of --output decides: .tar and .tar.zst make one file, anything else a folder. \
+            Without a selection everything that is not hidden is exported. What is there already is \
+            never overwritten.
+
+            EXAMPLES:
+              coffer export --output everything.tar.zst
+              coffer export --output merger/ --matter "Lindqvist merger" --label merger \
+            --after 2024-03 --before 2024-07
+              coffer export --output hits.tar --query '"term sheet" from:chatgpt'
+            """)
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the archive goes; it must not exist.", valueName: "path"),
+        completion: .file())
+    var output: String
+
+    @Option(
+        help: ArgumentHelp("The case or purpose; part of the archive's name.", valueName: "name"))
+    var matter = "export"
+
+    @Option(help: ArgumentHelp("Why this was exported, for the record.", valueName: "text"))
+    var reason: String?
+
+    @OptionGroup(title: "Selection") var filters: FilterOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Only conversations with a message that this query finds.", valueName: "query"))
+    var query: String?
+
+    @Option(help: ArgumentHelp("Only this conversation (repeatable).", valueName: "id"))
+    var conversation: [String] = []
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws {
+        Interruption.watch()
+        let output = Place.absolute(output)
+        guard !Place.exists(output) else {
+            throw VaultError(
+                .exists, "\(output) exists already; an archive is never written over something.")
+        }
+        try options.withVault { vault in
+            let only = try selection(of: vault)
+            // How many messages a selection has is known at its end only.
+            let isEverything = only == nil && filters.scope.isEmpty
+            let total = isEverything ? try vault.status().messages : 0
+            var progress = ProgressLine(.items("message"), options)
+            defer { progress.clear() }
+            let hooks = ArchiveExport.Hooks(
+                progress: { progress.update(Int64($0.records), of: total, "Writing") },
+                isCancelled: { Interruption.isRequested })
+            let result = try vault.withSnapshot { snapshot in
+                let source = VaultArchiveSource(
+                    snapshot, of: vault.id, filter: filters.filter, only: only, tool: Version.tool)
+                return try ArchiveExport.run(source, request(output), hooks: hooks)
+            }
+            report(result)
+        }
+    }
+
+    /// The conversations that ids and a query name; `nil` when neither was given.
+    private func selection(of vault: Vault) throws -> Set<RecordID>? {
+        guard query != nil || !conversation.isEmpty else { return nil }
+        var chosen = Set(try conversation.map { try vault.conversationID(matching: $0) })
+        if let query {
+            let found = try vault.conversations(matching: query)
+            chosen = conversation.isEmpty ? found : chosen.intersection(found)
+        }
+        return chosen
+    }
+
+    private func request(_ output: String) -> ArchiveExport.Request {
+        var request = ArchiveExport.Request(output: output, matter: matter, time: .now)
+        request.query = query
+        request.scope = filters.scope
+        if !conversation.isEmpty {
+            request.scope["conversations"] = .array(conversation.map(JSON.string))
+        }
+        request.person = Place.loginName
+        request.reason = reason
+        return request
+    }
+
+    private func report(_ result: ArchiveExport.Result) {
+        if options.json {
+            return Output.json([
+                "archive": .string(result.archive), "bag": .string(result.bag),
+                "conversations": .integer(result.conversations),
+                "messages": .integer(result.messages),
+                "attachments": .integer(result.attachments),
+                "payloadBytes": .integer(result.payloadBytes), "errors": .integer(result.errors),
+                // Archives carry no checkpoint until there is an audit log.
+                "checkpoint": .null, "signer": .string(result.signer),
+            ])
+        }
+        Output.line(
+            "Exported \(Figures.count(result.conversations, "conversation")), "
+                + "\(Figures.count(result.messages, "message")), "
+                + "\(Figures.count(result.attachments, "attachment")) "
+                + "(\(Figures.bytes(result.payloadBytes)))")
+        Output.line("  archive  \(Printable.line(result.archive))")
+        Output.line("  bag      \(result.bag)")
+        Output.line("  signer   \(result.signer)")
+        if result.errors > 0 {
+            options.note(
+                "\(Figures.count(result.errors, "attachment")) could not be read; "
+                    + "data/report/errors.csv in the archive names them. Run `coffer doctor`.")
+        }
+        options.note(
+            "Next: tell the recipient the signer's fingerprint by another way. They check the "
+                + "archive with `coffer verify`, or as its README.txt says.")
+    }
+}

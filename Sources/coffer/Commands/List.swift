@@ -1,0 +1,128 @@
+import ArgumentParser
+import Vault
+import VaultCrypto
+
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List conversations, the latest first.",
+        usage: "coffer list [<options>]",
+        discussion: """
+            Shows 50 unless --limit says otherwise; with --json all, one line each. Dates are UTC.
+
+            EXAMPLES:
+              coffer list
+              coffer list --label merger --after 2024-03 --before 2024-07
+              coffer list --from chatgpt --json
+            """)
+
+    private static let usualLimit = 50
+
+    @OptionGroup(title: "Selection") var filters: FilterOptions
+
+    @Option(help: ArgumentHelp("At most this many; 0 means all.", valueName: "n"))
+    var limit: Int?
+
+    @Flag(help: "Include hidden conversations.")
+    var includeHidden = false
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit takes 0 or a positive number.") }
+    }
+
+    func run() throws {
+        try options.withVault { vault in
+            var filter = filters.filter
+            filter.includesHidden = includeHidden
+            let usual = options.json ? 0 : Self.usualLimit
+            let limit = limit ?? usual
+            if options.json {
+                filter.limit = limit == 0 ? nil : limit
+                return try vault.forEachConversation(filter) { conversation in
+                    Output.json(Self.json(conversation))
+                    if Output.isUseless { try Output.flush() }
+                }
+            }
+            // One more than is shown tells whether there are more.
+            filter.limit = limit == 0 ? nil : limit + 1
+            try show(filter, limit: limit == 0 ? Int.max : limit, of: vault)
+        }
+    }
+
+    private static func json(_ conversation: Conversation) -> JSONObject {
+        [
+            "id": .string(conversation.id.description), "title": .text(conversation.title),
+            "created": .time(conversation.created), "modified": .time(conversation.modified),
+            "messages": .integer(conversation.messageCount), "origin": .origin(conversation.origin),
+            "custodian": .string(conversation.custodian), "project": .text(conversation.project),
+            "labels": .array(conversation.labels.map(JSON.string)),
+            "hidden": .bool(conversation.isHidden),
+            // There are no holds yet, so nothing is held.
+            "held": .bool(false),
+        ]
+    }
+
+    private func show(_ filter: ConversationFilter, limit: Int, of vault: Vault) throws {
+        var page: [Conversation] = []
+        try vault.forEachConversation(filter) { conversation in
+            var conversation = conversation
+            // The rest of a record is not shown and may be large.
+            conversation.extra = JSONObject()
+            page.append(conversation)
+        }
+        let hasMore = page.count > limit
+        try ConversationTable(vault: vault).show(page.prefix(limit))
+        if page.isEmpty {
+            options.note("No conversations match. `coffer import PATH` brings some.")
+        } else if hasMore {
+            options.note("There are more; --limit 0 shows all.")
+        }
+    }
+}
+
+/// Conversations in lines: id, date, messages, title and labels.
+private struct ConversationTable {
+    let vault: Vault
+
+    func show(_ page: some Collection<Conversation>) throws {
+        guard !page.isEmpty else { return }
+        let ids = try page.map { try vault.shortID(of: $0.id) }
+        let idWidth = max(8, ids.map(\.count).max() ?? 0)
+        let head = [Columns.fit("ID", idWidth), "CHANGED   ", "MESSAGES", "TITLE"]
+        Output.line(Style.dim(head.joined(separator: "  ")))
+        let rest = max(20, Console.width - idWidth - 24)
+        for (id, conversation) in zip(ids, page) {
+            Output.line(
+                [
+                    Columns.fit(id, idWidth), Figures.date(conversation.modified),
+                    Columns.right(Figures.count(conversation.messageCount), 8),
+                    title(conversation, width: rest),
+                ].joined(separator: "  "))
+        }
+    }
+
+    private func title(_ conversation: Conversation, width: Int) -> String {
+        let labels = conversation.labels.map { "[\(Printable.line($0))]" }.joined(separator: " ")
+        let room = labels.isEmpty ? width : max(width / 2, width - Columns.count(labels) - 1)
+        let title = Columns.clip(TitleView.text(conversation.title), room)
+        guard !labels.isEmpty else { return title }
+        let left = width - Columns.count(title) - 1
+        return "\(title) \(Style.dim(Columns.clip(labels, left)))"
+    }
+}
+
+/// Titles as they are shown.
+enum TitleView {
+    static func text(_ title: String?) -> String {
+        let text = Printable.line(title ?? "")
+        return text.isEmpty ? "(no title)" : text
+    }
+}
+
+extension JSON {
+    static func origin(_ origin: Origin) -> JSON {
+        .object(["source": .string(origin.source), "id": .string(origin.id)])
+    }
+}

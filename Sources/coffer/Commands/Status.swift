@@ -1,0 +1,77 @@
+import ArgumentParser
+import Vault
+import VaultCrypto
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show the vault's state: size, counts, slots, key.",
+        usage: "coffer status [<options>]",
+        discussion: """
+            Asks for nothing. Of a locked vault it shows what stands in the public header, which \
+            nothing vouches for until the vault is unlocked.
+
+            EXAMPLES:
+              coffer status
+              coffer status --json
+            """)
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws {
+        let header = try Vault.lockedStatus(at: options.directory)
+        guard let vault = try options.openWithoutAsking() else { return report(header, nil) }
+        let status = try vault.status()
+        try vault.close()
+        report(header, status)
+    }
+
+    private func report(_ header: LockedVaultStatus, _ status: VaultStatus?) {
+        let slots = status?.slots ?? header.slots
+        if options.json {
+            return Output.json([
+                "vault": .string(options.directory), "id": .string(header.id.description),
+                "format": .integer(header.format),
+                "generation": .integer(status?.generation ?? header.generation),
+                "conversations": .count(status?.conversations),
+                "messages": .count(status?.messages), "attachments": .count(status?.attachments),
+                "attachmentBytes": .count(status?.attachmentBytes),
+                "sizeBytes": .integer(status?.sizeBytes ?? header.sizeBytes),
+                "slots": .array(slots.map(SlotView.json)), "locked": .bool(status == nil),
+                "keyInKeyring": .bool(header.isKeyCached), "anchor": .string("none"),
+            ])
+        }
+        line("Vault", Printable.line(options.directory))
+        line("State", state(header, status))
+        if let status {
+            line("Conversations", Figures.count(status.conversations))
+            line("Messages", Figures.count(status.messages))
+            let held =
+                "\(Figures.count(status.attachments)) (\(Figures.bytes(status.attachmentBytes)))"
+            line("Attachments", held)
+        }
+        line("Size", Figures.bytes(status?.sizeBytes ?? header.sizeBytes))
+        line("Format", "\(header.format), generation \(status?.generation ?? header.generation)")
+        line("Anchor", "none: no checkpoint of the audit log has left this device")
+        for (index, slot) in slots.enumerated() {
+            line(index == 0 ? "Slots" : "", SlotView.line(slot))
+        }
+        if slots.contains(where: \.isWeakened) { options.note(SlotView.weakness) }
+    }
+
+    private func state(_ header: LockedVaultStatus, _ status: VaultStatus?) -> String {
+        switch (status, header.isKeyCached) {
+        case (nil, _): "locked; type `coffer unlock`"
+        case (_, true): "unlocked; the key is in the kernel's keyring"
+        case (_, false): "opened with a key given for this command or kept on this device"
+        }
+    }
+
+    private func line(_ name: String, _ value: String) {
+        let indent = String(repeating: " ", count: 15)
+        let room = Console.width - indent.count
+        for (index, piece) in Wrapping.lines(of: value, width: room).enumerated() {
+            Output.line((index == 0 ? Columns.fit(name, 15) : indent) + piece)
+        }
+    }
+}

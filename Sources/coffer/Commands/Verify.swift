@@ -1,0 +1,113 @@
+import ArgumentParser
+import Foundation
+import Vault
+import VaultArchive
+import VaultCrypto
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check an archive: needs no vault and no key of its maker's.",
+        usage: "coffer verify <path> [--signer <who>] [--json]",
+        discussion: """
+            Checks every name, digest, signature and record, and names each fault; exits 2 when \
+            there is one. Without --signer an archive vouches for itself alone: compare the \
+            fingerprint that is printed with the one that its maker told you.
+
+            EXAMPLES:
+              coffer verify merger.tar.zst
+              coffer verify merger/ --signer SHA256:9jZcGpZN0IiIq3XG0x8wJ0e6cMoiDqbpAlHPMGqDbTo
+              coffer verify merger/ --signer maker.pub
+            """)
+
+    @Argument(help: "The archive: a folder, .tar or .tar.zst.", completion: .file())
+    var path: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Who must have signed it: a fingerprint, or a file with an ssh or minisign public key.",
+            valueName: "who"),
+        completion: .file())
+    var signer: String?
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws {
+        Interruption.watch()
+        var progress = ProgressLine(.bytes, options)
+        let hooks = ArchiveExport.Hooks(
+            progress: { progress.update($0.bytes, of: 0, "Checking") },
+            isCancelled: { Interruption.isRequested })
+        let result = try ArchiveVerifier.verify(
+            Place.absolute(path), signer: expectedSigner(), hooks: hooks)
+        progress.clear()
+        if options.json { printJSON(result) } else { show(result) }
+        if !result.isValid { throw Ending.foundFaults }
+    }
+
+    /// The text of the option, or the content of the file that it names.
+    private func expectedSigner() throws -> String? {
+        guard let signer, !signer.hasPrefix("SHA256:"), !signer.hasPrefix("ssh-") else {
+            return signer
+        }
+        let file = open(signer, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return signer }
+        defer { close(file) }
+        var content = [UInt8](repeating: 0, count: 65_536)
+        let source = FileDescriptorSource(file)
+        let count = try content.withUnsafeMutableBytes { try source.readFully(into: $0) }
+        return String(decoding: content[..<count], as: UTF8.self)
+    }
+
+    private func printJSON(_ result: ArchiveVerifier.Result) {
+        Output.json([
+            "ok": .bool(result.isValid),
+            "faults": .array(
+                result.faults.map {
+                    .object(["path": .string($0.path), "fault": .string($0.fault)])
+                }),
+            "omittedFaults": .integer(result.omittedFaults), "bag": .text(result.bag),
+            "signer": .text(result.signer), "signerKnown": .bool(result.isSignerKnown),
+            "trustedComment": .text(result.trustedComment),
+            "conversations": .integer(result.conversations),
+            "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
+        ])
+    }
+
+    private func show(_ result: ArchiveVerifier.Result) {
+        guard result.isValid else {
+            let faults = result.faults.map { (path: $0.path, fault: $0.fault) }
+            return FaultView.show(faults, of: "archive", omitted: result.omittedFaults)
+        }
+        Output.line(
+            "The archive is whole: \(Figures.count(result.conversations, "conversation")), "
+                + "\(Figures.count(result.messages, "message")), "
+                + "\(Figures.bytes(result.payloadBytes))")
+        if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
+        if let signer = result.signer { Output.line("  signer   \(signer)") }
+        if result.isSignerKnown {
+            Output.line("  signed by the expected key")
+        } else {
+            options.note(
+                "Compare the signer's fingerprint with the one that its maker told you, or give it "
+                    + "with --signer: anybody can make an archive that is whole.")
+        }
+    }
+}
+
+/// Faults of an archive or a vault.
+enum FaultView {
+    static func show(
+        _ faults: [(path: String, fault: String)], of thing: String, omitted: Int
+    ) {
+        Output.line("\(Figures.count(faults.count + omitted, "fault")) in the \(thing):")
+        for (path, fault) in faults {
+            let place = path.isEmpty ? "the \(thing)" : path
+            let text = Printable.line("\(place): \(fault)")
+            for line in Wrapping.lines(of: text, width: Console.width, indent: "  ") {
+                Output.line(line)
+            }
+        }
+        if omitted > 0 { Output.line("  … and \(Figures.count(omitted)) more") }
+    }
+}

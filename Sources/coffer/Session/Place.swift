@@ -1,0 +1,64 @@
+import Foundation
+import Vault
+
+/// Where things are on this machine.
+///
+/// Only environment variables and the password database are
+/// asked: nothing here costs time at the start of a process.
+enum Place {
+    /// The vault that an option, `COFFER_VAULT` or the platform's custom names.
+    static func vault(_ option: String?) -> String {
+        absolute(option ?? variable("COFFER_VAULT") ?? defaultVault)
+    }
+
+    /// The identity that this device keeps for a vault.
+    static func identity(of vault: RecordID) -> String { "\(identities)/\(vault).txt" }
+
+    static var identities: String { "\(configuration)/coffer/identities" }
+
+    private static var defaultVault: String {
+        #if os(macOS)
+            "\(home)/Library/Application Support/Coffer/default.coffer"
+        #else
+            (variable("XDG_DATA_HOME") ?? "\(home)/.local/share") + "/coffer/default.coffer"
+        #endif
+    }
+
+    private static var configuration: String { variable("XDG_CONFIG_HOME") ?? "\(home)/.config" }
+
+    private static var home: String {
+        if let home = variable("HOME") { return home }
+        guard let entry = getpwuid(getuid()), let folder = entry.pointee.pw_dir else { return "/" }
+        return String(cString: folder)
+    }
+
+    /// The name that the user logged in with.
+    static var loginName: String {
+        if let entry = getpwuid(getuid()), let name = entry.pointee.pw_name, name.pointee != 0 {
+            return String(cString: name)
+        }
+        return variable("LOGNAME") ?? variable("USER") ?? "unknown"
+    }
+
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// A variable of the environment that is set and not empty.
+    static func variable(_ name: String) -> String? {
+        guard let value = getenv(name), value.pointee != 0 else { return nil }
+        return String(cString: value)
+    }
+
+    /// A path from the root, without slashes at its end.
+    static func absolute(_ path: String) -> String {
+        var path = path
+        if !path.hasPrefix("/"), let current = getcwd(nil, 0) {
+            path = String(cString: current) + "/" + path
+            free(current)
+        }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}
