@@ -29,7 +29,8 @@ CREATE TABLE conversation (
     current   INTEGER,                  -- message.num: the leaf that was last on the screen
     messages  INTEGER NOT NULL DEFAULT 0,
     extra     TEXT NOT NULL,            -- canonical JSON object
-    fingerprint BLOB,                   -- of the newest import: an equal one changes nothing
+    fingerprints BLOB NOT NULL DEFAULT x'', -- of its newest imports, 16 bytes each: what was
+                                        -- imported once changes nothing again
     UNIQUE (source, source_id)
 ) STRICT;
 CREATE INDEX conversation_by_modified ON conversation (modified);

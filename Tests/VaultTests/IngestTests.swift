@@ -55,6 +55,36 @@ import VaultCrypto
         #expect(try vault.examine(repairs: false).faults == [])
     }
 
+    @Test func `two exports that contradict each other settle, whatever their order`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        let one = conversation("a", title: "One", texts: ["question", "answer"])
+        let two = conversation("a", title: "Two", texts: ["question", "another answer"])
+        try vault.ingest([one, two])
+        let again = try vault.ingest([one, two, one])
+        #expect(again.conversations.updated == 0 && again.conversations.unchanged == 3)
+        #expect(again.messages.updated == 0 && again.messages.added == 0)
+    }
+
+    @Test func `an older export adds what is missing and replaces nothing`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var newer = conversation("a", title: "New", texts: ["question", "whole answer"])
+        newer.modified = Instant(milliseconds: 1_800_000_000_000)
+        var older = conversation("a", title: "Old", texts: ["question", "half", "a side remark"])
+        older.modified = Instant(milliseconds: 1_750_000_000_000)
+        try vault.ingest([newer])
+        let report = try vault.ingest([older])
+        #expect(report.messages.added == 1 && report.messages.updated == 0)
+        try vault.forEachRecord(ConversationFilter()) { conversation, messages, _ in
+            #expect(conversation.title == "New")
+            let texts = messages.map { $0.parts.first?.text }
+            #expect(texts == ["question", "whole answer", "a side remark"])
+        }
+    }
+
     @Test func `attachments are stored once and come back whole`() throws {
         let test = try TestVault()
         let vault = try test.create()

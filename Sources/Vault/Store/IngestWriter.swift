@@ -49,7 +49,7 @@ struct IngestWriter {
         try db.cachedStatement(
             sql: """
                 INSERT INTO conversation (id, source, source_id, title, custodian, project, created,
-                    modified, current, messages, extra, fingerprint)
+                    modified, current, messages, extra, fingerprints)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
@@ -147,11 +147,13 @@ struct IngestWriter {
         _ conversation: PreparedConversation, into known: KnownConversation, now: Instant,
         in db: Database, report: inout IngestReport
     ) throws {
-        if known.fingerprint == conversation.fingerprint {
+        if known.hasSeen(conversation.fingerprint) {
             report.conversations.unchanged += 1
             report.messages.unchanged += conversation.messages.count
             return
         }
+        // An export from before the one that is stored adds what is missing and replaces nothing.
+        let isOlder = conversation.modified < known.modified
         let old = try KnownMessage.all(of: known.num, in: db)
         let places = places(of: conversation.messages, among: old)
         var added = 0
@@ -169,7 +171,7 @@ struct IngestWriter {
                 added += 1
                 continue
             }
-            if earlier.fingerprint == message.fingerprint {
+            if earlier.fingerprint == message.fingerprint || isOlder {
                 report.messages.unchanged += 1
                 continue
             }
@@ -181,7 +183,8 @@ struct IngestWriter {
         }
         let carriers = try search.titleCarriers(of: known.num, in: db)
         try search.updating(carriers, in: db) {
-            try update(known, from: conversation, added: added, places: places, in: db)
+            try update(
+                known, from: conversation, isOlder: isOlder, added: added, places: places, in: db)
         }
         report.conversations.updated += 1
     }
@@ -233,21 +236,24 @@ struct IngestWriter {
     }
 
     private mutating func update(
-        _ known: KnownConversation, from conversation: PreparedConversation, added: Int,
-        places: [(num: Int64, id: RecordID)], in db: Database
+        _ known: KnownConversation, from conversation: PreparedConversation, isOlder: Bool,
+        added: Int, places: [(num: Int64, id: RecordID)], in db: Database
     ) throws {
         let imported = conversation.imported
         let current = conversation.messages.firstIndex { $0.imported.originID == imported.current }
         try db.execute(
             sql: """
-                UPDATE conversation SET title = ?, project = ifnull(?, project),
-                    modified = max(modified, ?), current = ifnull(?, current),
-                    messages = messages + ?, extra = ?, fingerprint = ? WHERE num = ?
+                UPDATE conversation SET title = iif(?1, title, ?2), project = ifnull(?3, project),
+                    modified = max(modified, ?4), current = iif(?1, current, ifnull(?5, current)),
+                    messages = messages + ?6, extra = iif(?1, extra, ?7), fingerprints = ?8
+                WHERE num = ?9
                 """,
             arguments: [
-                imported.title, try names.num(ofOptional: imported.project, in: db),
+                isOlder, imported.title, try names.num(ofOptional: imported.project, in: db),
                 conversation.modified.milliseconds, current.map { places[$0].num }, added,
-                text(imported.extra), conversation.fingerprint.databaseValue, known.num,
+                text(imported.extra),
+                known.fingerprints(with: conversation.fingerprint).databaseValue,
+                known.num,
             ])
         try addLabels(imported.labels, to: known.num, in: db)
     }
@@ -257,12 +263,27 @@ struct IngestWriter {
 private struct KnownConversation {
     let num: Int64
     let id: RecordID
-    let fingerprint: [UInt8]
+    let modified: Instant
+    private let fingerprints: [UInt8]
+
+    /// As many imports of one conversation are remembered.
+    private static let remembered = 64
+
+    /// Whether exactly this was imported before.
+    func hasSeen(_ fingerprint: [UInt8]) -> Bool {
+        stride(from: 0, to: fingerprints.count, by: fingerprint.count).contains { start in
+            fingerprints[start...].starts(with: fingerprint)
+        }
+    }
+
+    func fingerprints(with new: [UInt8]) -> [UInt8] {
+        (fingerprints + new).suffix(Self.remembered * new.count)
+    }
 
     init?(_ origin: Origin, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT conversation.num, id, fingerprint FROM conversation
+                SELECT conversation.num, id, modified, fingerprints FROM conversation
                 WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?
                 """)
         guard let row = try Row.fetchOne(statement, arguments: [origin.source, origin.id]),
@@ -270,7 +291,8 @@ private struct KnownConversation {
         else { return nil }
         num = row["num"]
         self.id = id
-        fingerprint = row.bytes("fingerprint") ?? []
+        modified = Instant(milliseconds: row["modified"])
+        fingerprints = row.bytes("fingerprints") ?? []
     }
 }
 

@@ -9,7 +9,7 @@ package import VaultCrypto
 /// durable. Call `finish` to write the rest; without it the last batch is not stored.
 package final class Ingestion: Sendable {
     /// Text in one transaction, in bytes; more is faster and needs more memory.
-    private static let batchTextBytes = 3 << 20
+    private static let batchTextBytes = 2 << 20
     private static let batchConversations = 2000
 
     private struct Progress {
@@ -22,7 +22,7 @@ package final class Ingestion: Sendable {
     private let now: Instant
     private let onCommit: @Sendable (IngestReport) -> Void
     private let queue = DispatchQueue(label: "coffer.ingest")
-    private let room = DispatchSemaphore(value: 2)
+    private let room = DispatchSemaphore(value: 1)
     private let progress = Mutex(Progress())
     private let writer = Mutex(IngestWriter())
     private let pending = Mutex((batch: [PreparedConversation](), textBytes: 0))

@@ -82,7 +82,7 @@ final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
-                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -12000;
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;
                     PRAGMA wal_autocheckpoint = 0;
