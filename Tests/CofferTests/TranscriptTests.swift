@@ -110,6 +110,21 @@ import Testing
         #expect(answer.errors.contains("coffer: Nothing could be imported"))
     }
 
+    @Test func `A conversation that stands twice in one export is indexed once`() throws {
+        try sandbox.makeVault()
+        let lines = ["one", "two"].map { text in
+            #"{"id":"c","title":"\#(text)","messages":[{"id":"a","role":"user","text":"\#(text)"},"#
+                + #"{"id":"\#(text)","parent":"a","role":"assistant","text":"new"}]}"#
+        }
+        try sandbox.write("twice.jsonl", lines.joined(separator: "\n") + "\n")
+        let answer = try sandbox.open("import", "twice.jsonl")
+        #expect(
+            answer.lines[1] == "Conversations              1            1            0            0"
+        )
+        let examined = try sandbox.open("doctor")
+        #expect(examined.status == 0, "\(examined.output)")
+    }
+
     @Test func `Every batch that is safe is acknowledged when asked`() throws {
         try sandbox.makeVault()
         try sandbox.write("chats.jsonl", Sandbox.chats)

@@ -85,6 +85,19 @@ import VaultCrypto
         }
     }
 
+    @Test func `a message of too many parts is left out and named`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var imported = conversation("a", texts: ["question", "answer", "thanks"])
+        let part = ImportedPart(Part(.text, text: "x"))
+        imported.messages[1].parts = Array(repeating: part, count: 65_537)
+        let report = try vault.ingest([imported])
+        #expect(report.messages.added == 2 && report.messages.skipped == 1)
+        #expect(report.skipped.first?.place == "conversation a, message m1")
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
     @Test func `attachments are stored once and come back whole`() throws {
         let test = try TestVault()
         let vault = try test.create()

@@ -24,7 +24,7 @@ import VaultCrypto
     /// - Parameters:
     ///   - source: The bytes.
     ///   - limit: The longest value that is kept in one piece.
-    init(_ source: any ByteSource, limit: Int = 512 << 20) {
+    init(_ source: any ByteSource, limit: Int = DocumentStream.recordBytes) {
         self.source = source
         self.limit = limit
         capacity = 1 << 20

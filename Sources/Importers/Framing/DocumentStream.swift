@@ -17,8 +17,11 @@ final class DocumentStream {
 
     private enum Phase { case start, inside, end }
 
+    /// The longest record that is read: it is held in memory, several times over.
+    static let recordBytes = 128 << 20
+
     /// Opens a file and judges its shape.
-    init(_ file: ExportFile, limit: Int = 512 << 20) throws(VaultError) {
+    init(_ file: ExportFile, limit: Int = DocumentStream.recordBytes) throws(VaultError) {
         self.file = file
         cursor = ByteCursor(try file.open(), limit: limit)
         shape = try unsafe cursor.lookAhead { unsafe DocumentShape.of($0, isWhole: $1) }
@@ -245,7 +248,7 @@ enum RecordFault: Error {
     var reason: String {
         switch self {
         case .json(let fault): "Its JSON cannot be read: \(fault)."
-        case .tooLarge: "It is larger than 512 MiB."
+        case .tooLarge: "It is larger than 128 MiB."
         }
     }
 }

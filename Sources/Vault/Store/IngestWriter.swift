@@ -36,8 +36,15 @@ struct IngestWriter {
                 try add(conversation, custodian: custodian, in: db, report: &report)
             }
         }
-        try search.add(documents, in: db)
+        try indexNew(in: db)
         return report
+    }
+
+    /// Puts the new messages into the index; before a change of stored messages, which may be among
+    /// them when a conversation stands twice in one batch.
+    private mutating func indexNew(in db: Database) throws {
+        try search.add(documents, in: db)
+        documents.removeAll(keepingCapacity: true)
     }
 
     private mutating func add(
@@ -175,12 +182,14 @@ struct IngestWriter {
                 report.messages.unchanged += 1
                 continue
             }
+            try indexNew(in: db)
             try search.updating([earlier.num], in: db) {
                 try replace(
                     earlier, with: message, parent: parent?.num, commitment: commitment, now: now,
                     in: db, report: &report)
             }
         }
+        try indexNew(in: db)
         let carriers = try search.titleCarriers(of: known.num, in: db)
         try search.updating(carriers, in: db) {
             try update(

@@ -26,6 +26,10 @@ struct PreparedConversation: Sendable {
         messages = []
         var seen: [String: Int] = [:]
         for message in imported.messages {
+            guard message.parts.count <= PreparedMessage.maximumParts else {
+                skipped.append(Self.tooManyParts(message, in: imported))
+                continue
+            }
             let prepared = PreparedMessage(
                 message, title: messages.isEmpty ? imported.title : nil, fallback: created,
                 skipped: &skipped)
@@ -42,6 +46,14 @@ struct PreparedConversation: Sendable {
         fingerprint = Fingerprint.of(imported, messages: messages.map(\.fingerprint))
         self.imported.messages = []
         link(seen)
+    }
+
+    private static func tooManyParts(
+        _ message: ImportedMessage, in conversation: ImportedConversation
+    ) -> SkippedRecord {
+        SkippedRecord(
+            place: "conversation \(conversation.origin.id), message \(message.originID)",
+            reason: "it has more than \(PreparedMessage.maximumParts) parts", isConversation: false)
     }
 
     private static func duplicate(
@@ -94,6 +106,9 @@ struct PreparedConversation: Sendable {
 
 /// A message with its lines computed for the case that it is new.
 struct PreparedMessage: Sendable {
+    /// A part's row number has 16 bits for its position.
+    static let maximumParts = 65_536
+
     var imported: ImportedMessage
     let id: RecordID
     let fingerprint: [UInt8]

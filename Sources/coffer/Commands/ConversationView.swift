@@ -84,14 +84,15 @@ struct ConversationView {
         case .thinking: labelled("thinking", part)
         case .toolUse: labelled("tool use", part)
         case .toolResult: labelled("tool result", part)
-        case .image: labelled("image", part)
-        case .document: labelled("document", part)
+        // Their data describes the file; whoever wants it asks for --json.
+        case .image: labelled("image", part, showsData: false)
+        case .document: labelled("document", part, showsData: false)
         case .other: labelled("other", part)
         }
     }
 
     /// A part that is not plain text: its kind, its name and file in brackets, then what it holds.
-    private func labelled(_ kind: String, _ part: Part) {
+    private func labelled(_ kind: String, _ part: Part, showsData: Bool = true) {
         var facts = [kind]
         if let name = part.name ?? part.attachment?.name { facts.append(name) }
         if let file = part.attachment {
@@ -103,7 +104,7 @@ struct ConversationView {
             Output.line(Style.dim(line))
         }
         if let text = part.text { block(text) }
-        if let data = part.data { block(JSONWriter.line(data)) }
+        if showsData, let data = part.data { block(JSONWriter.line(data)) }
     }
 
     private func block(_ text: String) {
