@@ -33,12 +33,14 @@ extension Vault {
             throw VaultError(
                 .exists, "\(directory) exists already; a vault is never made over something else.")
         }
-        let staging = VaultLayout(directory: layout.creating)
-        try DurableFile.removeTree(staging.directory)
+        try removeAbandonedStaging(of: layout)
+        let staging = VaultLayout(directory: layout.creating + Hex.text(Randomness.bytes(4)))
         for folder in [
             staging.directory, staging.slots, staging.generations, staging.generation(1),
         ] { try DurableFile.makeFolder(folder) }
         try DurableFile.create(staging.lock, content: [])
+        let stagingLock = try VaultLock(staging.lock)
+        try stagingLock.take(.exclusive)
 
         let key = SecretBytes.random(count: 32)
         let custodian = creation.custodian
@@ -60,12 +62,33 @@ extension Vault {
             throw VaultError(.exists, "\(directory) was made meanwhile; choose another place.")
         }
         try DurableFile.move(staging.directory, to: directory)
+        stagingLock.release()
 
         let lock = try VaultLock(layout.lock)
         try lock.take(.shared)
         let store = try Store(layout.database(1), vaultKey: key)
         let state = State(header: header, key: key, store: store)
         return Vault(layout: layout, lock: lock, state: state, now: now)
+    }
+}
+
+extension Vault {
+    /// Removes what creations of the same vault left that were cut off: folders of our naming whose
+    /// lock nobody holds any more.
+    private static func removeAbandonedStaging(of layout: VaultLayout) throws(VaultError) {
+        let prefix = (layout.creating as NSString).lastPathComponent
+        let parent = (layout.creating as NSString).deletingLastPathComponent
+        for name in DurableFile.names(in: parent.isEmpty ? "." : parent) {
+            let suffix = name.dropFirst(prefix.count)
+            guard name.hasPrefix(prefix), suffix.count == 8, Hex.bytes(suffix) != nil else {
+                continue
+            }
+            let staging = VaultLayout(directory: layout.creating + suffix)
+            guard DurableFile.exists(staging.lock), let lock = try? VaultLock(staging.lock),
+                (try? lock.take(.exclusive, withinMilliseconds: 0)) != nil
+            else { continue }
+            try DurableFile.removeTree(staging.directory)
+        }
     }
 }
 

@@ -109,7 +109,8 @@ private final class TerminalSource: ByteSource {
             // The signal may arrive on another thread or just before the wait, and interrupts
             // neither; so the wait is short and looks again.
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            // Only when there is something to read: a read after an interrupted wait would block on.
+            // Only when there is something to read: a read after an interrupted wait would block
+            // on.
             if unsafe poll(&waiting, 1, Self.waitMilliseconds) <= 0 { continue }
             let count = unsafe Foundation.read(descriptor, buffer.start, buffer.count)
             if count == 0 { isAtEnd = true }

@@ -58,6 +58,59 @@ import VaultCrypto
         #expect(!FileManager.default.fileExists(atPath: test.directory + "/generations/7"))
     }
 
+    @Test func `what somebody else put into the vault's folders stays`() throws {
+        let test = try TestVault()
+        try test.create().close()
+        let copies = ["generations/1.backup", "generations/01", "slots/passphrase.age.bak"]
+        for name in copies {
+            try FileManager.default.copyItem(
+                atPath: test.directory
+                    + (name.hasPrefix("s") ? "/slots/passphrase.age" : "/generations/1"),
+                toPath: test.directory + "/" + name)
+        }
+        let vault = try test.open()
+        defer { try? vault.close() }
+        #expect(try vault.examine(repairs: true).faults.map(\.path).sorted() == copies.sorted())
+        for name in copies {
+            #expect(FileManager.default.fileExists(atPath: test.directory + "/" + name))
+        }
+    }
+
+    @Test func `an older header over newer data is refused and destroys nothing`() throws {
+        let test = try TestVault()
+        let identity = AgeIdentity.generate()
+        let vault = try test.create(recovery: identity.recipient)
+        let backup = test.folder + "/backup"
+        try FileManager.default.copyItem(atPath: test.directory, toPath: backup)
+        try vault.removeSlot(name: "office")
+        try vault.ingest([conversation("a", texts: ["newest"])])
+        try vault.close()
+        let header = test.directory + "/coffer.json"
+        let newest = try Data(contentsOf: URL(filePath: header))
+        try FileManager.default.removeItem(atPath: header)
+        try FileManager.default.copyItem(atPath: backup + "/coffer.json", toPath: header)
+        try FileManager.default.copyItem(
+            atPath: backup + "/generations/1", toPath: test.directory + "/generations/1")
+        #expect(#expect(throws: VaultError.self) { _ = try test.open() }?.code == .damaged)
+        try newest.write(to: URL(filePath: header))
+        let again = try test.open()
+        defer { try? again.close() }
+        #expect(try again.status().messages == 1)
+        #expect(!FileManager.default.fileExists(atPath: test.directory + "/generations/1"))
+    }
+
+    @Test func `making a vault removes abandoned beginnings of its own and nothing else`() throws {
+        let test = try TestVault()
+        for name in ["creating", "creating-0a1b2c3d", "creating-notes"] {
+            try FileManager.default.createDirectory(
+                atPath: test.directory + "." + name, withIntermediateDirectories: true)
+        }
+        try Data().write(to: URL(filePath: test.directory + ".creating-0a1b2c3d/lock"))
+        try test.create().close()
+        let left = try FileManager.default.contentsOfDirectory(atPath: test.folder).sorted()
+        #expect(left == ["test.coffer", "test.coffer.creating", "test.coffer.creating-notes"])
+    }
+
     @Test func `files that others can read are reported and repaired`() throws {
         let test = try TestVault()
         let vault = try test.create()

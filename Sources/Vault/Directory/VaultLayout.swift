@@ -7,10 +7,11 @@
 ///   slots/<name>.age                 0600  a passphrase slot's identity, age-encrypted
 ///   slots/<name>.next.age            0600  the same while a rotation is under way
 ///   generations/<n>/key.age          0600  the vault key, age-encrypted to every slot
+///   generations/<n>/unfinished       0600  while generation n is not in force yet
 ///   generations/<n>/vault.db         0600  the database (-wal and -shm beside it while open)
 /// ```
 ///
-/// A vault that is being created lies in `<directory>.creating` until it is complete.
+/// A vault that is being created lies in `<directory>.creating-<8 hex>` until it is complete.
 struct VaultLayout: Sendable {
     let directory: String
 
@@ -18,11 +19,14 @@ struct VaultLayout: Sendable {
     var lock: String { directory + "/lock" }
     var slots: String { directory + "/slots" }
     var generations: String { directory + "/generations" }
-    var creating: String { directory + ".creating" }
+    var creating: String { directory + ".creating-" }
 
     func slot(_ name: String) -> String { "\(slots)/\(name).age" }
     func nextSlot(_ name: String) -> String { "\(slots)/\(name).next.age" }
     func generation(_ number: Int) -> String { "\(generations)/\(number)" }
     func keyFile(_ generation: Int) -> String { self.generation(generation) + "/key.age" }
+    func unfinishedMark(_ generation: Int) -> String {
+        self.generation(generation) + "/unfinished"
+    }
     func database(_ generation: Int) -> String { self.generation(generation) + "/vault.db" }
 }

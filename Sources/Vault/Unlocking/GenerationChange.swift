@@ -2,12 +2,13 @@ import VaultCrypto
 
 /// Moves a vault to a new generation under a new random vault key.
 ///
-/// 1. The database is written anew by `VACUUM INTO` under the new key and synced.
-/// 2. The new `key.age`, for the slots that stay, is written and synced.
-/// 3. The header is replaced: it names the new generation. This commits.
-/// 4. The old key file is overwritten and removed, then the old database.
+/// 1. A folder for the generation is made, with the mark `unfinished`.
+/// 2. The database is written anew by `VACUUM INTO` under the new key and synced.
+/// 3. The new `key.age`, for the slots that stay, is written and synced.
+/// 4. The header is replaced: it names the new generation. This commits. The mark goes.
+/// 5. The old key file is overwritten and removed, then the old database.
 ///
-/// Cut off before 3, the next open removes the unfinished generation; after 3, the old one.
+/// Cut off before 4, the next open removes the unfinished generation; after 4, the old one.
 struct GenerationChange {
     let layout: VaultLayout
 
@@ -17,6 +18,8 @@ struct GenerationChange {
         let key = SecretBytes.random(count: 32)
         try DurableFile.removeTree(layout.generation(next))
         try DurableFile.makeFolder(layout.generation(next))
+        try DurableFile.create(layout.unfinishedMark(next), content: [])
+        try DurableFile.syncFolder(of: layout.unfinishedMark(next))
         try state.store.copy(to: layout.database(next), vaultKey: key)
 
         var header = state.header
@@ -28,12 +31,13 @@ struct GenerationChange {
         header.keyFileDigest = SHA256Digest.hash(keyFile)
         header.authenticate(with: key)
         try DurableFile.replace(layout.header, with: header.bytes)
+        try DurableFile.overwriteAndRemove(layout.unfinishedMark(next))
 
         try state.store.close()
         _ = try KernelKeyring.remove(name: KeyCache.name(of: state.header))
         let store = try Store(layout.database(next), vaultKey: key)
         state = Vault.State(header: header, key: key, store: store)
-        try Housekeeping.destroy(generation: String(old), in: layout)
+        try GenerationFolders(layout: layout, current: next).destroy(String(old))
         try SlotFiles(layout: layout).settle(slots)
     }
 }

@@ -6,9 +6,13 @@ struct Housekeeping {
     let lock: VaultLock
 
     /// Whether something is left to clear away.
+    ///
+    /// - Throws: `damaged` when the data is newer than the header.
     func isNeeded(_ header: VaultHeader) throws(VaultError) -> Bool {
-        let editor = SlotEditor(layout: layout, header: header)
-        return try !editor.isSettled() || !strayGenerations(header).isEmpty
+        let folders = GenerationFolders(layout: layout, current: header.generation)
+        try folders.refuseNewer()
+        return try !SlotEditor(layout: layout, header: header).isSettled()
+            || !folders.leftovers.isEmpty
             || unfinished(header).contains(where: DurableFile.exists)
     }
 
@@ -25,27 +29,16 @@ struct Housekeeping {
         var editor = SlotEditor(layout: layout, header: header)
         if try !editor.isSettled() { try editor.settle(vaultKey: vaultKey) }
         for file in unfinished(header) { try DurableFile.overwriteAndRemove(file) }
-        for stray in strayGenerations(header) { try Self.destroy(generation: stray, in: layout) }
+        let folders = GenerationFolders(layout: layout, current: header.generation)
+        try folders.refuseNewer()
+        for leftover in folders.leftovers { try folders.destroy(leftover) }
         try lock.take(.shared)
         return editor.header
     }
 
-    /// Files that were being written when a replacement was cut off.
+    /// Files that were being written when a change was cut off.
     private func unfinished(_ header: VaultHeader) -> [String] {
         [layout.header, layout.keyFile(header.generation)].map(DurableFile.unfinished)
-    }
-
-    /// Folders in `generations` that the header does not name.
-    func strayGenerations(_ header: VaultHeader) -> [String] {
-        DurableFile.names(in: layout.generations).filter { $0 != String(header.generation) }
-    }
-
-    /// Destroys a generation: its key file first, which makes its database unreadable.
-    static func destroy(
-        generation name: String, in layout: VaultLayout
-    ) throws(VaultError) {
-        let folder = "\(layout.generations)/\(name)"
-        try DurableFile.overwriteAndRemove(folder + "/key.age")
-        try DurableFile.removeTree(folder)
+            + [layout.unfinishedMark(header.generation)]
     }
 }

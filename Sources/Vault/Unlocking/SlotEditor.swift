@@ -46,8 +46,7 @@ struct SlotEditor {
             SHA256Digest.hash(file) == header.keyFileDigest,
             KeyFiles.stanzaCount(file) == header.slots.count
         else { return false }
-        let expected = header.slots.filter { $0.kind == .passphrase }.map { "\($0.name).age" }
-        return DurableFile.names(in: layout.slots) == expected.sorted()
+        return SlotFiles(layout: layout).isSettled(header.slots)
     }
 
     /// Steps 2 and 3.

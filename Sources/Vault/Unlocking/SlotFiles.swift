@@ -25,7 +25,7 @@ struct SlotFiles {
     }
 
     /// Finishes or drops what an interrupted change left: the file that the header commits to gets
-    /// its name, everything else in the folder goes.
+    /// its name, what else Coffer wrote there goes.
     func settle(_ slots: [Slot]) throws(VaultError) {
         for slot in slots where slot.kind == .passphrase {
             let next = layout.nextSlot(slot.name)
@@ -34,9 +34,31 @@ struct SlotFiles {
                 try DurableFile.move(next, to: layout.slot(slot.name))
             }
         }
-        let wanted = Set(slots.filter { $0.kind == .passphrase }.map { "\($0.name).age" })
-        for file in DurableFile.names(in: layout.slots) where !wanted.contains(file) {
-            try DurableFile.overwriteAndRemove("\(layout.slots)/\(file)")
+        for name in leftovers(slots) {
+            try DurableFile.overwriteAndRemove("\(layout.slots)/\(name)")
         }
+    }
+
+    /// Files that Coffer wrote for slots that are not there, or did not finish; what has another
+    /// kind of name is somebody else's and stays.
+    func leftovers(_ slots: [Slot]) -> [String] {
+        let wanted = names(of: slots)
+        return DurableFile.names(in: layout.slots).filter { name in
+            let endings = [".age", ".next.age", ".next.age.new"]
+            return !wanted.contains(name)
+                && endings.contains { end in
+                    name.hasSuffix(end) && Slot.isValid(name: String(name.dropLast(end.count)))
+                }
+        }
+    }
+
+    /// Whether each passphrase slot has its file and nothing is left over.
+    func isSettled(_ slots: [Slot]) -> Bool {
+        names(of: slots).allSatisfy { DurableFile.exists("\(layout.slots)/\($0)") }
+            && leftovers(slots).isEmpty
+    }
+
+    private func names(of slots: [Slot]) -> Set<String> {
+        Set(slots.filter { $0.kind == .passphrase }.map { "\($0.name).age" })
     }
 }

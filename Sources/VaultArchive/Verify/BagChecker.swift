@@ -109,8 +109,9 @@ struct BagChecker {
             case ArchiveName.errors: kind = .errors(lines)
             case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
                 kind = .records(RecordChecker(path: path, maximumLineBytes: limits.lineBytes))
-            case _ where ArchiveName.required.contains(path) && path != ArchiveName.index:
-                kind = .small([])
+            // These two grow with the number of conversations.
+            case ArchiveName.index, ArchiveName.items: kind = .opaque
+            case _ where ArchiveName.required.contains(path): kind = .small([])
             default: kind = .opaque
             }
         }
