@@ -23,8 +23,9 @@ CREATE TABLE conversation (
     title     TEXT,
     custodian INTEGER NOT NULL REFERENCES name,
     project   INTEGER REFERENCES name,
-    created   INTEGER NOT NULL,
-    modified  INTEGER NOT NULL,
+    created   INTEGER,                  -- NULL when the source says no time at all
+    modified  INTEGER,
+    imported  INTEGER NOT NULL,         -- when it came into the vault
     hidden    INTEGER,                  -- when it was hidden from the user's view
     current   INTEGER,                  -- message.num: the leaf that was last on the screen
     messages  INTEGER NOT NULL DEFAULT 0,
@@ -33,7 +34,7 @@ CREATE TABLE conversation (
                                         -- imported once changes nothing again
     UNIQUE (source, source_id)
 ) STRICT;
-CREATE INDEX conversation_by_modified ON conversation (modified);
+CREATE INDEX conversation_by_time ON conversation (ifnull(modified, imported));
 CREATE TABLE label (
     name         INTEGER NOT NULL REFERENCES name,
     conversation INTEGER NOT NULL REFERENCES conversation,

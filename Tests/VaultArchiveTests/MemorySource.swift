@@ -71,7 +71,8 @@ struct ConversationBuilder {
         conversation = Conversation(
             id: testID(number << 16), title: title, custodian: custodian,
             origin: Origin(source: "jsonl", id: "c\(number)"), project: nil, labels: [],
-            created: testTime(0), modified: testTime(90), isHidden: false, current: nil,
+            created: testTime(0), modified: testTime(90), imported: testTime(100), isHidden: false,
+            current: nil,
             messageCount: 0, extra: JSONObject())
     }
 

@@ -85,6 +85,36 @@ import VaultCrypto
         }
     }
 
+    @Test func `U+0000 in ids and names cuts nothing short and merges nothing`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var one = conversation("x\0one", title: "before\0after", texts: ["first", "sec\0ond"])
+        one.labels = ["la\0bel"]
+        one.messages[0].model = "mo\0del"
+        let report = try vault.ingest([one, conversation("x\0two", texts: ["other"])])
+        #expect(report.conversations.added == 2)
+        var titles: Set<String?> = []
+        try vault.forEachConversation { titles.insert($0.title) }
+        #expect(titles == ["before\u{FFFD}after", "A title"])
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
+    @Test func `a conversation without any time gets none`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var imported = conversation("a", texts: ["undated words"])
+        imported.created = nil
+        imported.messages[0].created = nil
+        try vault.ingest([imported])
+        try vault.forEachConversation { conversation in
+            #expect(conversation.created == nil && conversation.modified == nil)
+        }
+        #expect(try vault.search(SearchRequest("undated")).hits.map(\.created) == [nil])
+        #expect(try vault.search(SearchRequest("undated after:1990")).hits.isEmpty)
+    }
+
     @Test func `a message of too many parts is left out and named`() throws {
         let test = try TestVault()
         let vault = try test.create()

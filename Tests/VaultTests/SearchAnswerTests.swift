@@ -80,7 +80,7 @@ struct SearchAnswerTests {
         let hit = try #require(answer.hits.first)
         #expect(hit.title == "Lindqvist merger")
         #expect(hit.role == .user)
-        #expect(hit.created.description == "2024-01-01T00:00:00Z")
+        #expect(hit.created?.description == "2024-01-01T00:00:00Z")
         #expect(hit.score > 0)
         #expect(hit.snippet?.text == "draft the term sheet")
         #expect(hit.snippet?.matches == [15..<20])

@@ -70,7 +70,7 @@ struct SearchTestVault {
         try database.execute(
             sql: """
                 INSERT INTO conversation (id, source, source_id, title, custodian, project, created,
-                    modified, hidden, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')
+                    modified, imported, hidden, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '{}')
                 """,
             arguments: [
                 newID(), try name(conversation.source, in: database), UUID().uuidString,

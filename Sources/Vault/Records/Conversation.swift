@@ -19,8 +19,11 @@ package struct Conversation: Sendable, Hashable {
     package var origin: Origin
     package var project: String?
     package var labels: [String]
-    package var created: Instant
-    package var modified: Instant
+    /// `nil` when the source says no time at all.
+    package var created: Instant?
+    package var modified: Instant?
+    /// When it came into the vault.
+    package var imported: Instant
     package var isHidden: Bool
     /// The leaf of the branch that was last on the screen.
     package var current: RecordID?

@@ -46,8 +46,8 @@ package struct SearchHit: Sendable, Equatable {
     package var message: RecordID
     package var title: String?
     package var role: Role
-    /// The message's time, or its conversation's.
-    package var created: Instant
+    /// The message's time, or its conversation's; `nil` when the source says neither.
+    package var created: Instant?
     /// Higher is better, comparable within one answer only; 0 where nothing is ranked.
     package var score: Double
     /// `nil` when only ids were asked for, or the message cannot be read.
@@ -145,7 +145,8 @@ private struct HitReader {
         else { return nil }
         return SearchHit(
             conversation: conversation, message: message, title: terms == nil ? nil : row[2],
-            role: RecordCondition.role(row[3]), created: Instant(milliseconds: row[4]),
+            role: RecordCondition.role(row[3]),
+            created: (row[4] as Int64?).map(Instant.init(milliseconds:)),
             score: match.score, snippet: try snippet(of: match.message))
     }
 

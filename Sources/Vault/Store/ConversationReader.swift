@@ -9,7 +9,7 @@ package struct ConversationFilter: Sendable {
     package var custodian: String?
     /// `Origin.source`.
     package var source: String?
-    /// Modified at or after.
+    /// Modified at or after; one without a time matches no time.
     package var after: Instant?
     /// Modified before.
     package var before: Instant?
@@ -48,7 +48,7 @@ struct ConversationReader {
     let db: Database
 
     private static let columns = """
-        SELECT conversation.num, id, source_id, title, created, modified, hidden, messages, extra,
+        SELECT conversation.num, id, source_id, title, created, modified, imported, hidden, messages, extra,
             (SELECT text FROM name WHERE num = source) AS source,
             (SELECT text FROM name WHERE num = custodian) AS custodian,
             (SELECT text FROM name WHERE num = project) AS project,
@@ -57,7 +57,7 @@ struct ConversationReader {
         """
 
     enum Order: String {
-        case newestFirst = " ORDER BY modified DESC, num DESC"
+        case newestFirst = " ORDER BY ifnull(modified, imported) DESC, num DESC"
         case id = " ORDER BY id"
     }
 
@@ -94,8 +94,10 @@ struct ConversationReader {
         return Conversation(
             id: id, title: row["title"], custodian: custodian,
             origin: Origin(source: source, id: row["source_id"]), project: row["project"],
-            labels: try labels(of: row["num"]), created: Instant(milliseconds: row["created"]),
-            modified: Instant(milliseconds: row["modified"]),
+            labels: try labels(of: row["num"]),
+            created: (row["created"] as Int64?).map(Instant.init(milliseconds:)),
+            modified: (row["modified"] as Int64?).map(Instant.init(milliseconds:)),
+            imported: Instant(milliseconds: row["imported"]),
             isHidden: row["hidden"] as Int64? != nil, current: row.id("current_id"),
             messageCount: row["messages"], extra: extra)
     }

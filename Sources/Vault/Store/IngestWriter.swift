@@ -33,7 +33,7 @@ struct IngestWriter {
             if let known = try KnownConversation(conversation.imported.origin, in: db) {
                 try merge(conversation, into: known, now: now, in: db, report: &report)
             } else {
-                try add(conversation, custodian: custodian, in: db, report: &report)
+                try add(conversation, custodian: custodian, now: now, in: db, report: &report)
             }
         }
         try indexNew(in: db)
@@ -48,7 +48,7 @@ struct IngestWriter {
     }
 
     private mutating func add(
-        _ conversation: PreparedConversation, custodian: String, in db: Database,
+        _ conversation: PreparedConversation, custodian: String, now: Instant, in db: Database,
         report: inout IngestReport
     ) throws {
         let imported = conversation.imported
@@ -56,14 +56,14 @@ struct IngestWriter {
         try db.cachedStatement(
             sql: """
                 INSERT INTO conversation (id, source, source_id, title, custodian, project, created,
-                    modified, current, messages, extra, fingerprints)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    modified, imported, current, messages, extra, fingerprints)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             conversation.id.bytes.databaseValue, try names.num(of: imported.origin.source, in: db),
             imported.origin.id, imported.title, try names.num(of: custodian, in: db),
-            try names.num(ofOptional: imported.project, in: db), conversation.created.milliseconds,
-            conversation.modified.milliseconds, currentNum(of: conversation),
+            try names.num(ofOptional: imported.project, in: db), conversation.created?.milliseconds,
+            conversation.modified?.milliseconds, now.milliseconds, currentNum(of: conversation),
             conversation.messages.count, text(imported.extra),
             conversation.fingerprint.databaseValue,
         ])
@@ -160,7 +160,7 @@ struct IngestWriter {
             return
         }
         // An export from before the one that is stored adds what is missing and replaces nothing.
-        let isOlder = conversation.modified < known.modified
+        let isOlder = conversation.modified.map { $0 < known.modified ?? $0 } ?? false
         let old = try KnownMessage.all(of: known.num, in: db)
         let places = places(of: conversation.messages, among: old)
         var added = 0
@@ -253,13 +253,13 @@ struct IngestWriter {
         try db.execute(
             sql: """
                 UPDATE conversation SET title = iif(?1, title, ?2), project = ifnull(?3, project),
-                    modified = max(modified, ?4), current = iif(?1, current, ifnull(?5, current)),
+                    modified = max(ifnull(modified, ?4), ifnull(?4, modified)), current = iif(?1, current, ifnull(?5, current)),
                     messages = messages + ?6, extra = iif(?1, extra, ?7), fingerprints = ?8
                 WHERE num = ?9
                 """,
             arguments: [
                 isOlder, imported.title, try names.num(ofOptional: imported.project, in: db),
-                conversation.modified.milliseconds, current.map { places[$0].num }, added,
+                conversation.modified?.milliseconds, current.map { places[$0].num }, added,
                 text(imported.extra),
                 known.fingerprints(with: conversation.fingerprint).databaseValue,
                 known.num,
@@ -272,7 +272,7 @@ struct IngestWriter {
 private struct KnownConversation {
     let num: Int64
     let id: RecordID
-    let modified: Instant
+    let modified: Instant?
     private let fingerprints: [UInt8]
 
     /// As many imports of one conversation are remembered.
@@ -300,7 +300,7 @@ private struct KnownConversation {
         else { return nil }
         num = row["num"]
         self.id = id
-        modified = Instant(milliseconds: row["modified"])
+        modified = (row["modified"] as Int64?).map(Instant.init(milliseconds:))
         fingerprints = row.bytes("fingerprints") ?? []
     }
 }

@@ -7,20 +7,22 @@ import VaultCrypto
 struct PreparedConversation: Sendable {
     var imported: ImportedConversation
     let id: RecordID
-    let created: Instant
-    let modified: Instant
+    /// `nil` when the source says no time at all: a time of ours would be false evidence.
+    let created: Instant?
+    let modified: Instant?
     let fingerprint: [UInt8]
     var messages: [PreparedMessage]
     var skipped: [SkippedRecord]
 
     /// - Parameters:
     ///   - imported: What an importer found.
-    ///   - now: Stands in where the source says no time at all.
+    ///   - now: Orders the ids of records without a time.
     init(_ imported: ImportedConversation, now: Instant) {
+        let imported = imported.withoutNulls()
         let times = imported.messages.compactMap(\.created)
-        created = imported.created ?? times.min() ?? imported.modified ?? now
-        modified = max(imported.modified ?? times.max() ?? created, created)
-        id = RecordID(at: created)
+        created = imported.created ?? times.min() ?? imported.modified
+        modified = [imported.modified ?? times.max(), created].compactMap { $0 }.max()
+        id = RecordID(at: created ?? now)
         self.imported = imported
         skipped = []
         messages = []
@@ -31,7 +33,7 @@ struct PreparedConversation: Sendable {
                 continue
             }
             let prepared = PreparedMessage(
-                message, title: messages.isEmpty ? imported.title : nil, fallback: created,
+                message, title: messages.isEmpty ? imported.title : nil, fallback: created ?? now,
                 skipped: &skipped)
             if let earlier = seen[message.originID] {
                 // The same line twice is a copy; two different messages under one id are a fault.

@@ -74,13 +74,14 @@ enum RecordLines {
                 "id": .string(conversation.origin.id),
             ]),
             "labels": .array(conversation.labels.map(JSON.string)),
-            "created": .string(conversation.created.description),
-            "modified": .string(conversation.modified.description),
+            "imported": .string(conversation.imported.description),
             "hidden": .bool(conversation.isHidden),
             "extra": .object(conversation.extra),
             "messages": .integer(messages),
             "records": .integer(records),
         ]
+        object["created"] = conversation.created.map { .string($0.description) }
+        object["modified"] = conversation.modified.map { .string($0.description) }
         object["title"] = conversation.title.map(JSON.string)
         object["project"] = conversation.project.map(JSON.string)
         object["current"] = conversation.current.map { .string($0.description) }

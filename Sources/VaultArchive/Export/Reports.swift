@@ -15,8 +15,8 @@ enum Reports {
         return line([
             conversation.id.description, conversation.title ?? "", conversation.custodian,
             conversation.origin.source, conversation.origin.id, conversation.project ?? "",
-            conversation.labels.joined(separator: "; "), conversation.created.description,
-            conversation.modified.description, conversation.isHidden ? "yes" : "no",
+            conversation.labels.joined(separator: "; "), conversation.created?.description ?? "",
+            conversation.modified?.description ?? "", conversation.isHidden ? "yes" : "no",
             String(archived.messages.count),
             String(archived.messages.count + archived.earlierVersions.count), String(attachments),
             ArchiveName.native(conversation.id), ArchiveName.page(conversation.id),
@@ -93,7 +93,7 @@ struct ArchiveCounts {
         conversations += 1
         messages += archived.messages.count
         records += archived.messages.count + archived.earlierVersions.count
-        first = min(first ?? archived.conversation.created, archived.conversation.created)
-        last = max(last ?? archived.conversation.modified, archived.conversation.modified)
+        first = [first, archived.conversation.created].compactMap { $0 }.min()
+        last = [last, archived.conversation.modified].compactMap { $0 }.max()
     }
 }

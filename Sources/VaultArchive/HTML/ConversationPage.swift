@@ -66,16 +66,25 @@ struct ConversationPage {
         PageStyle.end(into: &html)
     }
 
+    private mutating func dates() {
+        html.markup("<dt>Dates</dt><dd>")
+        if let created = conversation.created {
+            time(created)
+            if let modified = conversation.modified, modified != created {
+                html.markup(" to ")
+                time(modified)
+            }
+        } else {
+            html.markup("none in the source; imported ")
+            time(conversation.imported)
+        }
+        html.markup(" UTC</dd>\n")
+    }
+
     private mutating func facts() {
         html.markup("<dl>\n")
         fact("Custodian", conversation.custodian)
-        html.markup("<dt>Dates</dt><dd>")
-        time(conversation.created)
-        if conversation.modified != conversation.created {
-            html.markup(" to ")
-            time(conversation.modified)
-        }
-        html.markup(" UTC</dd>\n")
+        dates()
         fact("Messages", String(messages.count))
         fact("Source", conversation.origin.source)
         fact("Models", models().joined(separator: ", "))

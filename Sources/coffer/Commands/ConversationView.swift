@@ -35,7 +35,11 @@ struct ConversationView {
         if !conversation.labels.isEmpty {
             facts.append("labels \(conversation.labels.joined(separator: ", "))")
         }
-        facts.append("created \(Figures.minute(conversation.created))")
+        if let created = conversation.created {
+            facts.append("created \(Figures.minute(created))")
+        } else {
+            facts.append("undated, imported \(Figures.minute(conversation.imported))")
+        }
         facts.append(Figures.count(branches.messages.count, "message"))
         if conversation.isHidden { facts.append("hidden") }
         return facts.map(Printable.line)

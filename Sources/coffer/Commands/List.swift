@@ -55,6 +55,7 @@ struct List: ParsableCommand {
         [
             "id": .string(conversation.id.description), "title": .text(conversation.title),
             "created": .time(conversation.created), "modified": .time(conversation.modified),
+            "imported": .time(conversation.imported),
             "messages": .integer(conversation.messageCount), "origin": .origin(conversation.origin),
             "custodian": .string(conversation.custodian), "project": .text(conversation.project),
             "labels": .array(conversation.labels.map(JSON.string)),

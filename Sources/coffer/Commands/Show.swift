@@ -95,6 +95,7 @@ private enum ConversationJSON {
             "project": .text(conversation.project),
             "labels": .array(conversation.labels.map(JSON.string)),
             "created": .time(conversation.created), "modified": .time(conversation.modified),
+            "imported": .time(conversation.imported),
             "hidden": .bool(conversation.isHidden),
             "current": .text(conversation.current?.description),
             "extra": .object(conversation.extra),

@@ -43,7 +43,9 @@ enum Figures {
     }
 
     /// `2024-03-01`, in UTC.
-    static func date(_ instant: Instant) -> String { String(instant.description.prefix(10)) }
+    static func date(_ instant: Instant?) -> String {
+        instant.map { String($0.description.prefix(10)) } ?? "undated"
+    }
 
     /// `2024-03-01 10:11`, in UTC.
     static func minute(_ instant: Instant) -> String {
