@@ -61,10 +61,19 @@ package final class Vault: Sendable {
         if try Housekeeping(layout: layout, lock: lock).isNeeded(header) {
             header = try Housekeeping(layout: layout, lock: lock).run(vaultKey: key)
         }
-        guard header.isAuthentic(under: key) else {
+        // The lock is not held while it changes its mode; what is opened must be what was proved.
+        guard try VaultHeader.read(layout) == header, header.isAuthentic(under: key) else {
             throw VaultError(.busy, "The vault's key was changed just now; try again.")
         }
         let store = try Store(layout.database(header.generation), vaultKey: key)
+        // The other half of what binds a slot to its vault.
+        let logKey = try store.read { db in try SigningSecret.log.load(in: db).publicKey.bytes }
+        guard logKey == header.logKey else {
+            throw VaultError(
+                .damaged,
+                "The database is not the one of the vault's header; restore it from a backup."
+            )
+        }
         let state = State(header: header, key: key, store: store)
         return Vault(layout: layout, lock: lock, state: state, now: now)
     }

@@ -45,13 +45,13 @@ extension Vault {
         let key = SecretBytes.random(count: 32)
         let custodian = creation.custodian
         let created = now()
-        let (slots, files) = try creation.slots()
+        let keys = try Store.make(staging.database(1), vaultKey: key, custodian: custodian)
+        let (slots, files) = try creation.slots(boundTo: keys.log)
         for (name, content) in files {
             try DurableFile.create(staging.slot(name), content: content)
         }
         let keyFile = try KeyFiles.wrap(key, to: slots.map(\.recipient))
         try DurableFile.create(staging.keyFile(1), content: keyFile)
-        let keys = try Store.make(staging.database(1), vaultKey: key, custodian: custodian)
         var header = VaultHeader(
             vault: RecordID(at: created), created: created, generation: 1, slots: slots,
             keyFileDigest: SHA256Digest.hash(keyFile), logKey: keys.log, archiveKey: keys.archive)
@@ -93,13 +93,15 @@ extension Vault {
 }
 
 extension VaultCreation {
-    fileprivate consuming func slots() throws(VaultError) -> ([Slot], [String: [UInt8]]) {
+    fileprivate consuming func slots(
+        boundTo logKey: [UInt8]
+    ) throws(VaultError) -> ([Slot], [String: [UInt8]]) {
         var slots: [Slot] = []
         var files: [String: [UInt8]] = [:]
         if let passphrase = passphrase.take() {
             let made = try PassphraseSlot.make(
-                name: "passphrase", passphrase: passphrase, workFactor: workFactor,
-                allowsWeak: allowsWeakWorkFactor)
+                name: "passphrase", boundTo: logKey, passphrase: passphrase,
+                workFactor: workFactor, allowsWeak: allowsWeakWorkFactor)
             slots.append(made.slot)
             files["passphrase"] = made.file
         }
@@ -117,7 +119,8 @@ extension VaultCreation {
 /// Makes the identity and the file of a passphrase slot.
 enum PassphraseSlot {
     static func make(
-        name: String, passphrase: borrowing SecretBytes, workFactor: Int, allowsWeak: Bool
+        name: String, boundTo logKey: [UInt8], passphrase: borrowing SecretBytes, workFactor: Int,
+        allowsWeak: Bool
     ) throws(VaultError) -> (slot: Slot, file: [UInt8]) {
         let least = allowsWeak ? 1 : Slot.minimumWorkFactor
         guard (least...Slot.maximumWorkFactor).contains(workFactor) else {
@@ -130,7 +133,8 @@ enum PassphraseSlot {
             throw VaultError(.badInput, "The passphrase is empty; choose one.")
         }
         let identity = AgeIdentity.generate()
-        let file = try KeyFiles.seal(identity, passphrase: passphrase, workFactor: workFactor)
+        let file = try KeyFiles.seal(
+            identity, boundTo: logKey, passphrase: passphrase, workFactor: workFactor)
         let slot = Slot(
             name: name, kind: .passphrase, recipient: identity.recipient, workFactor: workFactor,
             fileDigest: SHA256Digest.hash(file))

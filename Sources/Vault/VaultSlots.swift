@@ -22,7 +22,8 @@ extension Vault {
         allowsWeak: Bool = false
     ) throws(VaultError) {
         let made = try PassphraseSlot.make(
-            name: name, passphrase: passphrase, workFactor: workFactor, allowsWeak: allowsWeak)
+            name: name, boundTo: header.logKey, passphrase: passphrase, workFactor: workFactor,
+            allowsWeak: allowsWeak)
         try changeSlots { (state, layout) throws(VaultError) in
             try state.requireFree(name)
             try state.apply(
@@ -40,7 +41,7 @@ extension Vault {
     ) throws(VaultError) {
         let old = try slot(name, of: .passphrase)
         let made = try PassphraseSlot.make(
-            name: name, passphrase: passphrase,
+            name: name, boundTo: header.logKey, passphrase: passphrase,
             workFactor: workFactor ?? max(old.workFactor ?? 0, Slot.usualWorkFactor),
             allowsWeak: allowsWeak)
         try changeSlots { (state, layout) throws(VaultError) in

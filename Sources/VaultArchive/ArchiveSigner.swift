@@ -29,6 +29,9 @@ struct ArchiveSigner {
         minisignKeyFile = try MinisignPublicKey(key).file()
     }
 
+    /// minisign does not sign this line, so a verifier wants it to be exactly this.
+    static let untrustedComment = "signature of an archive's tag manifest"
+
     static func sshSignature(
         of content: [UInt8], _ key: borrowing SigningKey
     ) throws(VaultError) -> [UInt8] {
@@ -40,7 +43,7 @@ struct ArchiveSigner {
     ) throws(VaultError) -> [UInt8] {
         try Minisign.sign(
             digest: minisignDigest(of: content), with: key, trustedComment: comment,
-            untrustedComment: "signature of an archive's tag manifest")
+            untrustedComment: untrustedComment)
     }
 
     static func minisignDigest(of content: [UInt8]) -> [UInt8] {

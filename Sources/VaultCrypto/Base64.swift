@@ -42,6 +42,8 @@ package enum Base64 {
         _ text: some Sequence<UInt8>, _ padding: Padding = .padded
     ) -> [UInt8]? {
         let text = Array(text)
+        // libsodium compares signed characters and takes some bytes beyond ASCII for `+` and `/`.
+        guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
         var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3 + 3)
         var count = 0
         let result = unsafe text.withBytes { raw in

@@ -207,6 +207,8 @@ extension TemporaryFolder {
         digest.update(content)
         try write(
             "\(name)/tagmanifest-sha256.txt.minisig",
-            try Minisign.sign(digest: digest.finalize(), with: key, trustedComment: "x"))
+            try Minisign.sign(
+                digest: digest.finalize(), with: key, trustedComment: "x",
+                untrustedComment: "signature of an archive's tag manifest"))
     }
 }

@@ -78,6 +78,7 @@ import VaultCrypto
         try vault.ingest([newer])
         let report = try vault.ingest([older])
         #expect(report.messages.added == 1 && report.messages.updated == 0)
+        #expect(report.skipped.map(\.reason) == ["the vault has a newer text of it"])
         try vault.forEachRecord(ConversationFilter()) { conversation, messages, _ in
             #expect(conversation.title == "New")
             let texts = messages.map { $0.parts.first?.text }
@@ -113,6 +114,21 @@ import VaultCrypto
         }
         #expect(try vault.search(SearchRequest("undated")).hits.map(\.created) == [nil])
         #expect(try vault.search(SearchRequest("undated after:1990")).hits.isEmpty)
+    }
+
+    @Test func `ids keep the order of the source where times do not`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        var imported = conversation("a", texts: (0..<5000).map { "text \($0)" })
+        for index in imported.messages.indices where index % 7 != 3 {
+            imported.messages[index].created = index % 7 == 5 ? Instant("2020-01-01") : nil
+        }
+        try vault.ingest([imported])
+        try vault.forEachRecord(ConversationFilter()) { _, messages, _ in
+            let texts = messages.sorted { $0.id < $1.id }.map { $0.parts.first?.text }
+            #expect(texts == (0..<5000).map { "text \($0)" })
+        }
     }
 
     @Test func `a message of too many parts is left out and named`() throws {

@@ -8,13 +8,19 @@ package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible
     private let high: UInt64
     private let low: UInt64
 
-    /// A new id for a record of the given time, with 74 random bits.
-    package init(at time: Instant) {
+    /// A new id for a record of the given time.
+    ///
+    /// - Parameters:
+    ///   - time: The record's.
+    ///   - sequence: Orders records of the same millisecond, in the 12 bits that RFC 9562, section
+    ///     6.2, gives to a counter; `nil` for 12 random bits more.
+    package init(at time: Instant, sequence: Int? = nil) {
         let entropy = Randomness.bytes(16)
         let first = entropy[..<8].reduce(0) { $0 << 8 | UInt64($1) }
         let second = entropy[8...].reduce(0) { $0 << 8 | UInt64($1) }
         let time = UInt64(max(0, min(time.milliseconds, 0xFFFF_FFFF_FFFF)))
-        high = time << 16 | 0x7000 | first & 0x0FFF
+        let counter = sequence.map { UInt64($0) } ?? first
+        high = time << 16 | 0x7000 | counter & 0x0FFF
         low = 0x8000_0000_0000_0000 | second >> 2
     }
 

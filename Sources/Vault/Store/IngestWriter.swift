@@ -178,8 +178,12 @@ struct IngestWriter {
                 added += 1
                 continue
             }
-            if earlier.fingerprint == message.fingerprint || isOlder {
+            if earlier.fingerprint == message.fingerprint {
                 report.messages.unchanged += 1
+                continue
+            }
+            if isOlder {
+                report.skip(Self.outdated(message, of: conversation))
                 continue
             }
             try indexNew(in: db)
@@ -196,6 +200,15 @@ struct IngestWriter {
                 known, from: conversation, isOlder: isOlder, added: added, places: places, in: db)
         }
         report.conversations.updated += 1
+    }
+
+    private static func outdated(
+        _ message: PreparedMessage, of conversation: PreparedConversation
+    ) -> SkippedRecord {
+        SkippedRecord(
+            place: "conversation \(conversation.imported.origin.id), message "
+                + message.imported.originID,
+            reason: "the vault has a newer text of it", isConversation: false)
     }
 
     /// Where each message of the new export stands or will stand.

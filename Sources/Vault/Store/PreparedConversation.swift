@@ -27,13 +27,15 @@ struct PreparedConversation: Sendable {
         skipped = []
         messages = []
         var seen: [String: Int] = [:]
+        var ids = OrderedIDs(from: created ?? now)
         for message in imported.messages {
             guard message.parts.count <= PreparedMessage.maximumParts else {
                 skipped.append(Self.tooManyParts(message, in: imported))
                 continue
             }
             let prepared = PreparedMessage(
-                message, title: messages.isEmpty ? imported.title : nil, fallback: created ?? now,
+                message, title: messages.isEmpty ? imported.title : nil,
+                id: ids.next(after: message.created),
                 skipped: &skipped)
             if let earlier = seen[message.originID] {
                 // The same line twice is a copy; two different messages under one id are a fault.
@@ -130,13 +132,13 @@ struct PreparedMessage: Sendable {
     /// - Parameters:
     ///   - imported: The message.
     ///   - title: The conversation's, with its first message.
-    ///   - fallback: Stands in for its time in the id.
+    ///   - id: Its id if it is new.
     ///   - skipped: Takes the attachments that cannot be read.
     init(
-        _ imported: ImportedMessage, title: String?, fallback: Instant,
+        _ imported: ImportedMessage, title: String?, id: RecordID,
         skipped: inout [SkippedRecord]
     ) {
-        id = RecordID(at: imported.created ?? fallback)
+        self.id = id
         fingerprint = Fingerprint.of(imported)
         var parts: [Part] = []
         var files: [Int: ImportedFile] = [:]
@@ -197,5 +199,26 @@ struct PreparedMessage: Sendable {
             created: imported.created, model: imported.model, provider: imported.provider,
             host: imported.host, region: imported.region, stopReason: imported.stopReason,
             usage: imported.usage, extra: imported.extra, salt: salt)
+    }
+}
+
+/// Ids of a conversation's messages, in the order of the source even where times are absent, equal
+/// or run backwards: archives sort by id.
+private struct OrderedIDs {
+    private var time: Instant
+    private var sequence = -1
+
+    init(from time: Instant) { self.time = time }
+
+    mutating func next(after created: Instant?) -> RecordID {
+        sequence += 1
+        if let created, created > time {
+            time = created
+            sequence = 0
+        } else if sequence > 0xFFF {
+            time.milliseconds += 1
+            sequence = 0
+        }
+        return RecordID(at: time, sequence: sequence)
     }
 }

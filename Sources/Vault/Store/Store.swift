@@ -112,6 +112,12 @@ final class Store: Sendable {
         return result
     }
 
+    /// Whether there is a log with something in it beside a database.
+    static func hasLog(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path + "-wal", &status) == 0 && status.st_size > 0
+    }
+
     /// Log size from which a write also folds the log into the database.
     private static let longLogBytes: Int64 = 16 << 20
 

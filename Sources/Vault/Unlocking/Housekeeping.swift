@@ -14,6 +14,7 @@ struct Housekeeping {
         return try !SlotEditor(layout: layout, header: header).isSettled()
             || !folders.leftovers.isEmpty
             || unfinished(header).contains(where: DurableFile.exists)
+            || Store.hasLog(layout.database(header.generation))
     }
 
     /// Clears away and returns the header in force; does nothing while another process is at it.
@@ -32,8 +33,21 @@ struct Housekeeping {
         let folders = GenerationFolders(layout: layout, current: header.generation)
         try folders.refuseNewer()
         for leftover in folders.leftovers { try folders.destroy(leftover) }
+        try foldAbandonedLog(editor.header, vaultKey: vaultKey)
         try lock.take(.shared)
         return editor.header
+    }
+
+    /// Folds the log that a process left which did not close the vault: until then damage to its
+    /// end cannot be told from a torn write.
+    private func foldAbandonedLog(
+        _ header: VaultHeader, vaultKey: borrowing SecretBytes
+    ) throws(VaultError) {
+        let path = layout.database(header.generation)
+        guard Store.hasLog(path) else { return }
+        let store = try Store(path, vaultKey: vaultKey)
+        try store.foldLog()
+        try store.close()
     }
 
     /// Files that were being written when a change was cut off.

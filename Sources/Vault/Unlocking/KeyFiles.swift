@@ -23,19 +23,50 @@ enum KeyFiles {
             .count { $0.starts(with: "-> ".utf8) }
     }
 
-    /// A passphrase slot's file: the text of an identity under age's scrypt recipient.
+    /// A passphrase slot's file: a comment that binds it to its vault and the text of an identity,
+    /// under age's scrypt recipient.
+    ///
+    /// Anybody can encrypt to a slot's recipient, so a stranger could put a vault of their own,
+    /// whose key they know, in the place of the user's. Only who knows the passphrase can write the
+    /// comment, and the private half of the log key that it names lies in the true vault's database
+    /// alone.
     static func seal(
-        _ identity: AgeIdentity, passphrase: borrowing SecretBytes, workFactor: Int
+        _ identity: AgeIdentity, boundTo logKey: [UInt8], passphrase: borrowing SecretBytes,
+        workFactor: Int
     ) throws(VaultError) -> [UInt8] {
-        try Age.encrypt(identity.text(), passphrase: passphrase, log2N: workFactor)
+        let comment = Self.binding(logKey)
+        let text = identity.text()
+        let bound = unsafe SecretBytes(count: comment.count + text.count) { buffer in
+            unsafe buffer.copyBytes(from: comment)
+            unsafe text.withBytes { bytes in
+                for index in 0..<bytes.count {
+                    unsafe buffer[comment.count + index] = bytes[index]
+                }
+            }
+        }
+        return try Age.encrypt(bound, passphrase: passphrase, log2N: workFactor)
     }
 
+    private static func binding(_ logKey: [UInt8]) -> [UInt8] {
+        Array("# coffer log key \(Hex.text(logKey))\n".utf8)
+    }
+
+    /// Opens a passphrase slot's file.
+    ///
+    /// - Throws: `wrongKey` for another passphrase, `damaged` for the slot of another vault.
     static func open(
-        _ file: [UInt8], passphrase: borrowing SecretBytes
+        _ file: [UInt8], boundTo logKey: [UInt8], passphrase: borrowing SecretBytes
     ) throws(VaultError) -> [AgeIdentity] {
-        try AgeIdentity.parse(
-            file: Age.decrypt(
-                file, passphrase: passphrase, allowedLog2N: 1...Slot.maximumWorkFactor))
+        let text = try Age.decrypt(
+            file, passphrase: passphrase, allowedLog2N: 1...Slot.maximumWorkFactor)
+        let isBound = unsafe text.withBytes { unsafe $0.starts(with: binding(logKey)) }
+        guard isBound else {
+            throw VaultError(
+                .damaged,
+                "This slot belongs to another vault: somebody put files of two vaults together. "
+                    + "Restore the vault from a backup.")
+        }
+        return try AgeIdentity.parse(file: text)
     }
 
     /// Reads an identity file of the user's, which nobody else may be able to read.

@@ -35,16 +35,29 @@ struct Unlocker {
         }
         var damage: VaultError?
         for slot in slots {
+            let identities: [AgeIdentity]
             do throws(VaultError) {
                 let file = try SlotFiles(layout: layout).read(slot)
-                return try proved(unwrap(with: KeyFiles.open(file, passphrase: passphrase)))
+                identities = try KeyFiles.open(
+                    file, boundTo: header.logKey, passphrase: passphrase)
             } catch {
                 // Another slot may still open the vault; what is damaged is said when none does.
                 if error.code != .wrongKey { damage = damage ?? error }
+                continue
+            }
+            do throws(VaultError) {
+                return try proved(unwrap(with: identities))
+            } catch {
+                damage = error.code == .wrongKey ? Self.otherKeyFile : error
             }
         }
         throw damage ?? VaultError(.wrongKey, "The passphrase is wrong; try again.")
     }
+
+    private static let otherKeyFile = VaultError(
+        .damaged,
+        "The passphrase is right, but the vault's key file is damaged or of another time; "
+            + "restore key.age from a backup of the vault.")
 
     private func byIdentityFile(_ path: String) throws(VaultError) -> SecretBytes {
         let identities = try KeyFiles.identities(at: path)

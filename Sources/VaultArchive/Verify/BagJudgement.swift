@@ -73,8 +73,9 @@ extension BagChecker {
         var keys: [VerifyingKey] = []
         for (_, key) in statedKeys { if let key, !keys.contains(key) { keys.append(key) } }
         let ssh = small[ArchiveName.sshSignature].flatMap { try? SSHSignature(parsing: $0) }
-        let minisign = small[ArchiveName.minisignSignature].flatMap {
-            try? MinisignSignature(parsing: $0)
+        let minisign = small[ArchiveName.minisignSignature].flatMap { file in
+            let line = "untrusted comment: \(ArchiveSigner.untrustedComment)\n"
+            return file.starts(with: line.utf8) ? try? MinisignSignature(parsing: file) : nil
         }
         let sshKey = keys.first { key in
             (try? ssh?.verify(digest: digest512, by: key, namespace: ArchiveSigner.namespace))

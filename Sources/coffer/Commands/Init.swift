@@ -117,7 +117,7 @@ struct WorkOptions: ParsableArguments {
     @Option(
         name: .customLong("work-factor"),
         help: ArgumentHelp(
-            "Cost of trying a passphrase: scrypt's log2 N, 15 to 22; each step doubles time and "
+            "Cost of trying a passphrase: scrypt's log2 N, 15 to 20; each step doubles time and "
                 + "memory.", valueName: "n"))
     var factor = Slot.usualWorkFactor
 

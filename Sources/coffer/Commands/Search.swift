@@ -18,7 +18,9 @@ struct Search: ParsableCommand {
               coffer search 'budget*' --newest --limit 5 --json
             """)
 
+    /// What looks like an option and is none is a word to leave out.
     @Argument(
+        parsing: .allUnrecognized,
         help: ArgumentHelp("What to look for; several words are one query.", valueName: "query"))
     var query: [String]
 
@@ -37,6 +39,10 @@ struct Search: ParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
+        if let stray = query.first(where: { $0.hasPrefix("--") }) {
+            throw ValidationError(
+                "Unknown option '\(stray)'; `coffer search --help` lists the options.")
+        }
         if limit < 1 { throw ValidationError("--limit takes a positive number.") }
     }
 
