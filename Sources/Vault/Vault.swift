@@ -43,12 +43,13 @@ package final class Vault: Sendable {
     /// - Parameters:
     ///   - directory: The vault's folder.
     ///   - method: What unlocks it.
+    ///   - readers: How many threads will read at a time.
     ///   - now: The clock.
     /// - Returns: The open vault; close it.
     /// - Throws: `absent`, `locked`, `wrongKey`, `damaged`, `newerFormat` or `busy`, each with its
     ///   remedy.
     package static func open(
-        at directory: String, by method: borrowing UnlockMethod,
+        at directory: String, by method: borrowing UnlockMethod, readers: VaultReaders = .many,
         now: @escaping @Sendable () -> Instant = { Instant.now }
     ) throws(VaultError) -> Vault {
         let layout = VaultLayout(directory: directory)
@@ -65,7 +66,8 @@ package final class Vault: Sendable {
         guard try VaultHeader.read(layout) == header, header.isAuthentic(under: key) else {
             throw VaultError(.busy, "The vault's key was changed just now; try again.")
         }
-        let store = try Store(layout.database(header.generation), vaultKey: key)
+        let store = try Store(
+            layout.database(header.generation), vaultKey: key, readers: readers)
         // The other half of what binds a slot to its vault.
         let logKey = try store.read { db in try SigningSecret.log.load(in: db).publicKey.bytes }
         guard logKey == header.logKey else {

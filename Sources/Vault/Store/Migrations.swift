@@ -12,7 +12,7 @@ enum Migrations {
         PackageResources._002_search_sql,
     ]
 
-    static func run(on pool: DatabasePool, isNew: Bool) throws {
+    static func run(on pool: any DatabaseWriter, isNew: Bool) throws {
         let applied = try pool.read { db in try version(in: db) }
         // An empty file is a new vault only while one is being made; anywhere else it would hide
         // that the old content is gone.

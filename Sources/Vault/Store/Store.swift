@@ -2,29 +2,46 @@ import Foundation
 import GRDB
 import VaultCrypto
 
+/// How a process uses the vault that it opens.
+package enum VaultReaders: Sendable {
+    /// One connection: opening writes nothing, and a read inside a read is a programmer's error.
+    case one
+    /// A connection for each of several threads, with a write to the database at each opening.
+    case many
+}
+
 /// The encrypted database of one generation: one writer, many readers, several processes.
 final class Store: Sendable {
     /// How long a writer waits for another process.
     private static let busyMilliseconds = 20_000
 
     let path: String
-    let pool: DatabasePool
+    let pool: any DatabaseWriter
 
     /// Opens the database of a generation and brings it to the newest schema.
     ///
     /// - Parameters:
     ///   - path: The database; it must exist unless `isNew`.
     ///   - vaultKey: The vault key of the generation.
+    ///   - readers: How many threads of this process will read at a time.
     ///   - isNew: Whether the file is to be made.
     /// - Throws: `damaged`, `wrongKey`, `newerFormat` or `inputOutput`, each with its remedy.
-    init(_ path: String, vaultKey: borrowing SecretBytes, isNew: Bool = false) throws(VaultError) {
+    init(
+        _ path: String, vaultKey: borrowing SecretBytes, readers: VaultReaders = .many,
+        isNew: Bool = false
+    ) throws(VaultError) {
         if !isNew { try Self.refuseEmpty(path, vaultKey: vaultKey) }
         self.path = path
         // SQLite gives its companions the mode of the database, which it would make 0644.
         if isNew { try DurableFile.create(path, content: []) }
         try Self.register(path, vaultKey: vaultKey)
         do {
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            let configuration = Self.configuration()
+            // A new database must become a pool's, whose opening switches to write-ahead logging.
+            pool =
+                readers == .many || isNew
+                ? try DatabasePool(path: path, configuration: configuration)
+                : try DatabaseQueue(path: path, configuration: configuration)
             // GRDB relaxes this for pools, after the configuration has run: a commit would then be
             // durable only with the next checkpoint.
             try pool.writeWithoutTransaction { db in
@@ -67,7 +84,7 @@ final class Store: Sendable {
     func close() throws(VaultError) {
         do {
             // Readers cannot fold the log, so the writer must be the last to close.
-            pool.invalidateReadOnlyConnections()
+            (pool as? DatabasePool)?.invalidateReadOnlyConnections()
             try pool.close()
         } catch {
             throw DatabaseFault.vaultError(error)

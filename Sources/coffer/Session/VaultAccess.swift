@@ -42,17 +42,19 @@ extension GlobalOptions {
 
     private func openExplicitly() throws -> Vault? {
         if let identity {
-            return try Vault.open(at: directory, by: .identityFile(Place.absolute(identity)))
+            return try Vault.open(
+                at: directory, by: .identityFile(Place.absolute(identity)), readers: .one)
         }
         guard let passphraseFile else { return nil }
         // Whether there is a vault is said before a passphrase is read.
         _ = try Vault.lockedStatus(at: directory)
-        return try Vault.open(at: directory, by: .passphrase(NewSecret.read(passphraseFile, self)))
+        return try Vault.open(
+            at: directory, by: .passphrase(NewSecret.read(passphraseFile, self)), readers: .one)
     }
 
     private func openFromKeyring() throws -> Vault? {
         do throws(VaultError) {
-            return try Vault.open(at: directory, by: .keyring)
+            return try Vault.open(at: directory, by: .keyring, readers: .one)
         } catch {
             guard error.code == .locked else { throw error }
             return nil
@@ -63,7 +65,7 @@ extension GlobalOptions {
         let path = Place.identity(of: try Vault.lockedStatus(at: directory).id)
         guard Place.exists(path) else { return nil }
         do throws(VaultError) {
-            return try Vault.open(at: directory, by: .identityFile(path))
+            return try Vault.open(at: directory, by: .identityFile(path), readers: .one)
         } catch {
             guard error.code == .wrongKey else { throw error }
             note("This device's identity \(path) no longer opens the vault.")
@@ -77,7 +79,7 @@ extension GlobalOptions {
             triesLeft -= 1
             do throws(VaultError) {
                 let passphrase = try Passphrase.ask("Passphrase: ")
-                return try Vault.open(at: directory, by: .passphrase(passphrase))
+                return try Vault.open(at: directory, by: .passphrase(passphrase), readers: .one)
             } catch {
                 guard error.code == .wrongKey, triesLeft > 0 else { throw error }
                 Notes.paragraph(error.message)
