@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `no file speaks of the place where it was written`() {
-        expectNone(WordRule.workplace.check(repository.files))
+        expectNone(WordRule.traces.check(repository.files))
     }
 
     @Test func `files, lines and functions keep their limits`() {

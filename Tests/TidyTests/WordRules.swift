@@ -83,11 +83,9 @@ extension WordRule {
         sentence: "say what Coffer does; others say what that makes it.")
 
     /// Traces of the place where somebody worked; the repository stands alone.
-    static let workplace = WordRule(
+    static let traces = WordRule(
         words: [
-            "/work/", "../shared", "DESIGN.md", "STYLE.md", "page-vfs.md", "swift-facts.md",
-            "/root/", "/home/", "pypi.org", "files.pythonhosted.org", "deb.debian.org",
-            "issue tracker", "closing note", "TODO", "FIXME", "XXX",
+            "/root/", "/home/", "/mnt/", "TODO", "FIXME",
         ],
         places: [""], except: ["Tests/TidyTests/"], part: .everything,
         sentence: "the project speaks of itself only, and of what is there.")
