@@ -53,8 +53,8 @@ static sqlite3 *open_with(const char *name, const unsigned char *key) {
     sqlite3 *connection = NULL;
     EXPECT(cvfs_add_key(in_folder(name), key) == SQLITE_OK);
     EXPECT(sqlite3_open(in_folder(name), &connection) == SQLITE_OK);
+    sqlite3_busy_timeout(connection, 20000); /* before the first read, which may meet a recovery */
     EXPECT(run(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") == SQLITE_OK);
-    sqlite3_busy_timeout(connection, 20000);
     return connection;
 }
 
