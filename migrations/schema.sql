@@ -88,14 +88,6 @@ CREATE TABLE attachment_use (
     PRIMARY KEY (attachment, message)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachment_use_by_message ON attachment_use (message);
-CREATE VIRTUAL TABLE search_a USING fts5 (
-    title, body, fragments, content = '', tokenize = 'ascii'
-);
-CREATE VIRTUAL TABLE search_b USING fts5 (
-    title, body, fragments, content = '', tokenize = 'ascii'
-);
-CREATE VIRTUAL TABLE search_a_term USING fts5vocab (search_a, instance);
-CREATE VIRTUAL TABLE search_b_term USING fts5vocab (search_b, instance);
 CREATE TABLE search_state (
     name  TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL
@@ -103,12 +95,53 @@ CREATE TABLE search_state (
 CREATE TABLE search_unreadable (
     message INTEGER PRIMARY KEY
 ) STRICT;
+CREATE TABLE search_segment (
+    num       INTEGER PRIMARY KEY,      -- never used again
+    family    INTEGER NOT NULL,
+    format    INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    tokens    INTEGER NOT NULL,
+    terms     INTEGER NOT NULL,
+    average   REAL NOT NULL,            -- the average length at which impacts were computed
+    oldest    INTEGER NOT NULL,         -- times of the first and the last document, 0 for none
+    newest    INTEGER NOT NULL,
+    lowest    INTEGER NOT NULL,         -- message.num
+    highest   INTEGER NOT NULL,
+    removed   INTEGER NOT NULL,         -- documents that are marked in search_removed
+    lengths   BLOB NOT NULL,            -- of each stream, i64
+    firsts    BLOB NOT NULL             -- the first term of each chunk of the dictionary
+) STRICT;
+CREATE TABLE search_chunk (
+    num   INTEGER PRIMARY KEY,          -- segment << 24 | stream << 20 | chunk
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE search_removed (
+    num  INTEGER PRIMARY KEY,           -- segment << 24 | page
+    bits BLOB NOT NULL
+) STRICT;
+CREATE TABLE search_merge (
+    output  INTEGER PRIMARY KEY,
+    family  INTEGER NOT NULL,
+    inputs  BLOB NOT NULL,              -- segments, i64
+    removed BLOB NOT NULL,              -- how many were removed from each when it began, i64
+    average REAL NOT NULL,
+    last    BLOB NOT NULL,              -- the last term that is written
+    chunks  BLOB NOT NULL,              -- where the streams 0 to 3 stand, i64
+    terms   INTEGER NOT NULL,
+    firsts  BLOB NOT NULL
+) STRICT;
+CREATE INDEX conversation_hidden ON conversation (num) WHERE hidden IS NOT NULL;
+CREATE INDEX conversation_by_project ON conversation (project) WHERE project IS NOT NULL;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);
 INSERT INTO counter VALUES('messages',0);
-INSERT INTO search_state VALUES('analyser',1);
+INSERT INTO search_state VALUES('analyser',2);
 INSERT INTO search_state VALUES('indexed',0);
 INSERT INTO search_state VALUES('live',0);
+INSERT INTO search_state VALUES('pendingFrom',0);
+INSERT INTO search_state VALUES('pendingTo',0);
 INSERT INTO search_state VALUES('rebuilt',-1);
+INSERT INTO search_state VALUES('segments',0);
 INSERT INTO search_state VALUES('stale',0);
+INSERT INTO search_state VALUES('stamp',0);

@@ -147,6 +147,9 @@ static int register_above(sqlite3_vfs *lower) {
 }
 
 int cvfs_register(void) {
+    /* Counting every allocation takes a mutex each time, and nobody asks for the counts. It has no
+     * effect, and does no harm, where SQLite is in use already. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int code = sqlite3_initialize();
     if (code != SQLITE_OK) return code;
     pthread_mutex_lock(&mutex);

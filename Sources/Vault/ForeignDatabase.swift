@@ -158,8 +158,7 @@ package import VaultCrypto
             if let number = value.int {
                 unsafe sqlite3_bind_int64(prepared, position, number)
             } else if let string = value.string {
-                // SQLITE_TRANSIENT: the text is copied.
-                let copy = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+                let copy = unsafe BoundValue.isCopied
                 let count = Int32(string.utf8.count)
                 unsafe sqlite3_bind_text(prepared, position, string, count, copy)
             }

@@ -17,6 +17,7 @@ package final class Vault: Sendable {
     let layout: VaultLayout
     let lock: VaultLock
     let state: Mutex<State>
+    let searchCache = SearchCache()
     /// Stands for the clock; tests hand in their own.
     package let now: @Sendable () -> Instant
 

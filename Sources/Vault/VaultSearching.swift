@@ -7,7 +7,7 @@ extension Vault {
     ///
     /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
     package func search(_ request: SearchRequest) throws(VaultError) -> SearchAnswer {
-        try store.read { db in try VaultSearch().search(request, in: db) }
+        try store.read { db in try VaultSearch(cache: searchCache).search(request, in: db) }
     }
 
     /// Lends the ids of all messages that match, in no particular order and constant memory.
@@ -51,5 +51,26 @@ extension Vault {
         let upkeep = SearchUpkeep()
         try store.write { db in try upkeep.beginRebuild(in: db) }
         while try store.write({ db in try upkeep.continueRebuild(in: db) }) {}
+        try mergeSearchIndex { true }
+    }
+
+    /// Indexes what a vault of an older version holds, in bounded transactions.
+    ///
+    /// - Parameter goesOn: Asked before each step with how many messages are left; what is done
+    ///   stays, and the next call goes on.
+    package func completeSearchIndex(_ goesOn: (Int) -> Bool) throws(VaultError) {
+        let upkeep = SearchUpkeep()
+        var left = try store.read { db in try VaultSearch().completeness(in: db).pending }
+        while left > 0, goesOn(left) {
+            left = try store.write { db in try upkeep.indexPending(in: db) }
+        }
+    }
+
+    /// Merges the parts of the search index that are due, in bounded transactions.
+    ///
+    /// - Parameter goesOn: Asked before each step.
+    package func mergeSearchIndex(_ goesOn: () -> Bool) throws(VaultError) {
+        let upkeep = SearchUpkeep()
+        while goesOn(), try store.write({ db in try upkeep.merge(in: db) }) {}
     }
 }

@@ -64,6 +64,16 @@ package struct SHA256Digest: StreamingDigest, Sendable {
     }
 }
 
+extension SHA256Digest {
+    /// The digest of a text's UTF-8.
+    package static func hash(utf8 text: String) -> [UInt8] {
+        var digest = SHA256Digest()
+        var text = text
+        text.withUTF8 { unsafe digest.update(UnsafeRawBufferPointer($0)) }
+        return digest.finalize()
+    }
+}
+
 /// SHA-512 (FIPS 180-4).
 package struct SHA512Digest: StreamingDigest, Sendable {
     /// Length of a digest in bytes.

@@ -1,16 +1,30 @@
 /// Bytes as lower-case hexadecimal digits and back.
 package enum Hex {
     package static func text(_ bytes: some Collection<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return unsafe String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            var index = 0
-            for byte in bytes {
-                unsafe buffer[index] = digits[Int(byte >> 4)]
-                unsafe buffer[index + 1] = digits[Int(byte & 15)]
-                index += 2
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        append(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the digits as ASCII.
+    package static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
+        let isWhole: Void? = bytes.withContiguousStorageIfAvailable { bytes in
+            for index in 0..<bytes.count {
+                unsafe text.append(digit(bytes[index] >> 4))
+                unsafe text.append(digit(bytes[index] & 15))
             }
-            return index
         }
+        if isWhole != nil { return }
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? value &+ 0x30 : value &+ 0x57
     }
 
     /// `nil` unless the text is an even number of lower-case digits.

@@ -230,9 +230,8 @@ struct SearchMatchingTests {
             case 2:
                 let parts = generator.conversation().messages[0].parts
                 try vault.queue.write { database in
-                    try vault.writer.updating([message], in: database) {
-                        try vault.setParts(parts, of: message, in: database)
-                    }
+                    try vault.setParts(parts, of: message, in: database)
+                    try vault.writer.update([message], in: database)
                 }
             default:
                 try rename(message, to: "new title \(step)", vault)
@@ -258,12 +257,12 @@ struct SearchMatchingTests {
                 try Int64.fetchOne(
                     database, sql: "SELECT conversation FROM message WHERE num = ?",
                     arguments: [message]))
-            let carriers = try vault.writer.titleCarriers(of: conversation, in: database)
-            try vault.writer.updating(carriers, in: database) {
-                try database.execute(
-                    sql: "UPDATE conversation SET title = ? WHERE num = ?",
-                    arguments: [title, conversation])
-            }
+            try database.execute(
+                sql: "UPDATE conversation SET title = ? WHERE num = ?",
+                arguments: [title, conversation])
+            let carrier = try #require(
+                try vault.writer.titleCarrier(of: conversation, in: database))
+            try vault.writer.update([carrier], in: database)
         }
     }
 

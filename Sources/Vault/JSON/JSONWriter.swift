@@ -1,3 +1,5 @@
+import VaultCrypto
+
 /// Turns JSON values into one line of UTF-8 without white space.
 ///
 /// The canonical form sorts members by the UTF-8 bytes of their keys, escapes only what RFC 8259
@@ -23,6 +25,64 @@ package struct JSONWriter {
     }
 
     private init(isCanonical: Bool) { self.isCanonical = isCanonical }
+
+    // MARK: Canonical objects, member by member
+
+    /// A canonical object whose members `write` hands over in the order of their keys.
+    ///
+    /// What is written often is written so, without making values of it first.
+    static func object(capacity: Int, _ write: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter(isCanonical: true)
+        writer.bytes.reserveCapacity(capacity)
+        write(&writer)
+        if writer.bytes.isEmpty { writer.bytes.append(UInt8(ascii: "{")) }
+        writer.bytes.append(UInt8(ascii: "}"))
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private mutating func begin(_ key: StaticString) {
+        bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        bytes.append(UInt8(ascii: "\""))
+        unsafe bytes.append(
+            contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// Nothing without a text.
+    mutating func member(_ key: StaticString, _ text: String?) {
+        guard let text else { return }
+        begin(key)
+        write(text)
+    }
+
+    /// Nothing without a value.
+    mutating func member(_ key: StaticString, _ value: JSON?) {
+        guard let value else { return }
+        begin(key)
+        write(value)
+    }
+
+    mutating func member(_ key: StaticString, hex: some Collection<UInt8>) {
+        begin(key)
+        write(hex: hex)
+    }
+
+    mutating func member(_ key: StaticString, hexes: [[UInt8]]) {
+        begin(key)
+        bytes.append(UInt8(ascii: "["))
+        for (index, hex) in hexes.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            write(hex: hex)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func write(hex: some Collection<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        Hex.append(hex, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
 
     private mutating func write(_ value: JSON) {
         switch value {

@@ -66,19 +66,17 @@ package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     package var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return unsafe String(unsafeUninitializedCapacity: 36) { text in
+        unsafe String(unsafeUninitializedCapacity: 36) { text in
             var place = 0
-            for index in 0..<16 {
-                let word = index < 8 ? high : low
-                let byte = UInt8(truncatingIfNeeded: word >> (56 - 8 * (index & 7)))
-                if index == 4 || index == 6 || index == 8 || index == 10 {
+            for index in 0..<32 {
+                let word = index < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> (60 - 4 * UInt64(index & 15)) & 15)
+                if index == 8 || index == 12 || index == 16 || index == 20 {
                     unsafe text[place] = UInt8(ascii: "-")
                     place += 1
                 }
-                unsafe text[place] = digits[Int(byte >> 4)]
-                unsafe text[place + 1] = digits[Int(byte & 15)]
-                place += 2
+                unsafe text[place] = digit < 10 ? digit + 0x30 : digit + 0x57
+                place += 1
             }
             return place
         }

@@ -7,14 +7,14 @@ import VaultCrypto
 enum RecordLines {
     /// The line of a part under a salt of 16 bytes.
     static func line(of part: Part, salt: ArraySlice<UInt8>) -> String {
-        var object = JSONObject()
-        object["attachment"] = part.attachment.map { .object(self.object(of: $0)) }
-        object["data"] = part.data
-        object["name"] = part.name.map(JSON.string)
-        object["salt"] = .string(Hex.text(salt))
-        object["text"] = part.text.map(JSON.string)
-        object["type"] = .string(part.kind.rawValue)
-        return String(decoding: JSONWriter.canonical(.object(object)), as: UTF8.self)
+        JSONWriter.object(capacity: 96 + (part.text?.utf8.count ?? 0)) { writer in
+            writer.member("attachment", part.attachment.map { .object(object(of: $0)) })
+            writer.member("data", part.data)
+            writer.member("name", part.name)
+            writer.member("salt", hex: salt)
+            writer.member("text", part.text)
+            writer.member("type", part.kind.rawValue)
+        }
     }
 
     private static func object(of attachment: AttachmentReference) -> JSONObject {
@@ -76,32 +76,26 @@ struct Envelope: Sendable {
 
     /// The canonical line over parts with the given lines.
     func line(partLines: [String]) -> String {
-        let hashes = partLines.map { JSON.string(Hex.text(SHA256Digest.hash(Array($0.utf8)))) }
-        // In canonical order already, which the writer then only confirms.
-        let members: [(String, JSON?)] = [
-            ("conversation", .string(conversation.description)),
-            ("created", created.map { .string($0.description) }),
-            ("extra", extra.isEmpty ? nil : .object(extra)),
-            ("host", host.map(JSON.string)),
-            ("id", .string(id.description)),
-            ("model", model.map(JSON.string)),
-            ("origin", originID.map(JSON.string)),
-            ("parent", parent.map { .string($0.description) }),
-            ("parts", .array(hashes)),
-            ("provider", provider.map(JSON.string)),
-            ("region", region.map(JSON.string)),
-            ("role", .string(role.rawValue)),
-            ("salt", .string(Hex.text(salt))),
-            ("state", .string(state.rawValue)),
-            ("stopReason", stopReason.map(JSON.string)),
-            ("usage", usage.map { .object($0) }),
-            ("v", .integer(1)),
-            ("version", .integer(version)),
-        ]
-        let object = JSONObject(
-            uncheckedMembers: members.compactMap { key, value in
-                value.map { JSONObject.Member(key: key, value: $0) }
-            })
-        return String(decoding: JSONWriter.canonical(.object(object)), as: UTF8.self)
+        let hashes = partLines.map(SHA256Digest.hash(utf8:))
+        return JSONWriter.object(capacity: 512 + 72 * partLines.count) { writer in
+            writer.member("conversation", conversation.description)
+            writer.member("created", created?.description)
+            writer.member("extra", extra.isEmpty ? nil : .object(extra))
+            writer.member("host", host)
+            writer.member("id", id.description)
+            writer.member("model", model)
+            writer.member("origin", originID)
+            writer.member("parent", parent?.description)
+            writer.member("parts", hexes: hashes)
+            writer.member("provider", provider)
+            writer.member("region", region)
+            writer.member("role", role.rawValue)
+            writer.member("salt", hex: salt)
+            writer.member("state", state.rawValue)
+            writer.member("stopReason", stopReason)
+            writer.member("usage", usage.map { .object($0) })
+            writer.member("v", .integer(1))
+            writer.member("version", .integer(version))
+        }
     }
 }

@@ -16,54 +16,76 @@ package struct SearchFields: Sendable, Equatable {
 
 /// A message's tokens, ready for the index.
 ///
-/// Making it is pure and takes most of the time of indexing: make it on any thread, before the
-/// transaction that stores it.
+/// Making it is pure: make it on any thread, before the transaction that stores it.
 package struct AnalysedDocument: Sendable, Equatable {
+    /// A word of a title stands there so many times, so that it counts more than one of a text.
+    private static let titleWeight = 3
+
     /// `message.num`.
     package var message: Int64
-    /// The tokens of each field as UTF-8, every token followed by a blank.
-    let title: [UInt8]
-    let body: [UInt8]
-    /// The fragments of all identifiers; a gap stands between two identifiers.
-    let fragments: [UInt8]
+    /// The tokens in their order: of each a byte with its length and its UTF-8.
+    ///
+    /// A length of 0 is a place without a token: no phrase reaches across it. First comes the
+    /// title, then each part, then the fragments of all identifiers.
+    let tokens: [UInt8]
+    /// How many words title and text have.
+    let length: Int
 
     /// Analyses a message.
     package init(_ fields: SearchFields) {
         var sink = IndexSink()
-        if let title = fields.title { TextAnalyser.analyse(title, into: &sink) }
-        title = sink.words
-        sink.words = []
-        sink.words.reserveCapacity(fields.parts.reduce(16) { $0 + $1.utf8.count + 8 })
+        var title: [UInt8] = []
+        if let text = fields.title {
+            TextAnalyser.analyse(text, into: &sink)
+            sink.words.append(0)
+            title = sink.words
+            sink.words = []
+        }
+        sink.words.reserveCapacity(
+            title.count * Self.titleWeight
+                + fields.parts.reduce(16) { $0 + $1.utf8.count + 8 })
+        for _ in 0..<Self.titleWeight { sink.words.append(contentsOf: title) }
         for part in fields.parts {
-            if !sink.words.isEmpty { sink.words.append(contentsOf: IndexSink.gap) }
             TextAnalyser.analyse(part, into: &sink)
+            sink.words.append(0)
         }
         message = fields.message
-        body = sink.words
-        fragments = sink.fragments
+        length = sink.count
+        tokens = sink.words + sink.fragments
+    }
+
+    /// Lends the tokens with their positions.
+    func forEachToken(_ body: (ArraySlice<UInt8>, UInt32) -> Void) {
+        var place = 0
+        var position: UInt32 = 0
+        while place < tokens.count {
+            let end = place + 1 + Int(tokens[place])
+            if end > place + 1 { body(tokens[(place + 1)..<end], position) }
+            place = end
+            position += 1
+        }
     }
 }
 
 /// Writes tokens one behind the other.
 private struct IndexSink: TokenSink {
-    /// A token that no text gives (U+F8FF is no letter): no phrase reaches across it.
-    static let gap: [UInt8] = [0xEF, 0xA3, 0xBF, 0x20]
-
     var words: [UInt8] = []
     var fragments: [UInt8] = []
+    var count = 0
 
     @inline(__always)
     mutating func take(
         _ kind: TokenKind, _ bytes: UnsafeBufferPointer<UInt8>, at source: Range<Int>
     ) {
         if kind == .fragment {
+            fragments.append(UInt8(bytes.count))
             unsafe fragments.append(contentsOf: bytes)
-            fragments.append(0x20)
         } else {
+            words.append(UInt8(bytes.count))
             unsafe words.append(contentsOf: bytes)
-            words.append(0x20)
+            count += 1
         }
     }
 
-    mutating func endFragments() { fragments.append(contentsOf: Self.gap) }
+    mutating func endFragments() { fragments.append(0) }
 }

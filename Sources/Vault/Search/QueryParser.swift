@@ -11,7 +11,7 @@ import VaultCrypto
 struct QueryParser {
     /// Deeper nesting is refused; nobody types it.
     static let maximumDepth = 32
-    /// More terms are refused: SQLite's FTS5 stops at 256.
+    /// More terms are refused; nobody types them.
     static let maximumTerms = 200
 
     private let tokens: [QueryToken]

@@ -11,6 +11,11 @@ enum SearchFailure {
             return try body()
         } catch let error as VaultError {
             throw error
+        } catch let damage as SegmentDamage {
+            throw VaultError(
+                .damaged,
+                "The search index is damaged; no message is. Run `coffer doctor --repair`, which "
+                    + "builds it anew.", underlying: damage)
         } catch let error as DatabaseError {
             throw described(error, doing)
         } catch {

@@ -17,10 +17,12 @@ package struct SearchCheck: Sendable, Equatable {
     }
 }
 
-/// Checks, rebuilds and cleans the search index.
+/// Checks, completes, rebuilds and cleans the search index.
 package struct SearchUpkeep: Sendable {
-    private let index: any SearchIndex = SearchEngine.index
-    private let writer = SearchWriter()
+    /// Text that one step of indexing takes, in bytes.
+    private static let stepTextBytes = 4 << 20
+    /// Postings that one step of merging takes.
+    private static let stepPostings = 1 << 21
 
     package init() {}
 
@@ -31,41 +33,68 @@ package struct SearchUpkeep: Sendable {
     /// - Parameters:
     ///   - isFull: Whether the words of every message are compared as well, which reads all of
     ///     them; otherwise the structure, the counts and the numbers of the messages.
-    ///   - database: A connection; FTS5's own check wants one that may write.
+    ///   - database: A connection.
     /// - Returns: What was found; nothing is repaired.
     /// - Throws: What the database throws.
     package func check(isFull: Bool, in database: Database) throws(VaultError) -> SearchCheck {
         try SearchFailure.guarding("check the search index") {
-            var faults = try index.structureFaults(in: database)
-            let difference = try index.difference(in: database)
-            let completeness = try SearchCompleteness(in: database)
-            let count = try index.count(in: database)
-            if count != completeness.indexed {
-                faults.append(
-                    "the search index holds \(count) messages and counts \(completeness.indexed); "
-                        + "rebuild it")
+            do {
+                return try examine(isFull: isFull, in: database)
+            } catch let damage as SegmentDamage {
+                return SearchCheck(
+                    missing: [], surplus: 0, different: [],
+                    faults: ["the search index is damaged (\(damage.what)); rebuild it"])
             }
-            if completeness.needsRebuild {
-                faults.append("the search index is outdated; rebuild it")
-            }
-            let different = isFull ? try differing(in: database) : []
-            return SearchCheck(
-                missing: try ids(of: difference.missing, in: database),
-                surplus: difference.surplus.count, different: try ids(of: different, in: database),
-                faults: faults)
         }
     }
 
-    private func differing(in database: Database) throws -> [Int64] {
+    private func examine(isFull: Bool, in database: Database) throws -> SearchCheck {
+        let index = try InvertedIndex.live(in: database)
+        var faults: [String] = []
+        let completeness = try SearchCompleteness(in: database)
+        let count = try index.count()
+        if count != completeness.indexed {
+            faults.append(
+                "the search index holds \(count) messages and counts \(completeness.indexed); "
+                    + "rebuild it")
+        }
+        if completeness.needsRebuild {
+            faults.append("the search index is outdated; rebuild it")
+        }
+        let difference = try difference(of: index, in: database)
+        let different = isFull ? try differing(index, in: database) : []
+        return SearchCheck(
+            missing: try ids(of: difference.missing, in: database),
+            surplus: difference.surplus, different: try ids(of: different, in: database),
+            faults: faults)
+    }
+
+    /// Messages that are not in the index though they should be, and entries without a message.
+    private func difference(
+        of index: InvertedIndex, in database: Database
+    ) throws -> (missing: [Int64], surplus: Int) {
+        var indexed: Set<Int64> = []
+        var surplus = 0
+        try index.forEachMessage { if !indexed.insert($0).inserted { surplus += 1 } }
+        let pending = try PendingMessages(in: database)
+        var missing: [Int64] = []
+        let messages = try Int64.fetchCursor(
+            database,
+            sql: "SELECT num FROM message WHERE num NOT IN (SELECT message FROM search_unreadable)")
+        while let message = try messages.next() {
+            let isThere = indexed.remove(message) != nil
+            if !isThere, !pending.contains(message) { missing.append(message) }
+        }
+        return (missing, surplus + indexed.count)
+    }
+
+    private func differing(_ index: InvertedIndex, in database: Database) throws -> [Int64] {
         let stored = StoredText(database: database)
         var different: [Int64] = []
-        for (message, fingerprint) in try index.fingerprints(in: database) {
+        for (message, fingerprint) in try index.fingerprints() {
             do {
-                let entry = try index.entry(of: message, in: database)
-                let fields = try stored.fields(of: message, hasTitle: entry?.hasTitle)
-                if index.fingerprint(AnalysedDocument(fields)) != fingerprint {
-                    different.append(message)
-                }
+                guard let document = try stored.document(of: message) else { continue }
+                if document.fingerprint != fingerprint { different.append(message) }
             } catch is StoredText.Unreadable {
                 different.append(message)
             }
@@ -82,26 +111,70 @@ package struct SearchUpkeep: Sendable {
         }
     }
 
-    // MARK: Catching up and rebuilding
+    // MARK: Catching up
 
-    /// Indexes stored messages that are not in the index yet.
+    /// Indexes the next stored messages that the index does not have since it began anew.
     ///
-    /// - Returns: How many were looked at; 0 when none are left.
+    /// Each call is one transaction of bounded size.
+    ///
+    /// - Returns: How many are left.
     package func indexPending(
-        upTo limit: Int, in database: Database
+        textBytes: Int? = nil, in database: Database
     ) throws(VaultError) -> Int {
-        let pending = try SearchFailure.guarding("find messages to index") {
-            try index.difference(in: database).missing.prefix(limit)
+        try SearchFailure.guarding("index messages") {
+            let pending = try PendingMessages(in: database)
+            guard pending.from < pending.to else { return 0 }
+            let last = try index(
+                behind: pending.from, to: pending.to, textBytes ?? Self.stepTextBytes,
+                into: .live(in: database), in: database)
+            try SearchState.set(.pendingFrom, to: last.message, in: database)
+            try SearchState.add(last.count, to: .indexed, in: database)
+            return try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM message WHERE num > ? AND num <= ?",
+                arguments: [last.message, pending.to]) ?? 0
         }
-        try writer.addStored(Array(pending), in: database)
-        return pending.count
     }
+
+    /// Adds the next messages to an index and merges a little.
+    private func index(
+        behind first: Int64, to end: Int64, _ textBytes: Int, into index: InvertedIndex,
+        in database: Database
+    ) throws -> (message: Int64, count: Int) {
+        let stored = StoredText(database: database)
+        let numbers = try Int64.fetchCursor(
+            database, sql: "SELECT num FROM message WHERE num > ? AND num <= ? ORDER BY num",
+            arguments: [first, end])
+        var documents: [IndexedDocument] = []
+        var budget = textBytes
+        var last = end
+        while let message = try numbers.next() {
+            guard budget > 0 else { break }
+            last = message
+            budget -= 64
+            try database.execute(
+                sql: "DELETE FROM search_unreadable WHERE message = ?", arguments: [message])
+            do {
+                guard let document = try stored.document(of: message) else { continue }
+                budget -= document.text.tokens.count
+                documents.append(document)
+            } catch is StoredText.Unreadable {
+                try database.execute(
+                    sql: "INSERT INTO search_unreadable VALUES (?)", arguments: [message])
+            }
+        }
+        if budget > 0 { last = end }
+        try index.add(documents)
+        _ = try index.maintenance.step(postings: Self.stepPostings)
+        return (last, documents.count)
+    }
+
+    // MARK: Rebuilding
 
     /// Begins to build the index anew beside the live one, or goes on after an interruption.
     package func beginRebuild(in database: Database) throws(VaultError) {
         try SearchFailure.guarding("begin to rebuild the search index") {
             guard try SearchState.value(.rebuilt, in: database) < 0 else { return }
-            try index.beginRebuild(in: database)
+            try InvertedIndex.next(in: database).clear()
             try SearchState.set(.rebuilt, to: 0, in: database)
         }
     }
@@ -116,58 +189,57 @@ package struct SearchUpkeep: Sendable {
     /// - Returns: Whether there is more to do.
     /// - Throws: What the database throws; the rebuild goes on with the next call.
     package func continueRebuild(
-        textBytes: Int = 4 << 20, in database: Database
+        textBytes: Int? = nil, in database: Database
     ) throws(VaultError) -> Bool {
         try SearchFailure.guarding("rebuild the search index") {
             let rebuilt = try SearchState.value(.rebuilt, in: database)
             guard rebuilt >= 0 else { return false }
-            let next = try Int64.fetchCursor(
-                database, sql: "SELECT num FROM message WHERE num > ? ORDER BY num",
-                arguments: [rebuilt])
-            var budget = textBytes
-            var last = rebuilt
-            while budget > 0 {
-                guard let message = try next.next() else {
-                    try finishRebuild(in: database)
-                    return false
-                }
-                budget -= try rebuild(message, in: database)
-                last = message
+            let next = try InvertedIndex.next(in: database)
+            let end =
+                try Int64.fetchOne(
+                    database, sql: "SELECT ifnull(max(num), 0) FROM message") ?? 0
+            if rebuilt >= end {
+                try finishRebuild(next, in: database)
+                return false
             }
-            try SearchState.set(.rebuilt, to: last, in: database)
+            let last = try index(
+                behind: rebuilt, to: end, textBytes ?? Self.stepTextBytes, into: next,
+                in: database)
+            try SearchState.set(.rebuilt, to: last.message, in: database)
             return true
         }
     }
 
-    /// Adds one message to the new index and returns its size.
-    private func rebuild(_ message: Int64, in database: Database) throws -> Int {
-        let entry = try index.entry(of: message, in: database)
-        do {
-            let fields = try StoredText(database: database).fields(
-                of: message, hasTitle: entry?.hasTitle)
-            try index.addToNext(AnalysedDocument(fields), in: database)
-            try database.execute(
-                sql: "DELETE FROM search_unreadable WHERE message = ?", arguments: [message])
-            return fields.parts.reduce(64) { $0 + $1.utf8.count }
-        } catch is StoredText.Unreadable {
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO search_unreadable VALUES (?)", arguments: [message])
-            return 64
-        }
+    private func finishRebuild(_ next: InvertedIndex, in database: Database) throws {
+        let old = try InvertedIndex.live(in: database)
+        try SearchState.set(.live, to: next.family, in: database)
+        try old.clear()
+        try SegmentTable(database).touch()
+        try SearchState.set(.indexed, to: Int64(next.count()), in: database)
+        try SearchState.set(.rebuilt, to: -1, in: database)
+        try SearchState.set(.pendingFrom, to: 0, in: database)
+        try SearchState.set(.pendingTo, to: 0, in: database)
+        try SearchState.set(.analyser, to: Int64(TextAnalyser.version), in: database)
     }
 
-    private func finishRebuild(in database: Database) throws {
-        try index.finishRebuild(in: database)
-        try SearchState.set(.indexed, to: Int64(index.count(in: database)), in: database)
-        try SearchState.set(.rebuilt, to: -1, in: database)
-        try SearchState.set(.stale, to: 0, in: database)
-        try SearchState.set(.analyser, to: Int64(TextAnalyser.version), in: database)
+    // MARK: Cleaning
+
+    /// Merges a little more; searches are faster with few segments.
+    ///
+    /// Each call is one transaction of bounded size.
+    ///
+    /// - Returns: Whether there is more to merge.
+    package func merge(in database: Database) throws(VaultError) -> Bool {
+        try SearchFailure.guarding("merge the search index") {
+            try InvertedIndex.live(in: database).maintenance.step(postings: Self.stepPostings)
+        }
     }
 
     /// Rewrites the index without what is left of removed messages, before an erasure.
     package func forgetRemoved(in database: Database) throws(VaultError) {
         try SearchFailure.guarding("clean the search index") {
-            try index.forgetRemoved(in: database)
+            try InvertedIndex.live(in: database).maintenance.forgetRemoved()
+            try InvertedIndex.next(in: database).maintenance.forgetRemoved()
         }
     }
 }

@@ -4,11 +4,15 @@ package import VaultCrypto
 /// Keeps the search index in step with the messages, inside the caller's write transaction.
 ///
 /// Three rules:
-/// - A new message: store its rows, then `add` (or `addStored`).
-/// - A message that goes: `remove` while its rows still say what was indexed, then delete them.
-/// - An edit, or a new title: put the change into `updating`.
+/// - New messages: store their rows, then `add` (or `addStored`).
+/// - Messages that go: `remove` while their rows are still stored, then delete them.
+/// - An edit, or a new title: store the change, then `update`.
+///
+/// Each call makes at most one segment, so messages are handed over many at a time.
 package struct SearchWriter: Sendable {
-    private let index: any SearchIndex = SearchEngine.index
+    /// Postings that are merged for every token that was added, so that merging keeps up.
+    private static let mergingPerToken = 4
+    private static let leastMerging = 1 << 18
 
     package init() {}
 
@@ -20,145 +24,128 @@ package struct SearchWriter: Sendable {
     ///   - database: A connection inside a write transaction.
     /// - Throws: What the database throws.
     package func add(
-        _ documents: [AnalysedDocument], in database: Database
+        _ documents: [IndexedDocument], in database: Database
     ) throws(VaultError) {
-        try SearchFailure.guarding("add messages to the search index") {
-            let rebuilt = try SearchState.value(.rebuilt, in: database)
-            for document in documents { try add(document, rebuilt: rebuilt, in: database) }
-            try SearchState.add(documents.count, to: .indexed, in: database)
-        }
+        try update([], adding: documents, in: database)
     }
 
     /// Adds stored messages; those that cannot be read are counted as unreadable.
-    package func addStored(
-        _ messages: [Int64], in database: Database
-    ) throws(VaultError) {
+    package func addStored(_ messages: [Int64], in database: Database) throws(VaultError) {
         try SearchFailure.guarding("add messages to the search index") {
-            let rebuilt = try SearchState.value(.rebuilt, in: database)
-            for message in messages {
-                try addStored(message, hasTitle: nil, rebuilt: rebuilt, in: database)
-            }
+            try index(try readable(messages, in: database), in: database)
         }
     }
 
-    /// Removes messages whose rows are still stored as they were indexed.
+    /// Removes messages whose rows are still stored.
     ///
     /// A title that a removed message carried moves to the next message of its conversation.
     package func remove(_ messages: [Int64], in database: Database) throws(VaultError) {
         try SearchFailure.guarding("remove messages from the search index") {
-            var orphans: [Int64] = []
-            for message in messages where try take(message, in: database)?.hasTitle == true {
-                orphans.append(message)
+            let going = Set(messages)
+            let stored = StoredText(database: database)
+            var heirs: [Int64] = []
+            for message in messages where try stored.isFirst(message) {
+                let next = try stored.nextInConversation(of: message).first { !going.contains($0) }
+                if let next { heirs.append(next) }
             }
-            for message in orphans { try moveTitle(from: message, in: database) }
+            try take(messages + heirs, in: database)
+            try index(try readable(heirs, hasTitle: true, in: database), in: database)
         }
     }
 
-    /// Runs a change of stored messages and indexes them anew.
+    /// Indexes messages anew whose parts, record or conversation's title were changed.
     ///
     /// - Parameters:
-    ///   - messages: The messages whose parts or whose conversation's title the change touches; for
-    ///     a title its conversation's messages that carry it (`titleCarriers`).
+    ///   - messages: Stored messages, in the index or not.
+    ///   - documents: Messages to add beside them.
     ///   - database: A connection inside a write transaction.
-    ///   - change: Changes the rows; it must not delete these messages.
-    /// - Returns: What `change` returns.
-    /// - Throws: What `change` or the database throws.
-    package func updating<Value>(
-        _ messages: [Int64], in database: Database, _ change: () throws -> Value
-    ) throws(VaultError) -> Value {
-        try SearchFailure.guarding("index changed messages") {
-            var entries: [(message: Int64, entry: IndexEntry?)] = []
-            for message in messages { entries.append((message, try take(message, in: database))) }
-            let value = try change()
-            let rebuilt = try SearchState.value(.rebuilt, in: database)
-            for (message, entry) in entries {
-                try addStored(
-                    message, hasTitle: entry?.hasTitle == true ? true : nil, rebuilt: rebuilt,
-                    in: database)
-            }
-            return value
-        }
-    }
-
-    /// The messages with which a conversation's title is indexed: one, or none when it is empty.
-    ///
-    /// - Parameters:
-    ///   - conversation: `conversation.num`.
-    ///   - database: A connection.
-    /// - Returns: `message.num`.
     /// - Throws: What the database throws.
-    package func titleCarriers(
-        of conversation: Int64, in database: Database
-    ) throws(VaultError) -> [Int64] {
-        try SearchFailure.guarding("find the first message of a conversation") {
-            let messages = try Int64.fetchAll(
-                database, sql: "SELECT num FROM message WHERE conversation = ? ORDER BY num",
-                arguments: [conversation])
-            let carrier = try messages.first {
-                try index.entry(of: $0, in: database)?.hasTitle == true
-            }
-            return [carrier ?? messages.first].compactMap { $0 }
+    package func update(
+        _ messages: Set<Int64>, adding documents: [IndexedDocument] = [], in database: Database
+    ) throws(VaultError) {
+        try SearchFailure.guarding("index messages") {
+            let changed = messages.sorted()
+            try take(changed, in: database)
+            let new = documents.filter { !messages.contains($0.text.message) }
+            try index(new + (try readable(changed, in: database)), in: database)
         }
     }
 
-    // MARK: One message
-
-    private func add(
-        _ document: AnalysedDocument, rebuilt: Int64, in database: Database
-    ) throws {
-        try index.add(document, in: database)
-        if document.message <= rebuilt { try index.addToNext(document, in: database) }
+    /// The message with which a conversation's title is indexed.
+    func titleCarrier(of conversation: Int64, in database: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT min(num) FROM message WHERE conversation = ?"),
+            arguments: [conversation])
     }
 
-    private func addStored(
-        _ message: Int64, hasTitle: Bool?, rebuilt: Int64, in database: Database
-    ) throws {
-        do {
-            let fields = try StoredText(database: database).fields(of: message, hasTitle: hasTitle)
-            try add(AnalysedDocument(fields), rebuilt: rebuilt, in: database)
-            try SearchState.add(1, to: .indexed, in: database)
-        } catch is StoredText.Unreadable {
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO search_unreadable VALUES (?)", arguments: [message])
-        }
-    }
+    // MARK: Both indexes
 
-    /// Removes one message and says what its entry was; `nil` when it had none.
-    private func take(_ message: Int64, in database: Database) throws -> IndexEntry? {
+    /// Removes messages from the index that answers and from the one that a rebuild fills.
+    private func take(_ messages: [Int64], in database: Database) throws {
+        guard !messages.isEmpty else { return }
+        var ofConversation: [Int64: Set<Int64>] = [:]
+        let owner = try database.cachedStatement(
+            sql: "SELECT conversation FROM message WHERE num = ?")
         let forget = try database.cachedStatement(
             sql: "DELETE FROM search_unreadable WHERE message = ?")
-        try forget.execute(arguments: [message])
-        guard let entry = try index.entry(of: message, in: database) else { return nil }
-        try SearchState.add(-1, to: .indexed, in: database)
-        do {
-            let fields = try StoredText(database: database).fields(
-                of: message, hasTitle: entry.hasTitle)
-            try remove(AnalysedDocument(fields), in: database)
-        } catch is StoredText.Unreadable {
-            // What was indexed is no longer known; the entry stays until a rebuild.
-            try SearchState.add(1, to: .stale, in: database)
+        for message in messages {
+            try forget.execute(arguments: [message])
+            guard let conversation = try Int64.fetchOne(owner, arguments: [message]) else {
+                continue
+            }
+            ofConversation[conversation, default: []].insert(message)
         }
-        return entry
+        let removed = try InvertedIndex.live(in: database).remove(ofConversation)
+        try SearchState.add(-removed, to: .indexed, in: database)
+        if try SearchState.value(.rebuilt, in: database) >= 0 {
+            _ = try InvertedIndex.next(in: database).remove(ofConversation)
+        }
     }
 
-    private func remove(_ document: AnalysedDocument, in database: Database) throws {
-        // Removing takes exactly the tokens that were added, and an older analyser made others.
-        let analyser = try SearchState.value(.analyser, in: database)
-        if analyser == Int64(TextAnalyser.version) {
-            try index.remove(document, in: database)
-        } else {
-            try SearchState.add(1, to: .stale, in: database)
-        }
+    /// Adds messages to the index that answers, and to the one that a rebuild fills where it has
+    /// passed them already; then merges a little.
+    private func index(_ documents: [IndexedDocument], in database: Database) throws {
+        let pending = try PendingMessages(in: database)
+        let now = documents.filter { !pending.contains($0.text.message) }
+        let live = try InvertedIndex.live(in: database)
+        try live.add(now)
+        try SearchState.add(now.count, to: .indexed, in: database)
         let rebuilt = try SearchState.value(.rebuilt, in: database)
-        if document.message <= rebuilt { try index.removeFromNext(document, in: database) }
+        let next = try InvertedIndex.next(in: database)
+        try next.add(documents.filter { $0.text.message <= rebuilt })
+        let tokens = documents.reduce(0) { $0 + $1.text.length }
+        let postings = max(Self.leastMerging, tokens * Self.mergingPerToken)
+        if !now.isEmpty { _ = try live.maintenance.step(postings: postings) }
     }
 
-    private func moveTitle(from message: Int64, in database: Database) throws {
-        let next = try StoredText(database: database).nextInConversation(of: message).first {
-            try index.entry(of: $0, in: database) != nil
+    /// The messages as documents; those that cannot be read are noted and left out.
+    private func readable(
+        _ messages: [Int64], hasTitle: Bool? = nil, in database: Database
+    ) throws -> [IndexedDocument] {
+        let stored = StoredText(database: database)
+        return try messages.compactMap { message in
+            do {
+                return try stored.document(of: message, hasTitle: hasTitle)
+            } catch is StoredText.Unreadable {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO search_unreadable VALUES (?)",
+                    arguments: [message])
+                return nil
+            }
         }
-        guard let next, try take(next, in: database) != nil else { return }
-        let rebuilt = try SearchState.value(.rebuilt, in: database)
-        try addStored(next, hasTitle: true, rebuilt: rebuilt, in: database)
     }
+}
+
+/// The messages that were there when the index was given up for a new one, and are not in it yet.
+struct PendingMessages {
+    /// Indexed up to and with this number.
+    let from: Int64
+    let to: Int64
+
+    init(in database: Database) throws {
+        from = try SearchState.value(.pendingFrom, in: database)
+        to = try SearchState.value(.pendingTo, in: database)
+    }
+
+    func contains(_ message: Int64) -> Bool { message > from && message <= to }
 }

@@ -22,6 +22,27 @@ struct StoredText {
             parts: try parts(of: message))
     }
 
+    /// A stored message as it is indexed; `nil` when it is not there.
+    ///
+    /// - Throws: `Unreadable` when a part is no JSON; database errors.
+    func document(of message: Int64, hasTitle: Bool? = nil) throws -> IndexedDocument? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT m.conversation, m.role, m.model, m.provider, c.source, c.custodian,
+                    ifnull(m.created, c.created) AS time,
+                    EXISTS (SELECT 1 FROM attachment_use u WHERE u.message = m.num) AS attachment
+                FROM message m JOIN conversation c ON c.num = m.conversation WHERE m.num = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [message]) else { return nil }
+        let facts = MessageFacts(
+            conversation: row["conversation"], role: row["role"], model: row["model"],
+            provider: row["provider"], source: row["source"], custodian: row["custodian"],
+            hasAttachment: row["attachment"])
+        return IndexedDocument(
+            text: AnalysedDocument(try fields(of: message, hasTitle: hasTitle)),
+            time: row["time"] ?? 0, facts: facts.terms)
+    }
+
     /// The searched text of each part.
     func parts(of message: Int64) throws -> [String] {
         let statement = try database.cachedStatement(
@@ -58,7 +79,8 @@ struct StoredText {
         return try Optional<String>.fetchOne(statement, arguments: [message]) ?? nil
     }
 
-    private func isFirst(_ message: Int64) throws -> Bool {
+    /// Whether a message is the first of its conversation, which carries the title.
+    func isFirst(_ message: Int64) throws -> Bool {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT min(num) FROM message
@@ -67,7 +89,7 @@ struct StoredText {
         return try Int64.fetchOne(statement, arguments: [message]) == message
     }
 
-    /// Up to `limit` messages of a conversation after another, in the order of their numbers.
+    /// The other messages of a conversation, in the order of their numbers.
     func nextInConversation(of message: Int64) throws -> [Int64] {
         let statement = try database.cachedStatement(
             sql: """

@@ -40,7 +40,7 @@ enum TextAnalyser {
     /// A longer token is cut; the same cut in queries lets it be found.
     static let maximumTokenBytes = 80
     /// Raised with every change that makes old index entries differ from new ones.
-    static let version = 1
+    static let version = 2
 
     /// Analyses UTF-8 text; malformed bytes separate words.
     static func analyse<Sink: TokenSink>(

@@ -54,11 +54,20 @@ package struct SearchHit: Sendable, Equatable {
     package var snippet: Snippet?
 }
 
+/// A message that matches, and how well.
+struct IndexMatch: Sendable, Equatable {
+    /// `message.num`.
+    var message: Int64
+    /// Higher is better; 0 where there is no text to rank by.
+    var score: Double
+}
+
 /// Answers queries on a connection that the caller lends, inside one read.
 package struct VaultSearch: Sendable {
-    private let index: any SearchIndex = SearchEngine.index
+    private let cache: SearchCache
 
-    package init() {}
+    /// - Parameter cache: What searches of the same vault keep between them.
+    package init(cache: SearchCache = SearchCache()) { self.cache = cache }
 
     /// The best or newest messages that match a query.
     ///
@@ -70,8 +79,7 @@ package struct VaultSearch: Sendable {
         return try SearchFailure.guarding("search") {
             let expression = try resolve(query, request.includeHidden, in: database)
             let limit = max(0, min(request.limit, Int(Int32.max)))
-            let matches = try index.matches(
-                expression, order: request.order, limit: limit + 1, in: database)
+            let matches = try matches(expression, request, limit: limit + 1, in: database)
             var reader = HitReader(
                 database: database, terms: request.idsOnly ? nil : expression.terms)
             let hits = try matches.prefix(limit).compactMap { try reader.hit($0) }
@@ -100,7 +108,10 @@ package struct VaultSearch: Sendable {
         try SearchFailure.guarding("search") {
             let expression = try resolve(query, includeHidden, in: database)
             let statement = try database.makeStatement(sql: "SELECT id FROM message WHERE num = ?")
-            try index.forEachMatch(expression, in: database) { number in
+            let compiled = try IndexQueryCompiler(database: database).compile(expression)
+            // Chunks of a walk over everything would push those of other searches out.
+            let state = IndexState(cache: ChunkCache(limitBytes: 4 << 20))
+            try IndexSearch(state, in: database).forEachMatch(compiled) { number in
                 let id = try Row.fetchOne(statement, arguments: [number]).flatMap { row in
                     try row.withUnsafeData(atIndex: 0) { $0.flatMap { RecordID(bytes: $0) } }
                 }
@@ -114,6 +125,25 @@ package struct VaultSearch: Sendable {
     package func completeness(in database: Database) throws(VaultError) -> SearchCompleteness {
         try SearchFailure.guarding("read the state of the search index") {
             try SearchCompleteness(in: database)
+        }
+    }
+
+    private func matches(
+        _ expression: SearchExpression, _ request: SearchRequest, limit: Int,
+        in database: Database
+    ) throws -> [IndexMatch] {
+        let query = try IndexQueryCompiler(database: database).compile(expression)
+        return try cache.withState { state in
+            do {
+                let index = try IndexSearch(state, in: database)
+                switch request.order {
+                case .relevance: return try index.best(query, limit: limit)
+                case .newest: return try index.newest(query, limit: limit)
+                }
+            } catch {
+                state.reset()
+                throw error
+            }
         }
     }
 

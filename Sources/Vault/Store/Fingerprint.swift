@@ -43,11 +43,20 @@ struct Fingerprint {
         bytes.append(contentsOf: field)
     }
 
+    private mutating func add(utf8 text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            let count = UInt64(utf8.count)
+            for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: count >> (8 * shift))) }
+            unsafe bytes.append(contentsOf: utf8)
+        }
+    }
+
     /// An absent field differs from an empty one.
     private mutating func add(_ fields: [String?]) {
         for field in fields {
             bytes.append(field == nil ? 0 : 1)
-            add(Array((field ?? "").utf8))
+            add(utf8: field ?? "")
         }
     }
 

@@ -9,8 +9,27 @@ struct IngestWriter {
     var names = Names()
     private var nextMessage: Int64 = 0
     /// New messages of the batch, for the search index.
-    private var documents: [AnalysedDocument] = []
+    private var documents: [IndexedDocument] = []
+    /// Messages of the batch whose index entry is no longer true.
+    private var changed: Set<Int64> = []
     private let search = SearchWriter()
+
+    /// The statements that run for every message, prepared once in a transaction.
+    private struct Statements {
+        var message: RowInsertion
+        var part: RowInsertion
+
+        init(in db: Database) throws {
+            message = try RowInsertion(
+                """
+                INSERT INTO message (num, id, conversation, parent, source_id, role, state, version,
+                    created, model, provider, host, region, detail, fingerprint, salt, commitment)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """, in: db)
+            part = try RowInsertion("INSERT INTO part VALUES (?, ?, ?)", in: db)
+        }
+    }
+    private var statements: Statements?
 
     /// Writes a batch.
     ///
@@ -28,6 +47,9 @@ struct IngestWriter {
         nextMessage =
             try Int64.fetchOne(db, sql: "SELECT ifnull(max(num), 0) + 1 FROM message") ?? 1
         documents.removeAll(keepingCapacity: true)
+        changed.removeAll()
+        statements = try Statements(in: db)
+        defer { statements = nil }
         for conversation in batch {
             for record in conversation.skipped { report.skip(record) }
             if let known = try KnownConversation(conversation.imported.origin, in: db) {
@@ -36,15 +58,10 @@ struct IngestWriter {
                 try add(conversation, custodian: custodian, now: now, in: db, report: &report)
             }
         }
-        try indexNew(in: db)
+        try Counter.conversations.add(Int64(report.conversations.added), in: db)
+        try Counter.messages.add(Int64(report.messages.added), in: db)
+        try search.update(changed, adding: documents, in: db)
         return report
-    }
-
-    /// Puts the new messages into the index; before a change of stored messages, which may be among
-    /// them when a conversation stands twice in one batch.
-    private mutating func indexNew(in db: Database) throws {
-        try search.add(documents, in: db)
-        documents.removeAll(keepingCapacity: true)
     }
 
     private mutating func add(
@@ -52,7 +69,8 @@ struct IngestWriter {
         report: inout IngestReport
     ) throws {
         let imported = conversation.imported
-        let custodian = imported.custodian ?? custodian
+        let source = try names.num(of: imported.origin.source, in: db)
+        let custodian = try names.num(of: imported.custodian ?? custodian, in: db)
         try db.cachedStatement(
             sql: """
                 INSERT INTO conversation (id, source, source_id, title, custodian, project, created,
@@ -60,9 +78,9 @@ struct IngestWriter {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            conversation.id.bytes.databaseValue, try names.num(of: imported.origin.source, in: db),
-            imported.origin.id, imported.title, try names.num(of: custodian, in: db),
-            try names.num(ofOptional: imported.project, in: db), conversation.created?.milliseconds,
+            conversation.id.bytes.databaseValue, source, imported.origin.id, imported.title,
+            custodian, try names.num(ofOptional: imported.project, in: db),
+            conversation.created?.milliseconds,
             conversation.modified?.milliseconds, now.milliseconds, currentNum(of: conversation),
             conversation.messages.count, text(imported.extra),
             conversation.fingerprint.databaseValue,
@@ -70,12 +88,14 @@ struct IngestWriter {
         let num = db.lastInsertedRowID
         try addLabels(imported.labels, to: num, in: db)
         let first = nextMessage
+        let place = ConversationPlace(
+            num: num, source: source, custodian: custodian,
+            created: conversation.created?.milliseconds)
         for message in conversation.messages {
             try insert(
-                message, conversation: num, parent: message.parent.map { first + Int64($0) },
+                message, conversation: place, parent: message.parent.map { first + Int64($0) },
                 commitment: message.commitment, in: db, report: &report)
         }
-        try Counter.conversations.add(1, in: db)
         report.conversations.added += 1
     }
 
@@ -98,40 +118,50 @@ struct IngestWriter {
     }
 
     private mutating func insert(
-        _ message: PreparedMessage, conversation: Int64, parent: Int64?, commitment: [UInt8],
-        in db: Database, report: inout IngestReport
+        _ message: PreparedMessage, conversation: ConversationPlace, parent: Int64?,
+        commitment: [UInt8], in db: Database, report: inout IngestReport
     ) throws {
         let num = nextMessage
         nextMessage += 1
         let imported = message.imported
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO message (num, id, conversation, parent, source_id, role, state, version,
-                    created, model, provider, host, region, detail, fingerprint, salt, commitment)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            num, message.id.bytes.databaseValue, conversation, parent, imported.originID,
-            imported.role.code, imported.state.code, imported.created?.milliseconds,
-            try names.num(ofOptional: imported.model, in: db),
-            try names.num(ofOptional: imported.provider, in: db),
-            try names.num(ofOptional: imported.host, in: db),
-            try names.num(ofOptional: imported.region, in: db),
-            MessageDetail(imported).text, message.fingerprint.databaseValue,
-            message.salt.databaseValue, commitment.databaseValue,
-        ])
+        let model = try names.num(ofOptional: imported.model, in: db)
+        let provider = try names.num(ofOptional: imported.provider, in: db)
+        var row = try statements?.message ?? Statements(in: db).message
+        row.begin()
+        row.bind(num)
+        row.bind(message.id.bytes)
+        row.bind(conversation.num)
+        row.bind(parent)
+        row.bind(imported.originID)
+        row.bind(Int64(imported.role.code))
+        row.bind(Int64(imported.state.code))
+        row.bind(imported.created?.milliseconds)
+        row.bind(model)
+        row.bind(provider)
+        row.bind(try names.num(ofOptional: imported.host, in: db))
+        row.bind(try names.num(ofOptional: imported.region, in: db))
+        row.bind(MessageDetail(imported).text)
+        row.bind(message.fingerprint)
+        row.bind(message.salt)
+        row.bind(commitment)
+        try row.run()
         try insertParts(of: message, num: num, in: db, report: &report)
-        var document = message.document
-        document.message = num
-        documents.append(document)
-        try Counter.messages.add(1, in: db)
+        var text = message.document
+        text.message = num
+        let facts = MessageFacts(
+            conversation: conversation.num, role: Int64(imported.role.code), model: model,
+            provider: provider, source: conversation.source, custodian: conversation.custodian,
+            hasAttachment: !message.files.isEmpty)
+        documents.append(
+            IndexedDocument(
+                text: text, time: imported.created?.milliseconds ?? conversation.created ?? 0,
+                facts: facts.terms))
         report.messages.added += 1
     }
 
     private func insertParts(
         of message: PreparedMessage, num: Int64, in db: Database, report: inout IngestReport
     ) throws {
-        let insert = try db.cachedStatement(sql: "INSERT INTO part VALUES (?, ?, ?)")
         for (position, line) in message.partLines.enumerated() {
             var attachment: Int64?
             if let file = message.files[position],
@@ -144,7 +174,12 @@ struct IngestWriter {
                     sql: "INSERT OR IGNORE INTO attachment_use VALUES (?, ?)",
                     arguments: [stored.num, num])
             }
-            try insert.execute(arguments: [num << 16 | Int64(position), attachment, line])
+            var row = try statements?.part ?? Statements(in: db).part
+            row.begin()
+            row.bind(num << 16 | Int64(position))
+            row.bind(attachment)
+            row.bind(line)
+            try row.run()
         }
     }
 
@@ -173,8 +208,8 @@ struct IngestWriter {
                 Array(envelope.line(partLines: message.partLines).utf8))
             guard let earlier = old[message.imported.originID] else {
                 try insert(
-                    message, conversation: known.num, parent: parent?.num, commitment: commitment,
-                    in: db, report: &report)
+                    message, conversation: known.place, parent: parent?.num,
+                    commitment: commitment, in: db, report: &report)
                 added += 1
                 continue
             }
@@ -186,18 +221,17 @@ struct IngestWriter {
                 report.skip(Self.outdated(message, of: conversation))
                 continue
             }
-            try indexNew(in: db)
-            try search.updating([earlier.num], in: db) {
-                try replace(
-                    earlier, with: message, parent: parent?.num, commitment: commitment, now: now,
-                    in: db, report: &report)
-            }
+            try replace(
+                earlier, with: message, parent: parent?.num, commitment: commitment, now: now,
+                in: db, report: &report)
+            changed.insert(earlier.num)
         }
-        try indexNew(in: db)
-        let carriers = try search.titleCarriers(of: known.num, in: db)
-        try search.updating(carriers, in: db) {
-            try update(
-                known, from: conversation, isOlder: isOlder, added: added, places: places, in: db)
+        try update(
+            known, from: conversation, isOlder: isOlder, added: added, places: places, in: db)
+        if !isOlder, conversation.imported.title != known.title,
+            let carrier = try search.titleCarrier(of: known.num, in: db)
+        {
+            changed.insert(carrier)
         }
         report.conversations.updated += 1
     }
@@ -281,12 +315,23 @@ struct IngestWriter {
     }
 }
 
+/// What a message's index entry takes from its conversation.
+private struct ConversationPlace {
+    let num: Int64
+    let source: Int64
+    let custodian: Int64
+    let created: Int64?
+}
+
 /// A conversation that an earlier import stored.
 private struct KnownConversation {
-    let num: Int64
+    let place: ConversationPlace
     let id: RecordID
+    let title: String?
     let modified: Instant?
     private let fingerprints: [UInt8]
+
+    var num: Int64 { place.num }
 
     /// As many imports of one conversation are remembered.
     private static let remembered = 64
@@ -305,14 +350,18 @@ private struct KnownConversation {
     init?(_ origin: Origin, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT conversation.num, id, modified, fingerprints FROM conversation
+                SELECT conversation.num, id, source, custodian, title, created, modified,
+                    fingerprints FROM conversation
                 WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?
                 """)
         guard let row = try Row.fetchOne(statement, arguments: [origin.source, origin.id]),
             let id = row.id("id")
         else { return nil }
-        num = row["num"]
+        place = ConversationPlace(
+            num: row["num"], source: row["source"], custodian: row["custodian"],
+            created: row["created"])
         self.id = id
+        title = row["title"]
         modified = (row["modified"] as Int64?).map(Instant.init(milliseconds:))
         fingerprints = row.bytes("fingerprints") ?? []
     }

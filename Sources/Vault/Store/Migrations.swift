@@ -10,6 +10,7 @@ enum Migrations {
     static let files: [[UInt8]] = [
         PackageResources._001_vault_sql,
         PackageResources._002_search_sql,
+        PackageResources._003_index_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

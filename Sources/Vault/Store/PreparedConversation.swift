@@ -83,7 +83,7 @@ struct PreparedConversation: Sendable {
             let envelope = messages[position].envelope(
                 id: messages[position].id, conversation: id, parent: parent, version: 1)
             let line = envelope.line(partLines: messages[position].partLines)
-            messages[position].commitment = SHA256Digest.hash(Array(line.utf8))
+            messages[position].commitment = SHA256Digest.hash(utf8: line)
         }
     }
 

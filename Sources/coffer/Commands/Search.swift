@@ -50,6 +50,7 @@ struct Search: ParsableCommand {
         let query = query.joined(separator: " ")
         let start = ContinuousClock.now
         try options.withVault { vault in
+            try options.completeIndex(of: vault)
             if ids { return try listIDs(query, of: vault) }
             let answer = try vault.search(
                 SearchRequest(

@@ -1,0 +1,230 @@
+import Foundation
+import GRDB
+
+/// Merges segments, in bounded steps, each inside a transaction of the caller.
+///
+/// A segment's tier is the base-8 logarithm of its size. When a tier has eight segments they become
+/// one. So there are few segments, each message is rewritten about once for every tier, and the
+/// work keeps step with what is added.
+///
+/// A merge is a row of `search_merge` from its first step to its last; its chunks belong to a
+/// segment that has no row yet. Another process, or this one after a crash, goes on behind the last
+/// term. When documents of its inputs were removed in between, what was written is thrown away: the
+/// new segment holds nothing that was removed.
+struct SegmentMaintenance {
+    static let fanIn = 8
+    /// Tokens and documents of the largest segment of tier 0.
+    static let smallest = 512
+    /// Of one segment, so that offsets in its streams fit into 32 bits.
+    static let mostTokens: Int64 = 600_000_000
+
+    let database: Database
+    let family: Int64
+    private let table: SegmentTable
+    private let cache = ChunkCache(limitBytes: 8 << 20)
+
+    init(_ database: Database, family: Int64) {
+        self.database = database
+        self.family = family
+        table = SegmentTable(database)
+    }
+
+    /// Goes on with the merge that is under way, or begins the next one that is due.
+    ///
+    /// - Parameter postings: How much this step may do.
+    /// - Returns: Whether there is more to do.
+    /// - Throws: `SegmentDamage`, and what the database throws.
+    func step(postings: Int) throws -> Bool {
+        let rows = try table.rows(of: family)
+        if let merge = try MergeState.load(family, in: database) {
+            if merge.isCurrent(rows) { return try advance(merge, rows, postings) }
+            try abandon(merge)
+        }
+        guard let inputs = Self.due(rows) else { return false }
+        return try begin(inputs, postings)
+    }
+
+    /// Rewrites every segment that has removed documents, without them.
+    func forgetRemoved() throws {
+        if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
+        for row in try table.rows(of: family) where row.removed > 0 {
+            if try begin([row], .max) { throw SegmentDamage("a merge did not end") }
+        }
+    }
+
+    // MARK: What is due
+
+    static func tier(_ row: SegmentRow) -> Int {
+        var tier = 0
+        var size = (Int(row.tokens) + row.documents) / smallest
+        while size >= fanIn {
+            size /= fanIn
+            tier += 1
+        }
+        return tier
+    }
+
+    /// The segments of the lowest full tier, or one that is mostly removed.
+    static func due(_ rows: [SegmentRow]) -> [SegmentRow]? {
+        if let thin = rows.first(where: { $0.removed * 2 > $0.documents }) { return [thin] }
+        let tiers = Dictionary(grouping: rows, by: tier)
+        for (_, members) in tiers.sorted(by: { $0.key < $1.key }) where members.count >= fanIn {
+            let chosen = fitting(members)
+            if chosen.count > 1 { return chosen }
+        }
+        return nil
+    }
+
+    /// As many as one segment can hold.
+    private static func fitting(_ rows: [SegmentRow]) -> [SegmentRow] {
+        var documents = 0
+        var tokens: Int64 = 0
+        return Array(
+            rows.prefix { row in
+                documents += row.documents
+                tokens += row.tokens
+                return documents <= SegmentFormat.maximumDocuments && tokens <= mostTokens
+            })
+    }
+
+    // MARK: Merging
+
+    private func begin(_ inputs: [SegmentRow], _ postings: Int) throws -> Bool {
+        let all = try table.rows(of: family)
+        let documents = all.reduce(0) { $0 + $1.documents }
+        let tokens = all.reduce(Int64(0)) { $0 + $1.tokens }
+        let merge = MergeState(
+            output: try table.newNumber(), inputs: inputs.map { Int($0.number) },
+            removed: inputs.map(\.removed),
+            averageLength: max(1, Float(tokens) / Float(max(1, documents))))
+        return try advance(merge, all, postings)
+    }
+
+    private func advance(
+        _ merge: MergeState, _ rows: [SegmentRow], _ postings: Int
+    ) throws -> Bool {
+        let inputs = rows.filter { merge.inputs.contains(Int($0.number)) }
+        let store = ChunkStore(database: database, cache: cache)
+        let readers = try inputs.map { SegmentReader($0, live: try table.live($0)) }
+        var sink = SegmentTable(database, writing: merge.output)
+        let merger = try SegmentMerger(
+            readers, averageLength: merge.averageLength, behind: merge.last,
+            from: try merge.place(in: database), store)
+        if merge.last == nil, !merger.documents.isEmpty {
+            try DocumentWriter.write(merger.documents, &sink)
+        }
+        let hasMore = try !merger.documents.isEmpty && merger.step(postings: postings, &sink)
+        let place = try merger.flush(&sink)
+        if hasMore {
+            try merge.save(last: merger.lastTerm ?? [], place, family: family, in: database)
+            return true
+        }
+        try finish(merge, inputs, merger, place)
+        return Self.due(try table.rows(of: family)) != nil
+    }
+
+    private func finish(
+        _ merge: MergeState, _ inputs: [SegmentRow], _ merger: SegmentMerger,
+        _ place: SegmentEncoder.Place
+    ) throws {
+        for input in inputs { try table.delete(input.number) }
+        try MergeState.delete(merge.output, in: database)
+        guard !merger.documents.isEmpty else { return }
+        // Norms know lengths only roughly; what was removed is taken to have been as long as the
+        // rest.
+        let before = inputs.reduce(0) { $0 + $1.documents }
+        let kept = Double(merger.documents.count) / Double(max(1, before))
+        let tokens = Int64((Double(inputs.reduce(0) { $0 + $1.tokens }) * kept).rounded())
+        try table.insert(
+            SegmentRow(
+                number: merge.output, documents: merger.documents, tokens: tokens,
+                averageLength: merge.averageLength, place: place), family: family)
+    }
+
+    private func abandon(_ merge: MergeState) throws {
+        try table.deleteChunks(of: merge.output)
+        try MergeState.delete(merge.output, in: database)
+    }
+
+    /// Drops all segments of the family.
+    func clear() throws {
+        if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
+        for row in try table.rows(of: family) { try table.delete(row.number) }
+    }
+}
+
+/// A row of `search_merge`.
+struct MergeState {
+    var output: Int64
+    var inputs: [Int]
+    var removed: [Int]
+    var averageLength: Float
+    /// The last term that is written; `nil` before the first step.
+    var last: [UInt8]?
+    private var chunks = [0, 0, 0, 0]
+    private var terms = 0
+    private var firsts: [[UInt8]] = []
+
+    init(output: Int64, inputs: [Int], removed: [Int], averageLength: Float) {
+        self.output = output
+        self.inputs = inputs
+        self.removed = removed
+        self.averageLength = averageLength
+    }
+
+    static func load(_ family: Int64, in database: Database) throws -> MergeState? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT * FROM search_merge WHERE family = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [family]) else { return nil }
+        var merge = MergeState(
+            output: row["output"], inputs: try IntegerList.decode(row.bytes("inputs") ?? []),
+            removed: try IntegerList.decode(row.bytes("removed") ?? []),
+            averageLength: Float(row["average"] as Double))
+        merge.last = row.bytes("last") ?? []
+        merge.chunks = try IntegerList.decode(row.bytes("chunks") ?? [])
+        merge.terms = row["terms"]
+        merge.firsts = try TermList.decode(row.bytes("firsts") ?? [])
+        guard merge.chunks.count == 4 else { throw SegmentDamage("a merge is broken") }
+        return merge
+    }
+
+    static func delete(_ output: Int64, in database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM search_merge WHERE output = ?", arguments: [output])
+    }
+
+    /// Whether all inputs are there as they were when the merge began.
+    func isCurrent(_ rows: [SegmentRow]) -> Bool {
+        let present = rows.filter { inputs.contains(Int($0.number)) }
+        return present.map { Int($0.number) } == inputs && present.map(\.removed) == removed
+    }
+
+    func save(
+        last: [UInt8], _ place: SegmentEncoder.Place, family: Int64, in database: Database
+    ) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO search_merge VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                output, family, Data(IntegerList.encode(inputs)), Data(IntegerList.encode(removed)),
+                Double(averageLength), Data(last), Data(IntegerList.encode(place.chunks)),
+                place.terms, Data(TermList.encode(place.firsts)),
+            ])
+    }
+
+    /// Where the encoder goes on; what is in the last chunks is read back.
+    func place(in database: Database) throws -> SegmentEncoder.Place {
+        var place = SegmentEncoder.Place()
+        guard last != nil else { return place }
+        place.chunks = chunks
+        place.terms = terms
+        place.firsts = firsts
+        for (index, stream) in [SegmentStream.skips, .postings, .positions].enumerated() {
+            let row = SegmentStream.row(output, stream, chunks[index + 1])
+            place.rests[index] =
+                try Row.fetchOne(
+                    database, sql: "SELECT bytes FROM search_chunk WHERE num = ?", arguments: [row]
+                )?.bytes("bytes") ?? []
+        }
+        return place
+    }
+}

@@ -1,0 +1,195 @@
+import GRDB
+
+/// What the row of a segment says.
+struct SegmentRow: Equatable {
+    var number: Int64
+    var documents: Int
+    var tokens: Int64
+    var terms: Int
+    /// At which impacts were computed.
+    var averageLength: Float
+    var oldest: Int64
+    var newest: Int64
+    /// The lowest and the highest `message.num`.
+    var messages: ClosedRange<Int64>
+    var removed: Int
+    /// The length of each stream, in its addresses.
+    var lengths: [Int]
+    /// The first term of each chunk of the dictionary.
+    var firsts: [[UInt8]]
+}
+
+/// Reads one segment.
+///
+/// It is kept between searches; each search lends it the store to read chunks from.
+@safe final class SegmentReader {
+    let row: SegmentRow
+    var number: Int64 { row.number }
+    let count: Int
+    /// Which documents are not removed; `nil` when none is.
+    let live: Bitset?
+
+    /// Norms of all documents, filled as they are needed.
+    private let norms: UnsafeMutablePointer<UInt8>
+    private var normChunks: [Bool]
+    /// How fresh the documents of each group are, beside the newest of the segment; -1 when
+    /// unknown.
+    private let freshness: UnsafeMutablePointer<Float>
+
+    init(_ row: SegmentRow, live: Bitset?) {
+        self.row = row
+        self.live = live
+        count = row.documents
+        let groups = (count + SegmentFormat.block - 1) / SegmentFormat.block
+        unsafe norms = UnsafeMutablePointer.allocate(capacity: count + SegmentFormat.padding)
+        unsafe freshness = UnsafeMutablePointer.allocate(capacity: groups + 1)
+        unsafe freshness.initialize(repeating: -1, count: groups + 1)
+        normChunks = Array(
+            repeating: false,
+            count: (count + SegmentFormat.chunkBytes - 1) / SegmentFormat.chunkBytes)
+    }
+
+    deinit {
+        unsafe norms.deallocate()
+        unsafe freshness.deallocate()
+    }
+
+    var liveCount: Int { count - row.removed }
+    var groups: Int { (count + SegmentFormat.block - 1) / SegmentFormat.block }
+
+    // MARK: Chunks
+
+    func dictionaryChunk(_ number: Int, _ store: ChunkStore) throws -> Chunk {
+        try store.chunk(self.number, .dictionary, number) { chunk in
+            try DictionaryChecker.check(chunk, row)
+        }
+    }
+
+    func chunk(
+        _ stream: SegmentStream, at offset: Int, _ store: ChunkStore
+    ) throws -> (chunk: Chunk, offset: Int) {
+        guard offset < row.lengths[stream.rawValue] else {
+            throw SegmentDamage("an offset lies behind the end of its stream")
+        }
+        let number = offset / SegmentFormat.chunkBytes
+        let chunk = try store.chunk(self.number, stream, number) { chunk in
+            if stream == .skips { try checkSkips(chunk) }
+        }
+        return (chunk, offset % SegmentFormat.chunkBytes)
+    }
+
+    /// Checks condition (S2).
+    private func checkSkips(_ chunk: Chunk) throws {
+        guard chunk.count % SegmentFormat.skipBytes == 0 else {
+            throw SegmentDamage("a chunk of skips is cut")
+        }
+        for start in stride(from: 0, to: chunk.count, by: SegmentFormat.skipBytes) {
+            guard chunk.u32(start) < count,
+                Int(chunk.u32(start + 4)) < row.lengths[SegmentStream.postings.rawValue],
+                Int(chunk.u32(start + 8)) < row.lengths[SegmentStream.positions.rawValue],
+                chunk.u16(start + 12) & 0xFF <= 24, chunk.u16(start + 12) >> 8 <= 32
+            else { throw SegmentDamage("a skip entry points outside") }
+        }
+    }
+
+    // MARK: Norms
+
+    /// The norms of all documents; those that the given one is among are filled in.
+    @inline(__always)
+    func norms(around document: UInt32, _ store: ChunkStore) throws -> UnsafePointer<UInt8> {
+        let chunk = Int(document) / SegmentFormat.chunkBytes
+        if !normChunks[chunk] { try loadNorms(chunk, store) }
+        return unsafe UnsafePointer(norms)
+    }
+
+    @inline(never)
+    private func loadNorms(_ number: Int, _ store: ChunkStore) throws {
+        let start = number * SegmentFormat.chunkBytes
+        let (chunk, _) = try chunk(.norms, at: start, store)
+        guard chunk.count == min(SegmentFormat.chunkBytes, count - start) else {
+            throw SegmentDamage("norms are missing")
+        }
+        unsafe (norms + start).update(from: chunk.base, count: chunk.count)
+        normChunks[number] = true
+    }
+
+    // MARK: Documents
+
+    /// The entry of a group of documents.
+    struct Group {
+        var firstTime: Int64
+        var lowest: Int64
+        var offset: Int
+        var numberBits: Int
+        var timeBits: Int
+    }
+
+    func group(_ number: Int, _ store: ChunkStore) throws -> Group {
+        let inChunk = number % SegmentFormat.groupsInChunk * SegmentFormat.groupBytes
+        let start = number / SegmentFormat.groupsInChunk * SegmentFormat.chunkBytes
+        let (chunk, _) = try chunk(.groups, at: start, store)
+        guard inChunk + SegmentFormat.groupBytes <= chunk.count else {
+            throw SegmentDamage("a group of documents is missing")
+        }
+        let bits = chunk.u16(inChunk + 20)
+        return Group(
+            firstTime: chunk.i64(inChunk), lowest: chunk.i64(inChunk + 8),
+            offset: Int(chunk.u32(inChunk + 16)), numberBits: bits & 0xFF, timeBits: bits >> 8)
+    }
+
+    /// Time and message number of a document.
+    func document(_ document: UInt32, _ store: ChunkStore) throws -> (time: Int64, message: Int64) {
+        let number = Int(document) / SegmentFormat.block
+        let group = try group(number, store)
+        let inGroup = Int(document) % SegmentFormat.block
+        let size = min(SegmentFormat.block, count - number * SegmentFormat.block)
+        // A group of one, or of equal times, may take no bytes at all.
+        guard group.numberBits + group.timeBits > 0 else { return (group.firstTime, group.lowest) }
+        let (chunk, offset) = try chunk(.documents, at: group.offset, store)
+        let numbersBytes = (size * group.numberBits + 7) / 8
+        let timesBytes = (size * group.timeBits + 7) / 8
+        guard group.numberBits <= 56, group.timeBits <= 56,
+            offset + numbersBytes + timesBytes <= chunk.count
+        else { throw SegmentDamage("a group of documents reaches over its chunk") }
+        let base = unsafe chunk.base + offset
+        let message = unsafe BitPacking.number(base, at: inGroup, width: group.numberBits)
+        let time = unsafe BitPacking.number(
+            base + numbersBytes, at: inGroup, width: group.timeBits)
+        return (group.firstTime &+ Int64(time), group.lowest &+ Int64(message))
+    }
+
+    /// The first document of a time or later.
+    func firstDocument(notBefore time: Int64, _ store: ChunkStore) throws -> UInt32 {
+        if time <= row.oldest { return 0 }
+        if time > row.newest { return UInt32(count) }
+        // The last group that begins earlier.
+        var low = 0
+        var high = groups
+        while low < high {
+            let middle = (low + high) / 2
+            if try group(middle, store).firstTime < time { low = middle + 1 } else { high = middle }
+        }
+        var document = UInt32(max(0, low - 1) * SegmentFormat.block)
+        while document < count, try self.document(document, store).time < time { document += 1 }
+        return document
+    }
+
+    // MARK: Freshness
+
+    /// How fresh a document is beside the newest of its segment, between 0 and 1; never less for a
+    /// later document.
+    @inline(__always)
+    func freshness(of document: UInt32, _ store: ChunkStore) throws -> Float {
+        let known = unsafe freshness[Int(document) / SegmentFormat.block]
+        return known >= 0 ? known : try computeFreshness(Int(document) / SegmentFormat.block, store)
+    }
+
+    @inline(never)
+    private func computeFreshness(_ number: Int, _ store: ChunkStore) throws -> Float {
+        let time = try group(number, store).firstTime
+        let value =
+            time == 0 ? 0 : Relevance.freshness(ageMilliseconds: row.newest - time)
+        unsafe freshness[number] = value
+        return value
+    }
+}

@@ -1,0 +1,220 @@
+/// Which documents of a segment may be hits, whatever their text.
+struct DocumentFilter {
+    var range: Range<UInt32>
+    /// `nil` when all of the range may.
+    var bits: Bitset?
+
+    @inline(__always)
+    func contains(_ document: UInt32) -> Bool {
+        range.contains(document) && (bits?.contains(document) ?? true)
+    }
+}
+
+/// How documents of one segment are ranked.
+@safe struct SegmentRanking {
+    /// `k` of `tf / (tf + k)` for each norm; outlives the search.
+    let saturation: UnsafePointer<Float>
+    /// What the freshest document of the segment counts more, as a part of its score.
+    let recency: Float
+    /// The segment's place in the list of segments.
+    let ordinal: Int32
+}
+
+/// Finds the best documents of one segment and puts them among the best of all.
+///
+/// The cursors have their weights. Early termination rests on one rule: what is skipped has an
+/// upper bound that is not above the threshold of `top`.
+struct SegmentRetrieval {
+    let segment: SegmentReader
+    let store: ChunkStore
+    let filter: DocumentFilter
+    let ranking: SegmentRanking
+
+    /// By how much freshness raises a document's score.
+    @inline(__always)
+    func raise(_ document: UInt32) throws -> Float {
+        if ranking.recency == 0 { return 1 }
+        return 1 + ranking.recency * (try segment.freshness(of: document, store))
+    }
+
+    @inline(__always)
+    func offer(_ document: UInt32, _ score: Float, _ top: inout TopHits) throws {
+        guard filter.contains(document) else { return }
+        let score = ranking.recency == 0 ? score : score * (try raise(document))
+        if score > top.threshold {
+            top.add(
+                RankedDocument(score: score, segment: ranking.ordinal, document: document))
+        }
+    }
+
+    // MARK: One term
+
+    /// Scores only the blocks that can hold a hit.
+    func term(_ cursor: TermCursor, _ top: inout TopHits) throws {
+        var block = cursor.block(reaching: filter.range.lowerBound, from: 0)
+        let highest = 1 + ranking.recency
+        while block < cursor.blocks {
+            let last = cursor.last(of: block)
+            var bound = cursor.bound(of: block) * highest
+            if bound > top.threshold, ranking.recency > 0 {
+                bound = cursor.bound(of: block) * (try raise(min(last, UInt32(segment.count - 1))))
+            }
+            if bound > top.threshold {
+                try cursor.enter(block)
+                try score(cursor, &top)
+            }
+            if last >= filter.range.upperBound { return }
+            block += 1
+        }
+    }
+
+    private func score(_ cursor: TermCursor, _ top: inout TopHits) throws {
+        let limit = 1 + ranking.recency
+        if let norm = cursor.singleNorm {
+            let frequency = Float(cursor.frequency)
+            let score =
+                unsafe cursor.weight * frequency
+                / (frequency + ranking.saturation[Int(norm)])
+            return try offer(cursor.document, score, &top)
+        }
+        let weight = cursor.weight
+        let size = cursor.size
+        cursor.loadFrequencies()
+        let saturation = unsafe ranking.saturation
+        for index in 0..<size {
+            let document = unsafe cursor.documents[index]
+            let norm = try cursor.norm(at: index)
+            let frequency = Float(cursor.frequency(at: index))
+            let score = unsafe weight * frequency / (frequency + saturation[Int(norm)])
+            if score * limit > top.threshold { try offer(document, score, &top) }
+        }
+    }
+
+    // MARK: Any of several terms
+
+    /// MaxScore (Turtle and Flood, 1995) in windows that end with the nearest block: terms that can
+    /// not lift a document over the threshold together are only looked at in documents of others.
+    func disjunction(_ cursors: [TermCursor], _ top: inout TopHits) throws {
+        var windows = DisjunctionWindows(cursors, from: filter.range.lowerBound)
+        while let window = windows.next(below: filter.range.upperBound) {
+            let raise = try ranking.recency == 0 ? 1 : raise(window.last)
+            guard window.bound * raise > top.threshold else { continue }
+            try scan(window, windows, raise, &top)
+        }
+    }
+
+    private func scan(
+        _ window: DisjunctionWindows.Window, _ windows: DisjunctionWindows, _ raise: Float,
+        _ top: inout TopHits
+    ) throws {
+        // From the highest bound to the lowest.
+        let order = windows.active
+        var rest = window.bound
+        var essential = 0
+        while essential < order.count, rest * raise > top.threshold {
+            rest -= order[essential].bound
+            essential += 1
+        }
+        for number in 0..<essential { try order[number].cursor.advance(to: window.first) }
+        if essential == 1 {
+            return try scanOne(order, window, rest, raise, &top)
+        }
+        while true {
+            var document = TermCursor.end
+            for number in 0..<essential {
+                document = min(document, order[number].cursor.document)
+            }
+            guard document <= window.last else { return }
+            var score: Float = 0
+            for number in 0..<essential where order[number].cursor.document == document {
+                score += try unsafe order[number].cursor.score(ranking.saturation)
+                try order[number].cursor.next()
+            }
+            try probe(order[essential...], document, score, rest, raise, &top)
+        }
+    }
+
+    private func scanOne(
+        _ order: [DisjunctionWindows.Active], _ window: DisjunctionWindows.Window, _ rest: Float,
+        _ raise: Float, _ top: inout TopHits
+    ) throws {
+        let lead = order[0].cursor
+        while lead.document <= window.last {
+            let score = try unsafe lead.score(ranking.saturation)
+            try probe(order[1...], lead.document, score, rest, raise, &top)
+            try lead.next()
+        }
+    }
+
+    /// Adds what the other terms count in a document while it can still be a hit.
+    @inline(__always)
+    private func probe(
+        _ others: ArraySlice<DisjunctionWindows.Active>, _ document: UInt32, _ first: Float,
+        _ bound: Float, _ raise: Float, _ top: inout TopHits
+    ) throws {
+        var score = first
+        var rest = bound
+        for other in others {
+            guard (score + rest) * raise > top.threshold else { return }
+            rest -= other.bound
+            try other.cursor.advance(to: document)
+            if other.cursor.document == document {
+                score += try unsafe other.cursor.score(ranking.saturation)
+            }
+        }
+        if score * raise > top.threshold { try offer(document, score, &top) }
+    }
+}
+
+/// Cuts a segment into windows inside which each term has one block.
+struct DisjunctionWindows {
+    struct Window {
+        var first: UInt32
+        var last: UInt32
+        /// The most that a document of the window can count.
+        var bound: Float
+    }
+
+    struct Active {
+        var cursor: TermCursor
+        var block: Int
+        var bound: Float
+    }
+
+    /// The terms with a block in the window, from the highest bound to the lowest.
+    private(set) var active: [Active]
+    private var start: UInt32
+
+    init(_ cursors: [TermCursor], from start: UInt32) {
+        active = cursors.map { Active(cursor: $0, block: 0, bound: 0) }
+        self.start = start
+    }
+
+    mutating func next(below end: UInt32) -> Window? {
+        guard start < end else { return nil }
+        var last = end - 1
+        var bound: Float = 0
+        var index = 0
+        while index < active.count {
+            let cursor = active[index].cursor
+            let block = cursor.block(reaching: start, from: active[index].block)
+            guard block < cursor.blocks else {
+                active.remove(at: index)
+                continue
+            }
+            active[index].block = block
+            active[index].bound = cursor.bound(of: block)
+            bound += active[index].bound
+            last = min(last, cursor.last(of: block))
+            index += 1
+        }
+        guard !active.isEmpty else { return nil }
+        if active.count == 2 {
+            if active[0].bound < active[1].bound { active.swapAt(0, 1) }
+        } else {
+            active.sort { $0.bound > $1.bound }
+        }
+        defer { start = last + 1 }
+        return Window(first: start, last: last, bound: bound)
+    }
+}

@@ -1,0 +1,384 @@
+/// Walks over the documents that have a term, block by block.
+///
+/// `document` is `TermCursor.end` behind the last. Blocks are decoded when they are entered,
+/// frequencies and positions when they are asked for.
+@safe final class TermCursor {
+    static let end = UInt32.max
+    private static let block = SegmentFormat.block
+
+    let segment: SegmentReader
+    let store: ChunkStore
+    /// How many documents have the term, removed ones included.
+    private(set) var count = 0
+    private(set) var blocks = 0
+    /// The highest impact of any block, as it is stored.
+    private(set) var impact: UInt16 = 0
+    /// What one unit of `tf / (tf + k)` counts; set by whoever ranks.
+    var weight: Float = 0
+    /// What one unit of a stored impact can count at the most; set with `weight`.
+    var bound: Float = 0
+    /// The block that a search looks at; it may not be decoded.
+    var window = 0
+
+    private var place = TermPlace.single(document: 0, frequency: 1, norm: 0, positions: 0)
+    private var embedsNorms = true
+
+    // Skips of a long term.
+    private var skipChunks: [Chunk] = []
+    private var skipBases: [UnsafePointer<UInt8>] = unsafe []
+    private var skipStart = 0
+
+    // The block that is decoded.
+    private(set) var current = -1
+    private(set) var size = 0
+    private(set) var index = 0
+    private(set) var document: UInt32 = 0
+    /// 128 documents, `end` behind the last of a shorter block.
+    let documents: UnsafeMutablePointer<UInt32>
+    private let frequencies: UnsafeMutablePointer<UInt32>
+    private var hasFrequencies = false
+    private var chunk: Chunk?
+    private var frequenciesAt = 0
+    private var frequencyBits = 0
+    private var embedded: UnsafePointer<UInt8>?
+    private var positionsReader = PositionsReader()
+
+    init(_ segment: SegmentReader, _ store: ChunkStore) {
+        self.segment = segment
+        self.store = store
+        unsafe documents = UnsafeMutablePointer.allocate(capacity: 2 * Self.block)
+        unsafe frequencies = documents + Self.block
+    }
+
+    convenience init(_ entry: TermEntry, _ segment: SegmentReader, _ store: ChunkStore) throws {
+        self.init(segment, store)
+        try open(entry)
+    }
+
+    /// Turns to a term, before its first document.
+    func open(_ entry: TermEntry) throws {
+        count = entry.count
+        place = entry.place
+        blocks = (entry.count + Self.block - 1) / Self.block
+        current = -1
+        size = 0
+        document = 0
+        positionsReader.forget()
+        switch entry.place {
+        case .single:
+            impact = UInt16(Relevance.impactScale)
+            embedsNorms = true
+        case .short(_, _, let postings, _):
+            let (chunk, offset) = try segment.chunk(.postings, at: postings, store)
+            guard offset + 4 <= chunk.count else { throw SegmentDamage("a posting header is cut") }
+            impact = UInt16(chunk.u16(offset + 2))
+            embedsNorms = true
+        case .long(_, let embeds, let highest, let skips):
+            impact = highest
+            embedsNorms = embeds
+            try openSkips(skips)
+        }
+    }
+
+    private func openSkips(_ skips: Int) throws {
+        skipChunks.removeAll(keepingCapacity: true)
+        unsafe skipBases.removeAll(keepingCapacity: true)
+        skipStart = skips % SegmentFormat.chunkBytes
+        let bytes = skipStart + blocks * SegmentFormat.skipBytes
+        for number in 0...(bytes - 1) / SegmentFormat.chunkBytes {
+            let offset = (skips / SegmentFormat.chunkBytes + number) * SegmentFormat.chunkBytes
+            let chunk = try segment.chunk(.skips, at: offset, store).chunk
+            skipChunks.append(chunk)
+            unsafe skipBases.append(chunk.base)
+        }
+        let rest = bytes - (skipChunks.count - 1) * SegmentFormat.chunkBytes
+        guard let last = skipChunks.last, rest <= last.count else {
+            throw SegmentDamage("skip entries are missing")
+        }
+    }
+
+    deinit {
+        unsafe documents.deallocate()
+    }
+
+    // MARK: Skips
+
+    @inline(__always)
+    private func skip(_ block: Int) -> UnsafeRawPointer {
+        let offset = skipStart &+ block &* SegmentFormat.skipBytes
+        return unsafe UnsafeRawPointer(
+            skipBases[offset / SegmentFormat.chunkBytes] + offset % SegmentFormat.chunkBytes)
+    }
+
+    /// The last document of a block.
+    @inline(__always)
+    func last(of block: Int) -> UInt32 {
+        switch place {
+        case .long: unsafe skip(block).loadUnaligned(as: UInt32.self)
+        case .short(_, let last, _, _): last
+        case .single(let document, _, _, _): document
+        }
+    }
+
+    @inline(__always)
+    func impact(of block: Int) -> UInt16 {
+        guard case .long = place else { return impact }
+        return unsafe skip(block).loadUnaligned(fromByteOffset: 14, as: UInt16.self)
+    }
+
+    /// The most that a document of a block can count.
+    @inline(__always)
+    func bound(of block: Int) -> Float { bound * Float(impact(of: block)) }
+
+    /// The most that any document can count.
+    var highestBound: Float { bound * Float(impact) }
+
+    /// The first block at or behind `from` whose last document is not below `target`.
+    @inline(__always)
+    func block(reaching target: UInt32, from: Int) -> Int {
+        var low = from
+        var step = 1
+        while low < blocks, last(of: low) < target {
+            // Galloping: the next block is often near.
+            var next = low + step
+            while next < blocks, last(of: next) < target {
+                low = next
+                step &*= 2
+                next = low + step
+            }
+            var high = min(next, blocks)
+            low += 1
+            while low < high {
+                let middle = (low + high) / 2
+                if last(of: middle) < target { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+        return low
+    }
+
+    // MARK: Blocks
+
+    /// Decodes a block and stands on its first document.
+    func enter(_ block: Int) throws {
+        hasFrequencies = false
+        current = block
+        index = 0
+        switch place {
+        case .single(let document, let frequency, _, _):
+            size = 1
+            unsafe documents[0] = document
+            unsafe frequencies[0] = frequency - 1
+            hasFrequencies = true
+        case .short(let count, let last, let postings, _):
+            let (chunk, offset) = try segment.chunk(.postings, at: postings, store)
+            let bits = chunk.u16(offset)
+            try decode(
+                chunk, at: offset + 4, count: count, bits: (bits & 0xFF, bits >> 8), after: -1,
+                last: last)
+        case .long:
+            let entry = unsafe skip(block)
+            let postings = unsafe entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            let bits = unsafe Int(entry.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+            let (chunk, offset) = try segment.chunk(.postings, at: Int(postings), store)
+            try decode(
+                chunk, at: offset, count: min(Self.block, count - block * Self.block),
+                bits: (bits & 0xFF, bits >> 8),
+                after: block == 0 ? -1 : Int64(last(of: block - 1)), last: last(of: block))
+        }
+        document = unsafe documents[0]
+        if size < Self.block {
+            unsafe (documents + size).update(repeating: Self.end, count: Self.block - size)
+        }
+    }
+
+    /// Decodes documents, and checks condition (S3).
+    private func decode(
+        _ chunk: Chunk, at offset: Int, count: Int, bits: (documents: Int, frequencies: Int),
+        after: Int64, last: UInt32
+    ) throws {
+        guard bits.documents <= 24, bits.frequencies <= 32 else {
+            throw SegmentDamage("a block of postings has numbers that are too wide")
+        }
+        frequenciesAt = offset + BitPacking.byteCount(count, width: bits.documents)
+        frequencyBits = bits.frequencies
+        let normsAt = frequenciesAt + BitPacking.byteCount(count, width: bits.frequencies)
+        guard normsAt + (embedsNorms ? count : 0) <= chunk.count else {
+            throw SegmentDamage("a block of postings reaches over its chunk")
+        }
+        self.chunk = chunk
+        size = count
+        unsafe embedded = embedsNorms ? chunk.base + normsAt : nil
+        let documents = unsafe self.documents
+        unsafe BitPacking.unpack(
+            chunk.base + offset, count: count, width: bits.documents, into: documents)
+        var before = UInt32(truncatingIfNeeded: after)
+        for index in 0..<count {
+            unsafe before &+= documents[index] &+ 1
+            unsafe documents[index] = before
+        }
+        guard before == last, before < segment.count else {
+            throw SegmentDamage("a block of postings ends with another document")
+        }
+    }
+
+    @inline(__always)
+    func loadFrequencies() {
+        if !hasFrequencies { decodeFrequencies() }
+    }
+
+    private func decodeFrequencies() {
+        hasFrequencies = true
+        guard let chunk else { return }
+        unsafe BitPacking.unpack(
+            chunk.base + frequenciesAt, count: size, width: frequencyBits, into: frequencies)
+    }
+
+    // MARK: Moving
+
+    /// Moves to the first document at or behind `target`.
+    @inline(__always)
+    func advance(to target: UInt32) throws {
+        if current >= 0, document >= target { return }
+        if current < 0 || last(of: current) < target {
+            let next = block(reaching: target, from: current + 1)
+            guard next < blocks else {
+                current = blocks
+                document = Self.end
+                return
+            }
+            try enter(next)
+        }
+        seek(target)
+    }
+
+    /// Stands on the first document of the block that is not below `target`; there is one.
+    @inline(__always)
+    private func seek(_ target: UInt32) {
+        let documents = unsafe self.documents
+        var low = 0
+        var step = Self.block / 2
+        while step > 0 {
+            low = unsafe documents[low &+ step &- 1] < target ? low &+ step : low
+            step /= 2
+        }
+        index = low
+        document = unsafe documents[low]
+    }
+
+    @inline(__always)
+    func next() throws {
+        index &+= 1
+        if index < size {
+            document = unsafe documents[index]
+        } else if current + 1 < blocks {
+            try enter(current + 1)
+        } else {
+            current = blocks
+            document = Self.end
+        }
+    }
+
+    /// Moves to the last document at or before `target`, for walking backwards; false without one.
+    func retreat(to target: UInt32) throws -> Bool {
+        let isInside =
+            current >= 0 && current < blocks && size > 0 && target <= last(of: current)
+        let first = unsafe documents[0]
+        if !isInside || first > target {
+            let block = min(block(reaching: target, from: 0), blocks - 1)
+            if block != current { try enter(block) }
+        }
+        var below = 0
+        var high = size
+        while below < high {
+            let middle = (below + high) / 2
+            if unsafe documents[middle] <= target { below = middle + 1 } else { high = middle }
+        }
+        if below == 0 {
+            guard current > 0 else { return false }
+            try enter(current - 1)
+            below = size
+        }
+        index = below - 1
+        document = unsafe documents[index]
+        return true
+    }
+
+    // MARK: The present document
+
+    /// How often the present document has the term.
+    @inline(__always)
+    var frequency: UInt32 {
+        loadFrequencies()
+        return unsafe frequencies[index] &+ 1
+    }
+
+    /// What the term counts in the present document.
+    @inline(__always)
+    func score(_ saturation: UnsafePointer<Float>) throws -> Float {
+        let frequency = Float(self.frequency)
+        let norm = try norm()
+        return unsafe weight * frequency / (frequency + saturation[Int(norm)])
+    }
+
+    @inline(__always)
+    func norm() throws -> UInt8 {
+        if case .single(_, _, let norm, _) = place { return norm }
+        if let embedded = unsafe embedded { return unsafe embedded[index] }
+        return unsafe try segment.norms(around: document, store)[Int(document)]
+    }
+
+    @inline(__always)
+    func frequency(at index: Int) -> UInt32 { unsafe frequencies[index] &+ 1 }
+
+    /// The norm of a document of the block, by its place there.
+    @inline(__always)
+    func norm(at index: Int) throws -> UInt8 {
+        if let embedded = unsafe embedded { return unsafe embedded[index] }
+        let document = unsafe documents[index]
+        return unsafe try segment.norms(around: document, store)[Int(document)]
+    }
+
+    /// The norm where it stands in the dictionary.
+    var singleNorm: UInt8? {
+        if case .single(_, _, let norm, _) = place { norm } else { nil }
+    }
+
+    /// Reads the positions of the present document.
+    func readPositions(_ buffer: PositionBuffer) throws {
+        try beginPositions()
+        try positionsReader.read(index, of: segment, store, buffer)
+    }
+
+    /// The positions of the present document as they are stored: the first, and each other's
+    /// distance from the one before.
+    ///
+    /// - Parameter buffer: Holds those of the whole block, and belongs to this cursor.
+    /// - Returns: Lent until the cursor enters another block.
+    /// - Throws: `SegmentDamage`.
+    @inline(__always)
+    func distances(_ buffer: PositionBuffer) throws -> UnsafeBufferPointer<UInt32> {
+        if positionsReader.block != current {
+            try beginPositions()
+            try positionsReader.readBlock(of: segment, store, buffer)
+        }
+        return unsafe UnsafeBufferPointer(
+            rebasing: buffer.buffer[positionsReader.range(of: index)])
+    }
+
+    private func beginPositions() throws {
+        loadFrequencies()
+        if positionsReader.block != current {
+            let offset: Int
+            switch place {
+            case .single(_, _, _, let positions), .short(_, _, _, let positions):
+                offset = positions
+            case .long:
+                offset = unsafe Int(
+                    skip(current).loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+            }
+            unsafe positionsReader.begin(
+                block: current, at: offset, frequencies: frequencies, count: size)
+        }
+    }
+}
