@@ -7,7 +7,7 @@ extension Vault {
     ///
     /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
     package func search(_ request: SearchRequest) throws(VaultError) -> SearchAnswer {
-        try store.read { db in try VaultSearch(cache: searchCache).search(request, in: db) }
+        try store.readQuickly { db in try VaultSearch(cache: searchCache).search(request, in: db) }
     }
 
     /// Lends the ids of all messages that match, in no particular order and constant memory.

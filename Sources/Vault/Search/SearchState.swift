@@ -31,23 +31,24 @@ package struct SearchCompleteness: Sendable, Equatable {
     package var total: Int
     /// Messages whose text could not be read when they should have been indexed.
     package var unreadable: Int
-    /// Whether words may be found that are gone, or the analysis has changed: a rebuild is due.
+    /// Whether the analysis has changed since: a rebuild is due.
     package var needsRebuild: Bool
 
     /// Messages that are still to be indexed.
     package var pending: Int { max(0, total - indexed - unreadable) }
 
     init(in database: Database) throws {
-        indexed = try Int(SearchState.value(.indexed, in: database))
-        total =
-            try Int.fetchOne(
-                database.cachedStatement(sql: "SELECT value FROM counter WHERE name = 'messages'"))
-            ?? 0
-        unreadable =
-            try Int.fetchOne(
-                database.cachedStatement(sql: "SELECT count(*) FROM search_unreadable")) ?? 0
-        let isStale = try SearchState.value(.stale, in: database) > 0
-        let analyser = try SearchState.value(.analyser, in: database)
-        needsRebuild = isStale || analyser != Int64(TextAnalyser.version)
+        let row = try RowLookup(
+            """
+            SELECT (SELECT value FROM search_state WHERE name = 'indexed'),
+                (SELECT value FROM counter WHERE name = 'messages'),
+                (SELECT count(*) FROM search_unreadable),
+                (SELECT value FROM search_state WHERE name = 'analyser')
+            """, in: database)
+        let numbers = try row.first { row in (0..<4).map { Int(row.number($0)) } } ?? [0, 0, 0, 0]
+        indexed = numbers[0]
+        total = numbers[1]
+        unreadable = numbers[2]
+        needsRebuild = numbers[3] != TextAnalyser.version
     }
 }

@@ -23,6 +23,8 @@ package struct SearchUpkeep: Sendable {
     private static let stepTextBytes = 4 << 20
     /// Postings that one step of merging takes.
     private static let stepPostings = 1 << 21
+    /// A search costs a microsecond for each segment and term.
+    private static let fewSegments = 8
 
     package init() {}
 
@@ -224,14 +226,15 @@ package struct SearchUpkeep: Sendable {
 
     // MARK: Cleaning
 
-    /// Merges a little more; searches are faster with few segments.
+    /// Merges a little more, until there are no more than eight segments.
     ///
     /// Each call is one transaction of bounded size.
     ///
     /// - Returns: Whether there is more to merge.
     package func merge(in database: Database) throws(VaultError) -> Bool {
         try SearchFailure.guarding("merge the search index") {
-            try InvertedIndex.live(in: database).maintenance.step(postings: Self.stepPostings)
+            try InvertedIndex.live(in: database).maintenance.step(
+                postings: Self.stepPostings, most: Self.fewSegments)
         }
     }
 

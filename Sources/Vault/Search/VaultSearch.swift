@@ -165,23 +165,24 @@ private struct HitReader {
 
     /// `nil` when the message is gone and its index entry is left over.
     mutating func hit(_ match: IndexMatch) throws -> SearchHit? {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT m.id, c.id, c.title, m.role, ifnull(m.created, c.created)
-                FROM message m JOIN conversation c ON c.num = m.conversation WHERE m.num = ?
-                """)
-        guard let row = try Row.fetchOne(statement, arguments: [match.message]),
-            let message = try id(row, 0), let conversation = try id(row, 1)
-        else { return nil }
-        return SearchHit(
-            conversation: conversation, message: message, title: terms == nil ? nil : row[2],
-            role: RecordCondition.role(row[3]),
-            created: (row[4] as Int64?).map(Instant.init(milliseconds:)),
-            score: match.score, snippet: try snippet(of: match.message))
-    }
-
-    private func id(_ row: Row, _ column: Int) throws -> RecordID? {
-        try row.withUnsafeData(atIndex: column) { $0.flatMap { RecordID(bytes: $0) } }
+        let rows = try RowLookup(
+            """
+            SELECT m.id, c.id, c.title, m.role, ifnull(m.created, c.created)
+            FROM message m JOIN conversation c ON c.num = m.conversation WHERE m.num = ?
+            """, in: database)
+        let hit = try rows.first(match.message) { row -> SearchHit? in
+            guard let message = unsafe row.withBytes(0, { unsafe RecordID(bytes: $0) }),
+                let conversation = unsafe row.withBytes(1, { unsafe RecordID(bytes: $0) })
+            else { return nil }
+            return SearchHit(
+                conversation: conversation, message: message,
+                title: terms == nil ? nil : row.text(2), role: RecordCondition.role(row.number(3)),
+                created: row.optionalNumber(4).map(Instant.init(milliseconds:)),
+                score: match.score, snippet: nil)
+        }
+        guard var hit = hit ?? nil else { return nil }
+        hit.snippet = try snippet(of: match.message)
+        return hit
     }
 
     private func snippet(of message: Int64) throws -> Snippet? {

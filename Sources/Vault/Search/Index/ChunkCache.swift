@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 /// Chunks that were read lately, up to a limit; the least recently used go first.
@@ -64,12 +63,11 @@ struct ChunkStore {
 
     @inline(never)
     private func load(_ row: Int64, _ check: (Chunk) throws -> Void) throws -> Chunk {
-        let statement = try database.cachedStatement(
-            sql: "SELECT bytes FROM search_chunk WHERE num = ?")
-        let chunk = try Row.fetchOne(statement, arguments: [row])?.withUnsafeData(atIndex: 0) {
-            $0.map { data in unsafe data.withUnsafeBytes { unsafe Chunk(copying: $0) } }
+        let rows = try RowLookup("SELECT bytes FROM search_chunk WHERE num = ?", in: database)
+        let chunk = try rows.first(row) { row in
+            unsafe row.withBytes(0) { unsafe Chunk(copying: $0) }
         }
-        guard let chunk = chunk ?? nil, chunk.count <= SegmentFormat.chunkBytes else {
+        guard let chunk, chunk.count <= SegmentFormat.chunkBytes else {
             throw SegmentDamage("a chunk is missing")
         }
         try check(chunk)

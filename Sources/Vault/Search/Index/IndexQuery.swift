@@ -111,7 +111,10 @@ struct IndexQueryCompiler {
     }
 
     private func conversations(_ condition: String) throws -> [Int64] {
-        try Int64.fetchAll(
-            database, sql: "SELECT num FROM conversation WHERE \(condition) ORDER BY num")
+        var found: [Int64] = []
+        let rows = try RowLookup(
+            "SELECT num FROM conversation WHERE \(condition) ORDER BY num", in: database)
+        try rows.forEach { found.append($0.number(0)) }
+        return found
     }
 }

@@ -24,9 +24,14 @@ final class IndexState {
     ///   - database: A connection inside a transaction.
     /// - Throws: `SegmentDamage`, and what the database throws.
     func refresh(family: Int64? = nil, in database: Database) throws {
-        let present = try SearchState.value(.stamp, in: database)
+        let row = try RowLookup(
+            """
+            SELECT (SELECT value FROM search_state WHERE name = 'stamp'),
+                (SELECT value FROM search_state WHERE name = 'live')
+            """, in: database)
+        let (present, answering) = try row.first { ($0.number(0), $0.number(1)) } ?? (0, 0)
         if stamp == present, present != 0 { return }
-        let live = try family ?? SearchState.value(.live, in: database)
+        let live = family ?? answering
         let table = SegmentTable(database)
         let known = Dictionary(uniqueKeysWithValues: readers.map { ($0.number, $0) })
         readers = try table.rows(of: live).map { row in

@@ -86,16 +86,3 @@
     @inline(__always)
     func frequency(in document: UInt32) -> UInt16 { unsafe frequencies[Int(document)] }
 }
-
-extension SegmentReader {
-    /// Lends the entries of all terms that begin with some bytes.
-    func forEachExpansion(
-        of prefix: [UInt8], _ store: ChunkStore, _ body: (TermEntry) throws -> Void
-    ) throws {
-        try forEachTerm(from: prefix, store) { term, entry in
-            guard term.starts(with: prefix) else { return false }
-            try body(entry)
-            return true
-        }
-    }
-}

@@ -72,41 +72,42 @@ extension IndexQuery {
 struct Weighing {
     private let plan: RetrievalPlan
     private let search: IndexSearch
+    /// The words of the leaves, each once.
+    private var words: [[UInt8]] = []
     /// Of each segment the entries of the words.
-    private var entries: [[[UInt8]: TermEntry]] = []
+    private var entries: [[TermEntry?]] = []
     /// Of each segment the hits of the prefixes among the leaves.
     private var hits: [[PrefixHits]] = []
-    private var weights: [[UInt8]: Float] = [:]
+    /// Of the words.
+    private var weights: [Float] = []
     private var prefixWeights: [Float] = []
 
     init(_ plan: RetrievalPlan, _ search: IndexSearch) throws {
         self.plan = plan
         self.search = search
-        var words: [[UInt8]] = []
         var prefixes: [[[UInt8]]] = []
         for leaf in plan.leaves {
             if case .prefix(let terms) = leaf {
                 prefixes.append(terms)
             } else {
-                words += leaf.words
+                for word in leaf.words where !words.contains(word) { words.append(word) }
             }
         }
-        var counts: [[UInt8]: Int] = [:]
+        var counts = [Int](repeating: 0, count: words.count)
         for reader in search.state.readers {
-            var found: [[UInt8]: TermEntry] = [:]
-            for word in words where found[word] == nil {
-                if let entry = try reader.entry(word, search.store) {
-                    found[word] = entry
-                    counts[word, default: 0] += entry.count
-                }
+            var found: [TermEntry?] = []
+            for (number, word) in words.enumerated() {
+                let entry = try reader.entry(word, search.store)
+                counts[number] += entry?.count ?? 0
+                found.append(entry)
             }
             entries.append(found)
-            hits.append(try prefixes.map { try PrefixHits($0, reader, search.store) })
+            if !prefixes.isEmpty {
+                hits.append(try prefixes.map { try PrefixHits($0, reader, search.store) })
+            }
         }
         let total = search.state.documents
-        for (word, count) in counts {
-            weights[word] = Relevance.inverseFrequency(count, of: total)
-        }
+        weights = counts.map { Relevance.inverseFrequency($0, of: total) }
         for number in prefixes.indices {
             let count = hits.reduce(0) { $0 + $1[number].touched.count }
             let weight = Relevance.inverseFrequency(count, of: total)
@@ -121,22 +122,24 @@ struct Weighing {
     }
 
     private func cursor(_ word: [UInt8], _ ordinal: Int) throws -> TermCursor? {
-        guard let entry = entries[ordinal][word] else { return nil }
+        guard let number = words.firstIndex(of: word), let entry = entries[ordinal][number] else {
+            return nil
+        }
         let reader = search.state.readers[ordinal]
         let cursor = try TermCursor(entry, reader, search.store)
-        cursor.weight = weights[word] ?? 0
+        cursor.weight = weights[number]
         cursor.bound = cursor.weight * scale(reader)
         return cursor
     }
 
-    private func phrase(_ words: [[UInt8]], _ ordinal: Int) throws -> PhraseCursor? {
+    private func phrase(_ parts: [[UInt8]], _ ordinal: Int) throws -> PhraseCursor? {
         var cursors: [TermCursor] = []
-        for word in words {
+        for word in parts {
             guard let cursor = try cursor(word, ordinal) else { return nil }
             cursors.append(cursor)
         }
         let phrase = PhraseCursor(cursors)
-        phrase.weight = words.reduce(0) { $0 + (weights[$1] ?? 0) }
+        phrase.weight = cursors.reduce(0) { $0 + $1.weight }
         phrase.bound = phrase.weight * scale(search.state.readers[ordinal])
         return phrase
     }

@@ -31,24 +31,32 @@ struct SegmentMaintenance {
 
     /// Goes on with the merge that is under way, or begins the next one that is due.
     ///
-    /// - Parameter postings: How much this step may do.
+    /// - Parameters:
+    ///   - postings: How much this step may do.
+    ///   - most: Merge the smallest when there are more segments than this.
     /// - Returns: Whether there is more to do.
     /// - Throws: `SegmentDamage`, and what the database throws.
-    func step(postings: Int) throws -> Bool {
+    func step(postings: Int, most: Int = .max) throws -> Bool {
         let rows = try table.rows(of: family)
         if let merge = try MergeState.load(family, in: database) {
-            if merge.isCurrent(rows) { return try advance(merge, rows, postings) }
+            if merge.isCurrent(rows) {
+                return try advance(merge, rows, postings) || isDue(most)
+            }
             try abandon(merge)
         }
-        guard let inputs = Self.due(rows) else { return false }
-        return try begin(inputs, postings)
+        guard let inputs = Self.due(rows, most: most) else { return false }
+        return try begin(inputs, postings) || isDue(most)
+    }
+
+    private func isDue(_ most: Int) throws -> Bool {
+        Self.due(try table.rows(of: family), most: most) != nil
     }
 
     /// Rewrites every segment that has removed documents, without them.
     func forgetRemoved() throws {
         if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
         for row in try table.rows(of: family) where row.removed > 0 {
-            if try begin([row], .max) { throw SegmentDamage("a merge did not end") }
+            if try begin([row], Int.max) { throw SegmentDamage("a merge did not end") }
         }
     }
 
@@ -64,15 +72,19 @@ struct SegmentMaintenance {
         return tier
     }
 
-    /// The segments of the lowest full tier, or one that is mostly removed.
-    static func due(_ rows: [SegmentRow]) -> [SegmentRow]? {
+    /// The segments of the lowest full tier, or one that is mostly removed, or the smallest of too
+    /// many.
+    static func due(_ rows: [SegmentRow], most: Int = .max) -> [SegmentRow]? {
         if let thin = rows.first(where: { $0.removed * 2 > $0.documents }) { return [thin] }
         let tiers = Dictionary(grouping: rows, by: tier)
         for (_, members) in tiers.sorted(by: { $0.key < $1.key }) where members.count >= fanIn {
             let chosen = fitting(members)
             if chosen.count > 1 { return chosen }
         }
-        return nil
+        guard rows.count > most else { return nil }
+        let smallest = rows.sorted { $0.tokens < $1.tokens }.prefix(rows.count - most + 1)
+        let chosen = fitting(smallest.sorted { $0.number < $1.number })
+        return chosen.count > 1 ? chosen : nil
     }
 
     /// As many as one segment can hold.
@@ -120,7 +132,7 @@ struct SegmentMaintenance {
             return true
         }
         try finish(merge, inputs, merger, place)
-        return Self.due(try table.rows(of: family)) != nil
+        return false
     }
 
     private func finish(

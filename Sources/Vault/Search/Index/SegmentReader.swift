@@ -102,6 +102,17 @@ struct SegmentRow: Equatable {
         return unsafe UnsafePointer(norms)
     }
 
+    /// The norms of all documents; those of a range are filled in.
+    func norms(
+        from first: UInt32, to last: UInt32, _ store: ChunkStore
+    ) throws -> UnsafePointer<UInt8> {
+        for chunk in Int(first) / SegmentFormat.chunkBytes...Int(last) / SegmentFormat.chunkBytes
+        where !normChunks[chunk] {
+            try loadNorms(chunk, store)
+        }
+        return unsafe UnsafePointer(norms)
+    }
+
     @inline(never)
     private func loadNorms(_ number: Int, _ store: ChunkStore) throws {
         let start = number * SegmentFormat.chunkBytes

@@ -77,16 +77,19 @@ struct SegmentRetrieval {
                 / (frequency + ranking.saturation[Int(norm)])
             return try offer(cursor.document, score, &top)
         }
+        let view = try cursor.view()
         let weight = cursor.weight
-        let size = cursor.size
-        cursor.loadFrequencies()
         let saturation = unsafe ranking.saturation
-        for index in 0..<size {
-            let document = unsafe cursor.documents[index]
-            let norm = try cursor.norm(at: index)
-            let frequency = Float(cursor.frequency(at: index))
-            let score = unsafe weight * frequency / (frequency + saturation[Int(norm)])
-            if score * limit > top.threshold { try offer(document, score, &top) }
+        // A little lower, because of the rounding; `offer` decides.
+        var threshold = top.threshold / limit * 0.999_999
+        for index in 0..<view.size {
+            let frequency = unsafe Float(view.frequencies[index] &+ 1)
+            let norm = view.norm(index)
+            let score = unsafe weight * frequency / (frequency + saturation[norm])
+            if score >= threshold {
+                try offer(unsafe view.documents[index], score, &top)
+                threshold = top.threshold / limit * 0.999_999
+            }
         }
     }
 

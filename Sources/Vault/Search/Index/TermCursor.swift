@@ -331,12 +331,18 @@
     @inline(__always)
     func frequency(at index: Int) -> UInt32 { unsafe frequencies[index] &+ 1 }
 
-    /// The norm of a document of the block, by its place there.
-    @inline(__always)
-    func norm(at index: Int) throws -> UInt8 {
-        if let embedded = unsafe embedded { return unsafe embedded[index] }
-        let document = unsafe documents[index]
-        return unsafe try segment.norms(around: document, store)[Int(document)]
+    /// The block as loops want it: read once, without the checks of a class's properties.
+    func view() throws -> BlockView {
+        loadFrequencies()
+        if let embedded = unsafe embedded {
+            return unsafe BlockView(
+                size: size, documents: documents, frequencies: frequencies, norms: embedded,
+                hasOwnNorms: true)
+        }
+        let norms = unsafe try segment.norms(from: documents[0], to: documents[size - 1], store)
+        return unsafe BlockView(
+            size: size, documents: documents, frequencies: frequencies, norms: norms,
+            hasOwnNorms: false)
     }
 
     /// The norm where it stands in the dictionary.
@@ -380,5 +386,32 @@
             unsafe positionsReader.begin(
                 block: current, at: offset, frequencies: frequencies, count: size)
         }
+    }
+}
+
+/// The decoded block of a cursor, lent until the cursor enters another one.
+@safe struct BlockView {
+    let size: Int
+    let documents: UnsafePointer<UInt32>
+    /// Less 1.
+    let frequencies: UnsafePointer<UInt32>
+    /// By place in the block when `hasOwnNorms`, else by document.
+    let norms: UnsafePointer<UInt8>
+    let hasOwnNorms: Bool
+
+    init(
+        size: Int, documents: UnsafePointer<UInt32>, frequencies: UnsafePointer<UInt32>,
+        norms: UnsafePointer<UInt8>, hasOwnNorms: Bool
+    ) {
+        self.size = size
+        unsafe self.documents = documents
+        unsafe self.frequencies = frequencies
+        unsafe self.norms = norms
+        self.hasOwnNorms = hasOwnNorms
+    }
+
+    @inline(__always)
+    func norm(_ index: Int) -> Int {
+        unsafe Int(hasOwnNorms ? norms[index] : norms[Int(documents[index])])
     }
 }

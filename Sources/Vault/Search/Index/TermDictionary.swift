@@ -32,18 +32,15 @@ struct TermEntry {
 @safe struct DictionaryBlock {
     private var reader: ChunkReader
     private(set) var left: Int
-    private var postings: UInt32
-    private var positions: UInt32
-    private var skips: UInt32
+    private var place: EntryPlace
     /// The bytes of the term, after `next`.
     private(set) var term: [UInt8] = []
 
     init(_ chunk: Chunk, at offset: Int) {
         reader = ChunkReader(chunk, at: offset)
         left = Int(reader.byte())
-        postings = reader.integer()
-        positions = reader.integer()
-        skips = reader.integer()
+        place = EntryPlace(
+            postings: reader.integer(), positions: reader.integer(), skips: reader.integer())
         term.reserveCapacity(96)
     }
 
@@ -58,35 +55,7 @@ struct TermEntry {
         let more = Int(reader.byte())
         if shared < term.count { term.removeSubrange(shared...) }
         unsafe term.append(contentsOf: reader.bytes(more))
-        let count = Int(reader.integer())
-        switch count {
-        case ...1:
-            let document = reader.integer()
-            let frequency = reader.integer()
-            let norm = reader.byte()
-            positions &+= reader.integer()
-            return TermEntry(
-                count: count,
-                place: .single(
-                    document: document, frequency: frequency, norm: norm,
-                    positions: Int(positions)))
-        case ...SegmentFormat.block:
-            let last = reader.integer()
-            postings &+= reader.integer()
-            positions &+= reader.integer()
-            return TermEntry(
-                count: count,
-                place: .short(
-                    count: count, last: last, postings: Int(postings), positions: Int(positions)))
-        default:
-            let embeds = reader.byte()
-            let impact = reader.u16()
-            skips &+= reader.integer()
-            return TermEntry(
-                count: count,
-                place: .long(
-                    count: count, embedsNorms: embeds == 1, impact: impact, skips: Int(skips)))
-        }
+        return place.next(&reader)
     }
 }
 
@@ -153,12 +122,7 @@ extension SegmentReader {
     func entry(_ term: [UInt8], _ store: ChunkStore) throws -> TermEntry? {
         guard let number = chunkNumber(of: term) else { return nil }
         let chunk = try dictionaryChunk(number, store)
-        var block = Self.block(of: term, in: chunk)
-        while let entry = block.next() {
-            if block.term == term { return entry }
-            if TermOrder.precedes(term, block.term) { return nil }
-        }
-        return nil
+        return unsafe term.withUnsafeBufferPointer { unsafe DictionaryLookup(chunk).entry($0) }
     }
 
     /// The last chunk whose first term does not come behind a term.
@@ -176,41 +140,91 @@ extension SegmentReader {
         return low > 0 ? low - 1 : nil
     }
 
-    /// The last block whose first term does not come behind a term; the first if there is none.
-    static func block(of term: [UInt8], in chunk: Chunk) -> DictionaryBlock {
-        let (count, table) = chunk.dictionaryBlocks
-        var low = 1
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            var block = DictionaryBlock(chunk, at: chunk.u16(table + 2 * middle))
-            _ = block.next()
-            if TermOrder.precedes(term, block.term) {
-                high = middle
-            } else {
-                low = middle + 1
-            }
-        }
-        return DictionaryBlock(chunk, at: chunk.u16(table + 2 * (low - 1)))
-    }
-
     /// Lends the terms from a first one on, in their order, until `body` says false.
     func forEachTerm(
         from first: [UInt8] = [], _ store: ChunkStore,
         _ body: ([UInt8], TermEntry) throws -> Bool
     ) throws {
         var number = chunkNumber(of: first) ?? 0
+        var isFirst = true
         while number < row.firsts.count {
             let chunk = try dictionaryChunk(number, store)
             let (count, table) = chunk.dictionaryBlocks
-            for index in 0..<count {
+            let start = isFirst ? DictionaryLookup(chunk).blockNumber(of: first) : 0
+            for index in start..<count {
                 var block = DictionaryBlock(chunk, at: chunk.u16(table + 2 * index))
                 while let entry = block.next() {
-                    if TermOrder.precedes(block.term, first) { continue }
+                    if isFirst, TermOrder.precedes(block.term, first) { continue }
+                    isFirst = false
                     guard try body(block.term, entry) else { return }
                 }
             }
+            isFirst = false
             number += 1
         }
+    }
+
+    /// Lends the entries of all terms that begin with some bytes.
+    func forEachExpansion(
+        of prefix: [UInt8], _ store: ChunkStore, _ body: (TermEntry) throws -> Void
+    ) throws {
+        var number = chunkNumber(of: prefix) ?? 0
+        var walk = ExpansionWalk(prefix)
+        while number < row.firsts.count {
+            let chunk = try dictionaryChunk(number, store)
+            guard try walk.run(chunk, body) else { return }
+            number += 1
+        }
+    }
+}
+
+/// Goes through the terms of dictionary chunks from a beginning on while they begin so.
+private struct ExpansionWalk {
+    private let prefix: [UInt8]
+    /// Whether a term with the beginning has been seen.
+    private var isInside = false
+
+    init(_ prefix: [UInt8]) { self.prefix = prefix }
+
+    /// Whether the next chunk may have more.
+    ///
+    /// As in `DictionaryLookup.scan`, `common` is how many bytes the term before shares with the
+    /// beginning; terms that share all of them are lent.
+    mutating func run(_ chunk: Chunk, _ body: (TermEntry) throws -> Void) throws -> Bool {
+        let (count, table) = chunk.dictionaryBlocks
+        let lookup = DictionaryLookup(chunk)
+        for number in (isInside ? 0 : lookup.blockNumber(of: prefix))..<count {
+            var reader = ChunkReader(chunk, at: chunk.u16(table + 2 * number))
+            var left = Int(reader.byte())
+            var place = EntryPlace(
+                postings: reader.integer(), positions: reader.integer(), skips: reader.integer())
+            var common = 0
+            while left > 0 {
+                left -= 1
+                let shared = Int(reader.byte())
+                let more = unsafe reader.bytes(Int(reader.byte()))
+                let entry = place.next(&reader)
+                if shared < common || shared == common && common < prefix.count {
+                    common = shared
+                    var index = 0
+                    while index < more.count, common < prefix.count,
+                        unsafe more[index] == prefix[common]
+                    {
+                        index += 1
+                        common += 1
+                    }
+                    if common < prefix.count {
+                        let isBehind = unsafe index < more.count && more[index] > prefix[common]
+                        if isBehind { return false }
+                        continue
+                    }
+                } else if common < prefix.count {
+                    continue
+                }
+                isInside = true
+                try body(entry)
+            }
+        }
+        return true
     }
 }
