@@ -10,6 +10,13 @@ extension Vault {
         try store.readQuickly { db in try VaultSearch(cache: searchCache).search(request, in: db) }
     }
 
+    /// The same as the index has them: numbers of messages and scores, no record is read.
+    ///
+    /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
+    package func rank(_ request: SearchRequest) throws(VaultError) -> [IndexMatch] {
+        try store.readQuickly { db in try VaultSearch(cache: searchCache).rank(request, in: db) }
+    }
+
     /// Lends the ids of all messages that match, in no particular order and constant memory.
     ///
     /// - Returns: How much of the vault the index covers.
@@ -58,6 +65,7 @@ extension Vault {
     ///
     /// - Parameter goesOn: Asked before each step with how many messages are left; what is done
     ///   stays, and the next call goes on.
+    /// - Throws: What the database reports.
     package func completeSearchIndex(_ goesOn: (Int) -> Bool) throws(VaultError) {
         let upkeep = SearchUpkeep()
         var left = try store.read { db in try VaultSearch().completeness(in: db).pending }
@@ -69,6 +77,7 @@ extension Vault {
     /// Merges the parts of the search index that are due, in bounded transactions.
     ///
     /// - Parameter goesOn: Asked before each step.
+    /// - Throws: What the database reports.
     package func mergeSearchIndex(_ goesOn: () -> Bool) throws(VaultError) {
         let upkeep = SearchUpkeep()
         while goesOn(), try store.write({ db in try upkeep.merge(in: db) }) {}

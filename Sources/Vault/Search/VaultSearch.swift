@@ -55,11 +55,11 @@ package struct SearchHit: Sendable, Equatable {
 }
 
 /// A message that matches, and how well.
-struct IndexMatch: Sendable, Equatable {
-    /// `message.num`.
-    var message: Int64
+package struct IndexMatch: Sendable, Equatable {
+    /// The message's number in its vault.
+    package var message: Int64
     /// Higher is better; 0 where there is no text to rank by.
-    var score: Double
+    package var score: Double
 }
 
 /// Answers queries on a connection that the caller lends, inside one read.
@@ -88,6 +88,19 @@ package struct VaultSearch: Sendable {
                 hits: hits, matched: min(matches.count, limit), isEstimate: matches.count > limit,
                 indexed: completeness.indexed, total: completeness.total,
                 unreadable: completeness.unreadable)
+        }
+    }
+
+    /// The best or newest messages that match a query as the index has them, without reading them.
+    ///
+    /// - Throws: `badInput` for a query that cannot be read, with the place and a remedy.
+    package func rank(
+        _ request: SearchRequest, in database: Database
+    ) throws(VaultError) -> [IndexMatch] {
+        let query = try SearchQuery(request.query)
+        return try SearchFailure.guarding("search") {
+            let expression = try resolve(query, request.includeHidden, in: database)
+            return try matches(expression, request, limit: request.limit, in: database)
         }
     }
 
