@@ -49,6 +49,9 @@ let package = Package(
                 "Vault", "VaultArchive", "Importers", "VaultCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
+        .executableTarget(
+            name: "SearchBench", dependencies: ["Vault", "VaultCrypto"],
+            path: "Tests/SearchBench", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),

@@ -161,6 +161,7 @@ import Testing
                     dependencies: [
                         "Vault", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                     ]),
+                .executableTarget(name: "Timer", path: "Tests/Timer"),
                 .testTarget(name: "TidyTests"),
             ]
             """
@@ -168,6 +169,7 @@ import Testing
         #expect(manifest.target("Vault")?.dependencies == ["CPageVFS", "GRDB"])
         #expect(manifest.target("coffer")?.dependencies == ["ArgumentParser", "Vault"])
         #expect(manifest.target("TidyTests")?.folder == "Tests/TidyTests")
+        #expect(manifest.target("Timer")?.folder == "Tests/Timer")
     }
 
     @Test func `words are searched where each rule says`() {

@@ -37,8 +37,10 @@ struct ImportRule {
     }
 
     func check(_ files: [TextFile]) -> [Finding] {
-        files.filter(\.isSource).flatMap { file -> [Finding] in
-            guard let target = file.target else { return [] }
+        files.flatMap { file -> [Finding] in
+            guard let target = file.target, file.isSource || allowed[target] != nil else {
+                return []
+            }
             return Self.imports(of: file).compactMap { line, module in
                 guard module != target, allowed[target]?.contains(module) != true else {
                     return nil

@@ -5,8 +5,10 @@ struct Manifest {
         var name: String
         /// Names of targets and products, sorted.
         var dependencies: [String]
+        /// Where its sources are, when the manifest says so.
+        var path: String?
 
-        var folder: String { (kind == "testTarget" ? "Tests/" : "Sources/") + name }
+        var folder: String { path ?? (kind == "testTarget" ? "Tests/" : "Sources/") + name }
     }
 
     var targets: [Target] = []
@@ -19,7 +21,10 @@ struct Manifest {
                 let call = Self.balanced(code, open)
                 guard let name = Self.strings(in: call).first else { continue }
                 let names = Self.dependencies(in: call, code).filter { $0 != name }
-                targets.append(Target(kind: kind, name: name, dependencies: names.sorted()))
+                targets.append(
+                    Target(
+                        kind: kind, name: name, dependencies: names.sorted(),
+                        path: Self.path(in: call)))
             }
         }
     }
@@ -40,6 +45,13 @@ struct Manifest {
             }
         }
         return names
+    }
+
+    /// `a` of `path: "a"`.
+    private static func path(in call: [UInt8]) -> String? {
+        Search.offsets(of: "path: \"", in: call).first.flatMap { start in
+            strings(in: Array(call[start...])).first
+        }
     }
 
     /// Splits `[a, b(c, d)]` at its outer commas.

@@ -1,0 +1,61 @@
+/// How the program is called.
+///
+/// - `SearchBench VAULT SECRET QUERIES ROUNDS [--limit N] [--count] [--conversations]`
+/// - `SearchBench VAULT SECRET QUERIES --paced [--limit N]`
+/// - `SearchBench VAULT SECRET --size`
+/// - `SearchBench VAULT SECRET --rebuild`
+///
+/// SECRET is a passphrase file, or `-` for the key that `coffer unlock` put into the keyring.
+struct BenchOptions {
+    enum Work: Equatable {
+        /// All queries so many times.
+        case rounds(Int)
+        /// One pass for each class that is named on standard input.
+        case paced
+        case size, rebuild
+    }
+
+    var vault: String
+    var secret: String
+    var queries = ""
+    var work: Work
+    /// Hits of an answer at most.
+    var limit = 10
+    /// Whether all matches of every query are counted after the rounds.
+    var counts = false
+    /// Whether the conversations of the hits are printed, the best first.
+    var showsConversations = false
+
+    /// `nil` for what is none of the four forms.
+    init?(_ arguments: [String]) {
+        var places: [String] = []
+        var flags: Set<String> = []
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--limit" {
+                guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
+                    return nil
+                }
+                limit = value
+            } else if argument.hasPrefix("--") {
+                flags.insert(argument)
+            } else {
+                places.append(argument)
+            }
+        }
+        counts = flags.remove("--count") != nil
+        showsConversations = flags.remove("--conversations") != nil
+        guard places.count >= 2, flags.count <= 1 else { return nil }
+        (vault, secret) = (places[0], places[1])
+        if places.count > 2 { queries = places[2] }
+        switch (places.count, flags.first) {
+        case (4, nil):
+            guard let rounds = Int(places[3]), rounds > 0 else { return nil }
+            work = .rounds(rounds)
+        case (3, "--paced"): work = .paced
+        case (2, "--size"): work = .size
+        case (2, "--rebuild"): work = .rebuild
+        default: return nil
+        }
+    }
+}

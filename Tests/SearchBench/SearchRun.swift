@@ -1,0 +1,83 @@
+import Vault
+import VaultCrypto
+
+/// Times the searches of one open vault; the clock runs around `Vault.search` and nothing else.
+struct SearchRun {
+    let vault: Vault
+    let options: BenchOptions
+
+    /// Opens the vault as a command does, says how long that took, and does the work.
+    static func start(_ options: BenchOptions) throws {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let vault = try open(options)
+        try Lines.write(OpeningLine(openMicroseconds: (clock.now - begin).microseconds))
+        let run = SearchRun(vault: vault, options: options)
+        switch options.work {
+        case .rounds(let count): try run.rounds(count)
+        case .paced: try run.paced()
+        case .size:
+            let size = try vault.searchIndexSize()
+            try Lines.write(SizeLine(indexBytes: size.bytes, segments: size.segments))
+        case .rebuild:
+            let time = try clock.measure { try vault.rebuildSearchIndex() }
+            try Lines.write(RebuildLine(rebuildMicroseconds: time.microseconds))
+        }
+        try vault.close()
+    }
+
+    private static func open(_ options: BenchOptions) throws -> Vault {
+        if options.secret == "-" {
+            return try Vault.open(at: options.vault, by: .keyring, readers: .one)
+        }
+        let passphrase = try Passphrase.read(file: options.secret)
+        return try Vault.open(at: options.vault, by: .passphrase(passphrase), readers: .one)
+    }
+
+    private func rounds(_ count: Int) throws {
+        let queries = try BenchQuery.read(options.queries)
+        var lines = queries.map { QueryLine(class: $0.class, query: $0.query) }
+        for _ in 0..<count {
+            for (index, query) in queries.enumerated() {
+                let (time, answer) = try search(query)
+                lines[index].microseconds.append(time)
+                lines[index].hits = answer.hits.count
+                if options.showsConversations {
+                    lines[index].conversations = answer.hits.map(\.conversation.description)
+                }
+            }
+        }
+        for (index, query) in queries.enumerated() {
+            if options.counts { lines[index].hits = try matches(query) }
+            try Lines.write(lines[index])
+        }
+    }
+
+    private func paced() throws {
+        let classes = Dictionary(grouping: try BenchQuery.read(options.queries), by: \.class)
+        while let name = readLine() {
+            let times = try (classes[name] ?? []).map { try search($0).microseconds }
+            try Lines.write(PassLine(class: name, microseconds: times))
+        }
+    }
+
+    private func search(
+        _ query: BenchQuery
+    ) throws -> (microseconds: Double, answer: SearchAnswer) {
+        let request = SearchRequest(
+            query.query, limit: options.limit, order: query.order.searchOrder, idsOnly: true)
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let answer = try vault.search(request)
+        return ((clock.now - begin).microseconds, answer)
+    }
+
+    private func matches(_ query: BenchQuery) throws -> Int {
+        var count = 0
+        _ = try vault.forEachMatch(query.query) { _ in
+            count += 1
+            return true
+        }
+        return count
+    }
+}
