@@ -7,6 +7,8 @@ package struct SearchIndexSize: Sendable, Equatable {
     package var bytes: Int64
     /// Parts that a search reads one after the other; `nil` where the index has no such thing.
     package var segments: Int?
+    /// Bytes of the chunks of each stream of the segments, by the stream's name.
+    package var streams: [String: Int64] = [:]
 }
 
 extension Vault {
@@ -26,8 +28,25 @@ extension Vault {
                     SELECT sum(pgsize) FROM dbstat
                     WHERE aggregate = TRUE AND name LIKE 'search\\_%' ESCAPE '\\'
                     """)
-            return SearchIndexSize(bytes: bytes ?? 0, segments: try Self.liveSegments(in: db))
+            return SearchIndexSize(
+                bytes: bytes ?? 0, segments: try Self.liveSegments(in: db),
+                streams: try Self.streams(in: db))
         }
+    }
+
+    private static func streams(in db: Database) throws -> [String: Int64] {
+        var sizes: [String: Int64] = [:]
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT num >> 20 & 15 AS stream, sum(length(bytes)) AS size FROM search_chunk
+                GROUP BY stream
+                """)
+        while let row = try rows.next() {
+            guard let stream = SegmentStream(rawValue: row["stream"]) else { continue }
+            sizes["\(stream)"] = row["size"]
+        }
+        return sizes
     }
 
     private static func liveSegments(in db: Database) throws -> Int? {

@@ -76,10 +76,14 @@ extension Vault {
 
     /// Merges the parts of the search index that are due, in bounded transactions.
     ///
-    /// - Parameter goesOn: Asked before each step.
+    /// - Parameters:
+    ///   - most: How many segments may be left.
+    ///   - goesOn: Asked before each step.
     /// - Throws: What the database reports.
-    package func mergeSearchIndex(_ goesOn: () -> Bool) throws(VaultError) {
+    package func mergeSearchIndex(
+        most: Int = SearchUpkeep.fewSegments, _ goesOn: () -> Bool
+    ) throws(VaultError) {
         let upkeep = SearchUpkeep()
-        while goesOn(), try store.write({ db in try upkeep.merge(in: db) }) {}
+        while goesOn(), try store.write({ db in try upkeep.merge(most: most, in: db) }) {}
     }
 }

@@ -54,6 +54,8 @@ struct PassLine: Encodable {
 struct SizeLine: Encodable {
     var indexBytes: Int64
     var segments: Int?
+    /// Bytes of each stream of the segments.
+    var streams: [String: Int64]
 }
 
 struct RebuildLine: Encodable {

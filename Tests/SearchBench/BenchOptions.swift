@@ -1,9 +1,11 @@
 /// How the program is called.
 ///
 /// - `SearchBench VAULT SECRET QUERIES ROUNDS [--limit N] [--count] [--conversations]`
+///   `[--records]`
 /// - `SearchBench VAULT SECRET QUERIES --paced [--limit N]`
 /// - `SearchBench VAULT SECRET --size`
 /// - `SearchBench VAULT SECRET --rebuild`
+/// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
 ///
 /// SECRET is a passphrase file, or `-` for the key that `coffer unlock` put into the keyring.
 struct BenchOptions {
@@ -13,6 +15,7 @@ struct BenchOptions {
         /// One pass for each class that is named on standard input.
         case paced
         case size, rebuild
+        case merge(Int)
     }
 
     var vault: String
@@ -23,6 +26,8 @@ struct BenchOptions {
     var limit = 10
     /// Whether all matches of every query are counted after the rounds.
     var counts = false
+    /// Whether the records of the hits are read as well.
+    var readsRecords = false
     /// Whether the conversations of the hits are printed, the best first.
     var showsConversations = false
 
@@ -31,12 +36,18 @@ struct BenchOptions {
         var places: [String] = []
         var flags: Set<String> = []
         var rest = arguments[...]
+        var segments: Int?
         while let argument = rest.popFirst() {
             if argument == "--limit" {
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
                     return nil
                 }
                 limit = value
+            } else if argument == "--merge" {
+                guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
+                    return nil
+                }
+                segments = value
             } else if argument.hasPrefix("--") {
                 flags.insert(argument)
             } else {
@@ -45,7 +56,12 @@ struct BenchOptions {
         }
         counts = flags.remove("--count") != nil
         showsConversations = flags.remove("--conversations") != nil
+        readsRecords = flags.remove("--records") != nil
         guard places.count >= 2, flags.count <= 1 else { return nil }
+        if let segments {
+            (vault, secret, work) = (places[0], places[1], .merge(segments))
+            return
+        }
         (vault, secret) = (places[0], places[1])
         if places.count > 2 { queries = places[2] }
         switch (places.count, flags.first) {

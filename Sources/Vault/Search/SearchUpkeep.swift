@@ -24,7 +24,7 @@ package struct SearchUpkeep: Sendable {
     /// Postings that one step of merging takes.
     private static let stepPostings = 1 << 21
     /// A search costs a microsecond for each segment and term.
-    private static let fewSegments = 8
+    package static let fewSegments = 8
 
     package init() {}
 
@@ -226,15 +226,17 @@ package struct SearchUpkeep: Sendable {
 
     // MARK: Cleaning
 
-    /// Merges a little more, until there are no more than eight segments.
+    /// Merges a little more, until there are no more segments than given.
     ///
     /// Each call is one transaction of bounded size.
     ///
     /// - Returns: Whether there is more to merge.
-    package func merge(in database: Database) throws(VaultError) -> Bool {
+    package func merge(
+        most: Int = SearchUpkeep.fewSegments, in database: Database
+    ) throws(VaultError) -> Bool {
         try SearchFailure.guarding("merge the search index") {
             try InvertedIndex.live(in: database).maintenance.step(
-                postings: Self.stepPostings, most: Self.fewSegments)
+                postings: Self.stepPostings, most: most)
         }
     }
 
