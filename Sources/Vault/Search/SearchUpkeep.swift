@@ -24,7 +24,7 @@ package struct SearchUpkeep: Sendable {
     /// Postings that one step of merging takes.
     private static let stepPostings = 1 << 21
     /// A search costs a microsecond for each segment and term.
-    package static let fewSegments = 8
+    package static let fewSegments = 6
 
     package init() {}
 

@@ -3,8 +3,6 @@
     let base: UnsafePointer<UInt8>
     let count: Int
     private let memory: UnsafeMutableRawPointer
-    /// When it was last asked for, for the cache.
-    var lastUse: UInt64 = 0
 
     init(copying bytes: UnsafeRawBufferPointer) {
         count = bytes.count

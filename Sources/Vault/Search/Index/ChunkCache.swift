@@ -1,46 +1,58 @@
 import GRDB
 
-/// Chunks that were read lately, up to a limit; the least recently used go first.
+/// Chunks that were read lately, up to a limit.
 ///
 /// Segments never change and their numbers are never used again after a commit, so what is here
-/// never goes stale. One search at a time uses it.
+/// never goes stale. One search at a time uses it. What goes is chosen as in CLOCK (Corbató, 1968):
+/// a hand walks round, and takes the first chunk that was not asked for since it came by.
 final class ChunkCache {
     /// Bytes of chunks that are kept.
-    static let limitBytes = 32 << 20
+    static let limitBytes = 48 << 20
+
+    private struct Slot {
+        var row: Int64
+        var chunk: Chunk
+        var wasUsed: Bool
+    }
 
     private let limitBytes: Int
-    private var chunks: [Int64: Chunk] = [:]
+    private var places: [Int64: Int] = [:]
+    private var slots: [Slot] = []
+    private var hand = 0
     private var sizeBytes = 0
-    private var clock: UInt64 = 0
 
     init(limitBytes: Int = ChunkCache.limitBytes) { self.limitBytes = limitBytes }
 
     @inline(__always)
     func chunk(_ row: Int64) -> Chunk? {
-        guard let chunk = chunks[row] else { return nil }
-        clock &+= 1
-        chunk.lastUse = clock
-        return chunk
+        guard let place = places[row] else { return nil }
+        slots[place].wasUsed = true
+        return slots[place].chunk
     }
 
     func keep(_ chunk: Chunk, _ row: Int64) {
-        clock &+= 1
-        chunk.lastUse = clock
-        chunks[row] = chunk
+        let slot = Slot(row: row, chunk: chunk, wasUsed: false)
         sizeBytes += chunk.count
-        if sizeBytes > limitBytes { shrink() }
-    }
-
-    /// Lets the older half go, so that this is seldom done.
-    private func shrink() {
-        let uses = chunks.values.map(\.lastUse).sorted()
-        let middle = uses[uses.count / 2]
-        chunks = chunks.filter { $0.value.lastUse > middle }
-        sizeBytes = chunks.values.reduce(0) { $0 + $1.count }
+        guard sizeBytes > limitBytes, !slots.isEmpty else {
+            places[row] = slots.count
+            slots.append(slot)
+            return
+        }
+        while slots[hand].wasUsed {
+            slots[hand].wasUsed = false
+            hand = (hand + 1) % slots.count
+        }
+        sizeBytes -= slots[hand].chunk.count
+        places[slots[hand].row] = nil
+        places[row] = hand
+        slots[hand] = slot
+        hand = (hand + 1) % slots.count
     }
 
     func removeAll() {
-        chunks = [:]
+        places = [:]
+        slots = []
+        hand = 0
         sizeBytes = 0
     }
 }

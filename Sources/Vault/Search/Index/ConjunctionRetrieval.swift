@@ -2,6 +2,9 @@
 final class Conjunction {
     /// Every term, those of the phrases among them, from the rarest to the most frequent.
     let cursors: [TermCursor]
+    /// All but the rarest.
+    let others: [LentCursor]
+    private let scored: [LentCursor]
     /// The terms that count by themselves.
     let terms: [TermCursor]
     let phrases: [PhraseCursor]
@@ -10,6 +13,47 @@ final class Conjunction {
         self.terms = terms
         self.phrases = phrases
         cursors = (terms + phrases.flatMap(\.cursors)).sorted { $0.count < $1.count }
+        others = cursors.dropFirst().map(LentCursor.init)
+        scored = terms.map(LentCursor.init)
+    }
+
+    /// What one unit of `tf / (tf + k)` of the rarest term can count, in itself or in its phrase.
+    var leadWeight: Float { leadPhrase?.weight ?? cursors[0].weight }
+
+    /// The phrase that the rarest term belongs to.
+    private var leadPhrase: PhraseCursor? {
+        phrases.first { phrase in phrase.cursors.contains { $0 === cursors[0] } }
+    }
+
+    /// The part of `bound` that the rarest term, or its phrase, has.
+    func leadBound(_ block: Int) -> Float {
+        guard let phrase = leadPhrase else { return cursors[0].bound(of: block) }
+        var impact = UInt16.max
+        for cursor in phrase.cursors { impact = min(impact, cursor.impact(of: cursor.window)) }
+        return phrase.bound * Float(impact)
+    }
+
+    /// What the terms count in the document at which all cursors stand.
+    @inline(__always)
+    func score(_ saturation: UnsafePointer<Float>) throws -> Float {
+        var score: Float = 0
+        for index in 0..<scored.count {
+            score += try unsafe scored[index].score(saturation)
+        }
+        return score
+    }
+
+    /// Moves all but the rarest to a document.
+    ///
+    /// - Returns: The document, or the next one of a term that is not in it.
+    /// - Throws: `SegmentDamage`.
+    @inline(__always)
+    func align(on document: UInt32) throws -> UInt32 {
+        for index in 0..<others.count {
+            let found = try others[index].advance(to: document)
+            if found != document { return found }
+        }
+        return document
     }
 
     /// The most that a document of the given blocks can count.
@@ -52,39 +96,41 @@ extension SegmentRetrieval {
     }
 
     /// Looks at the documents of the rarest term in a window; says where to go on.
+    ///
+    /// Most of them are passed over by what the rarest term counts at the most in them.
     private func scan(
         _ conjunction: Conjunction, _ first: UInt32, _ last: UInt32, _ bound: Float,
         _ raise: Float, _ top: inout TopHits
     ) throws -> UInt32 {
         let lead = conjunction.cursors[0]
         try lead.advance(to: first)
-        let leadBound = lead.bound(of: lead.window)
-        let isPlain = conjunction.phrases.isEmpty
-        while lead.document <= last {
-            let document = lead.document
-            if isPlain {
-                let score = try unsafe lead.score(ranking.saturation)
-                if (score + bound - leadBound) * raise <= top.threshold {
-                    try lead.next()
-                    continue
-                }
+        guard lead.document <= last else { return last + 1 }
+        let view = try lead.view()
+        let weight = conjunction.leadWeight
+        let rest = bound - conjunction.leadBound(lead.window)
+        let saturation = unsafe ranking.saturation
+        var least = (top.threshold / raise - rest) * 0.999_999
+        var index = lead.index
+        while index < view.size, unsafe view.documents[index] <= last {
+            let frequency = unsafe Float(view.frequencies[index] &+ 1)
+            let norm = view.norm(index)
+            let most = unsafe weight * frequency / (frequency + saturation[norm])
+            guard most >= least else {
+                index += 1
+                continue
             }
-            var target = document
-            for cursor in conjunction.cursors.dropFirst() {
-                try cursor.advance(to: document)
-                if cursor.document != document {
-                    target = cursor.document
-                    break
-                }
-            }
+            let document = unsafe view.documents[index]
+            let target = try conjunction.align(on: document)
             if target == document {
+                try lead.advance(to: document)
                 try score(conjunction, document, raise, &top)
-                try lead.next()
+                least = (top.threshold / raise - rest) * 0.999_999
+                index += 1
             } else if target > last {
                 // Another term has nothing in the rest of the window.
                 return min(target, filter.range.upperBound)
             } else {
-                try lead.advance(to: target)
+                while index < view.size, unsafe view.documents[index] < target { index += 1 }
             }
         }
         return last + 1
@@ -94,8 +140,7 @@ extension SegmentRetrieval {
         _ conjunction: Conjunction, _ document: UInt32, _ raise: Float, _ top: inout TopHits
     ) throws {
         guard filter.contains(document) else { return }
-        var score: Float = 0
-        for term in conjunction.terms { score += try unsafe term.score(ranking.saturation) }
+        var score = try unsafe conjunction.score(ranking.saturation)
         if !conjunction.phrases.isEmpty {
             guard let phrases = try phrases(conjunction, score, raise, top.threshold) else {
                 return

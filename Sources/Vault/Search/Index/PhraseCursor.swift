@@ -1,8 +1,8 @@
 /// Finds documents in which terms stand one behind the other.
 final class PhraseCursor {
     let cursors: [TermCursor]
-    /// The cursors from the rarest to the most frequent.
-    private let order: [Int]
+    /// The cursors with their places in the phrase, from the rarest to the most frequent.
+    private let order: [(cursor: LentCursor, place: UInt32)]
     private let buffer = PositionBuffer()
     private var starts: [UInt32] = []
     /// What one unit of `tf / (tf + k)` counts; set by whoever ranks.
@@ -17,29 +17,40 @@ final class PhraseCursor {
             cursors.append(try TermCursor(entry, segment, store))
         }
         self.cursors = cursors
-        order = cursors.indices.sorted { cursors[$0].count < cursors[$1].count }
+        order = Self.order(cursors)
     }
 
     /// Works on cursors that somebody else moves.
     init(_ cursors: [TermCursor]) {
         self.cursors = cursors
-        order = cursors.indices.sorted { cursors[$0].count < cursors[$1].count }
+        order = Self.order(cursors)
     }
 
-    var rarest: TermCursor { cursors[order[0]] }
+    private static func order(
+        _ cursors: [TermCursor]
+    ) -> [(cursor: LentCursor, place: UInt32)] {
+        cursors.indices.sorted { cursors[$0].count < cursors[$1].count }.map {
+            (LentCursor(cursors[$0]), UInt32($0))
+        }
+    }
+
+    private var rarest: LentCursor { order[0].cursor }
 
     /// The most that the phrase can occur in the present document of all cursors.
-    var highestFrequency: UInt32 { cursors.reduce(.max) { min($0, $1.frequency) } }
+    var highestFrequency: UInt32 {
+        var lowest = UInt32.max
+        for index in 0..<order.count {
+            lowest = min(lowest, order[index].cursor.frequency)
+        }
+        return lowest
+    }
 
     /// How often the phrase is in the document at which all cursors stand.
     func frequency() throws -> UInt32 {
-        for (round, number) in order.enumerated() {
-            try cursors[number].readPositions(buffer)
-            if round == 0 {
-                begin(UInt32(number))
-            } else {
-                keepThoseThatGoOn(UInt32(number))
-            }
+        for index in 0..<order.count {
+            let (cursor, place) = order[index]
+            try cursor.readPositions(buffer)
+            if index == 0 { begin(place) } else { keepThoseThatGoOn(place) }
             if starts.isEmpty { return 0 }
         }
         return UInt32(starts.count)
@@ -73,9 +84,8 @@ final class PhraseCursor {
 
     /// Moves all cursors to a document; false when one of them is not in it.
     func stand(on document: UInt32) throws -> Bool {
-        for number in order {
-            try cursors[number].advance(to: document)
-            if cursors[number].document != document { return false }
+        for index in 0..<order.count {
+            if try order[index].cursor.advance(to: document) != document { return false }
         }
         return true
     }
@@ -83,7 +93,7 @@ final class PhraseCursor {
     /// Lends every document with the phrase, and how often it is there.
     func forEachMatch(_ body: (UInt32, UInt32) throws -> Void) throws {
         let lead = rarest
-        try lead.advance(to: 0)
+        _ = try lead.advance(to: 0)
         while lead.document != TermCursor.end {
             let document = lead.document
             if try stand(on: document) {

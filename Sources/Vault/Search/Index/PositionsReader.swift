@@ -24,12 +24,15 @@
 }
 
 /// Finds the positions of single documents in the groups of a block; see `SegmentFormat`.
-struct PositionsReader {
+@safe struct PositionsReader {
     private static let group = SegmentFormat.block
 
     private(set) var block = -1
-    /// How many positions stand before those of each document of the block.
-    private var starts: [Int] = []
+    /// Of the block's documents, less 1; the cursor's memory.
+    private var frequencies: UnsafePointer<UInt32>?
+    /// How many positions stand before those of document `knownIndex` of the block.
+    private var knownStart = 0
+    private var knownIndex = 0
     private var first = 0
     private var total = 0
     // The group that was read last.
@@ -42,15 +45,30 @@ struct PositionsReader {
         block: Int, at offset: Int, frequencies: UnsafePointer<UInt32>, count: Int
     ) {
         self.block = block
+        unsafe self.frequencies = frequencies
         first = offset
         number = 0
         self.offset = offset
-        starts.removeAll(keepingCapacity: true)
-        total = 0
-        for index in 0..<count {
-            starts.append(total)
-            unsafe total += Int(frequencies[index]) + 1
+        knownStart = 0
+        knownIndex = 0
+        var sum: UInt64 = 0
+        for index in 0..<count { unsafe sum &+= UInt64(frequencies[index]) &+ 1 }
+        total = Int(sum)
+    }
+
+    /// Where the positions of a document are among those of its block.
+    @inline(__always)
+    mutating func range(of index: Int) -> Range<Int> {
+        guard let frequencies = unsafe frequencies else { return 0..<0 }
+        if index < knownIndex {
+            knownIndex = 0
+            knownStart = 0
         }
+        var start = knownStart
+        for before in knownIndex..<index { unsafe start &+= Int(frequencies[before]) &+ 1 }
+        knownIndex = index
+        knownStart = start
+        return unsafe start..<start + Int(frequencies[index]) + 1
     }
 
     /// Reads the positions of one document of the block.
@@ -68,8 +86,8 @@ struct PositionsReader {
     mutating func readDistances(
         _ index: Int, of segment: SegmentReader, _ store: ChunkStore, _ buffer: PositionBuffer
     ) throws {
-        let start = starts[index]
-        let count = (index + 1 < starts.count ? starts[index + 1] : total) - start
+        let range = range(of: index)
+        let (start, count) = (range.lowerBound, range.count)
         // A frequency that is too high would ask for memory that no document needs.
         guard count <= 1 << 28 else { throw SegmentDamage("a frequency is too high") }
         buffer.reserve(count)
@@ -108,11 +126,6 @@ struct PositionsReader {
                 chunk.base + at, from: 0, count: count, width: width, into: buffer.values + done)
             done += count
         }
-    }
-
-    /// Where the positions of a document are among those of its block.
-    func range(of index: Int) -> Range<Int> {
-        starts[index]..<(index + 1 < starts.count ? starts[index + 1] : total)
     }
 
     private mutating func find(

@@ -4,8 +4,8 @@ import GRDB
 /// Merges segments, in bounded steps, each inside a transaction of the caller.
 ///
 /// A segment's tier is the base-8 logarithm of its size. When a tier has eight segments they become
-/// one. So there are few segments, each message is rewritten about once for every tier, and the
-/// work keeps step with what is added.
+/// one; those that imports make wait until there are 24, and `most` makes them few at the end. So
+/// there are few segments, and each message is rewritten a few times at the most.
 ///
 /// A merge is a row of `search_merge` from its first step to its last; its chunks belong to a
 /// segment that has no row yet. Another process, or this one after a crash, goes on behind the last
@@ -13,6 +13,9 @@ import GRDB
 /// new segment holds nothing that was removed.
 struct SegmentMaintenance {
     static let fanIn = 8
+    /// From this tier on, an import's segments are merged, many at a time.
+    static let bulkTier = 3
+    static let bulkFanIn = 24
     /// Tokens and documents of the largest segment of tier 0.
     static let smallest = 512
     /// Of one segment, so that offsets in its streams fit into 32 bits.
@@ -77,7 +80,8 @@ struct SegmentMaintenance {
     static func due(_ rows: [SegmentRow], most: Int = .max) -> [SegmentRow]? {
         if let thin = rows.first(where: { $0.removed * 2 > $0.documents }) { return [thin] }
         let tiers = Dictionary(grouping: rows, by: tier)
-        for (_, members) in tiers.sorted(by: { $0.key < $1.key }) where members.count >= fanIn {
+        for (tier, members) in tiers.sorted(by: { $0.key < $1.key })
+        where members.count >= (tier < bulkTier ? fanIn : bulkFanIn) {
             let chosen = fitting(members)
             if chosen.count > 1 { return chosen }
         }

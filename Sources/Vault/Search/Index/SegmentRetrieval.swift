@@ -118,7 +118,7 @@ struct SegmentRetrieval {
             rest -= order[essential].bound
             essential += 1
         }
-        for number in 0..<essential { try order[number].cursor.advance(to: window.first) }
+        for number in 0..<essential { _ = try order[number].cursor.advance(to: window.first) }
         if essential == 1 {
             return try scanOne(order, window, rest, raise, &top)
         }
@@ -142,10 +142,20 @@ struct SegmentRetrieval {
         _ raise: Float, _ top: inout TopHits
     ) throws {
         let lead = order[0].cursor
-        while lead.document <= window.last {
-            let score = try unsafe lead.score(ranking.saturation)
-            try probe(order[1...], lead.document, score, rest, raise, &top)
-            try lead.next()
+        guard lead.document <= window.last else { return }
+        let (view, weight, start) = try lead.view()
+        let others = order[1...]
+        let saturation = unsafe ranking.saturation
+        var least = (top.threshold / raise - rest) * 0.999_999
+        for index in start..<view.size {
+            let document = unsafe view.documents[index]
+            guard document <= window.last else { return }
+            let frequency = unsafe Float(view.frequencies[index] &+ 1)
+            let norm = view.norm(index)
+            let score = unsafe weight * frequency / (frequency + saturation[norm])
+            guard score >= least else { continue }
+            try probe(others, document, score, rest, raise, &top)
+            least = (top.threshold / raise - rest) * 0.999_999
         }
     }
 
@@ -160,8 +170,7 @@ struct SegmentRetrieval {
         for other in others {
             guard (score + rest) * raise > top.threshold else { return }
             rest -= other.bound
-            try other.cursor.advance(to: document)
-            if other.cursor.document == document {
+            if try other.cursor.advance(to: document) == document {
                 score += try unsafe other.cursor.score(ranking.saturation)
             }
         }
@@ -179,7 +188,7 @@ struct DisjunctionWindows {
     }
 
     struct Active {
-        var cursor: TermCursor
+        var cursor: LentCursor
         var block: Int
         var bound: Float
     }
@@ -189,7 +198,7 @@ struct DisjunctionWindows {
     private var start: UInt32
 
     init(_ cursors: [TermCursor], from start: UInt32) {
-        active = cursors.map { Active(cursor: $0, block: 0, bound: 0) }
+        active = cursors.map { Active(cursor: LentCursor($0), block: 0, bound: 0) }
         self.start = start
     }
 

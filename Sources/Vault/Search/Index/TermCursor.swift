@@ -368,8 +368,8 @@
             try beginPositions()
             try positionsReader.readBlock(of: segment, store, buffer)
         }
-        return unsafe UnsafeBufferPointer(
-            rebasing: buffer.buffer[positionsReader.range(of: index)])
+        let range = positionsReader.range(of: index)
+        return unsafe UnsafeBufferPointer(rebasing: buffer.buffer[range])
     }
 
     private func beginPositions() throws {
