@@ -87,8 +87,20 @@ struct SearchAnswerTests {
         #expect(answer.matched == 1 && !answer.isEstimate)
         #expect(answer.indexed == 4 && answer.total == 4 && answer.unreadable == 0)
         let first = try vault.answer(SearchRequest("draft", limit: 2, idsOnly: true))
-        #expect(first.matched == 2 && first.isEstimate)
+        #expect(first.hasMore && first.isEstimate)
+        #expect(first.hits.count == 2 && first.matched >= 3)
+        let counted = try vault.answer(SearchRequest("draft", limit: 2, countsAll: true))
+        #expect(counted.matched == 3 && counted.hasMore && !counted.isEstimate)
         #expect(first.hits.allSatisfy { $0.snippet == nil && $0.title == nil })
+    }
+
+    @Test("When nothing matches, words that are spelled almost so are suggested")
+    func suggestions() throws {
+        let vault = try vault()
+        #expect(try vault.answer(SearchRequest("lindqist")).suggestions == ["lindqvist"])
+        #expect(try vault.answer(SearchRequest("Drfat poem")).suggestions == ["draft"])
+        #expect(try vault.answer(SearchRequest("xylophone")).suggestions.isEmpty)
+        #expect(try vault.answer(SearchRequest("draft poem -poem")).suggestions.isEmpty)
     }
 
     @Test("Stopping the stream of ids stops it")
@@ -243,6 +255,45 @@ struct SearchUpkeepTests {
         try vault.queue.write { try vault.upkeep.forgetRemoved(in: $0) }
         #expect(try !blocks(vault).contains(needle))
         #expect(try vault.check().isSound)
+    }
+
+    @Test("A flipped bit of a chunk is an error or no matter, never a wrong hit")
+    func damaged() throws {
+        let vault = try SearchTestVault()
+        let messages = (0..<300).map {
+            TestMessage("common w\($0 % 40) word\($0) phrase of it")
+        }
+        try vault.add(TestConversation(messages: messages))
+        let queries = ["common", "w7", "\"phrase of it\"", "wor*", "common w3 -word3"]
+        let expected = try queries.map { try vault.matches($0) }
+        let rows = try vault.queue.read { database in
+            try Row.fetchAll(database, sql: "SELECT num, length(bytes) AS size FROM search_chunk")
+        }
+        var random = SeededRandom(seed: 3)
+        for row in rows {
+            let place = Int.random(in: 1...(row["size"] as Int), using: &random)
+            try flip(row["num"], place, vault)
+            #expect(try !vault.check().isSound)
+            for (query, right) in zip(queries, expected) {
+                let found = try? vault.matches(query)
+                #expect(found == nil || found == right, "\(query) at \(place)")
+            }
+            try flip(row["num"], place, vault)
+        }
+        #expect(try vault.check().isSound)
+    }
+
+    private func flip(_ chunk: Int64, _ place: Int, _ vault: SearchTestVault) throws {
+        try vault.queue.write { database in
+            var bytes: [UInt8] = try #require(
+                try Row.fetchOne(
+                    database, sql: "SELECT bytes FROM search_chunk WHERE num = ?",
+                    arguments: [chunk])?.bytes("bytes"))
+            bytes[place - 1] ^= 0x10
+            try database.execute(
+                sql: "UPDATE search_chunk SET bytes = ? WHERE num = ?",
+                arguments: [bytes.databaseValue, chunk])
+        }
     }
 
     /// Everything that the index stores, in hexadecimal.

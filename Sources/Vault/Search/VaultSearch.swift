@@ -15,25 +15,34 @@ package struct SearchRequest: Sendable, Equatable {
     package var idsOnly: Bool
     /// Whether hidden conversations are searched as well.
     package var includeHidden: Bool
+    /// Whether all matches are counted; otherwise their number is estimated when they are more than
+    /// the limit.
+    package var countsAll: Bool
 
     package init(
         _ query: String, limit: Int = 20, order: SearchOrder = .relevance, idsOnly: Bool = false,
-        includeHidden: Bool = false
+        includeHidden: Bool = false, countsAll: Bool = false
     ) {
         self.query = query
         self.limit = limit
         self.order = order
         self.idsOnly = idsOnly
         self.includeHidden = includeHidden
+        self.countsAll = countsAll
     }
 }
 
 package struct SearchAnswer: Sendable, Equatable {
     package var hits: [SearchHit]
-    /// Messages that match: all of them, or `limit` when there are more.
+    /// Messages that match.
     package var matched: Int
-    /// Whether more match than `matched` says.
+    /// Whether more match than there are hits.
+    package var hasMore: Bool
+    /// Whether `matched` was estimated from how frequent the words are.
     package var isEstimate: Bool
+    /// When nothing matches: words of the index that are spelled almost like those of the query
+    /// that are not in it.
+    package var suggestions: [String]
     /// Messages in the index, in the vault, and not readable; exact.
     package var indexed: Int
     package var total: Int
@@ -79,13 +88,22 @@ package struct VaultSearch: Sendable {
         return try SearchFailure.guarding("search") {
             let expression = try resolve(query, request.includeHidden, in: database)
             let limit = max(0, min(request.limit, Int(Int32.max)))
-            let matches = try matches(expression, request, limit: limit + 1, in: database)
+            let query = try IndexQueryCompiler(database: database).compile(expression)
+            let (matches, extent) = try cached { state in
+                let index = try IndexSearch(state, in: database)
+                let matches = try Self.matches(query, index, request.order, limit: limit + 1)
+                return (
+                    matches,
+                    try Extent(matches.count, limit, request.countsAll, of: query, index)
+                )
+            }
             var reader = HitReader(
                 database: database, terms: request.idsOnly ? nil : expression.terms)
             let hits = try matches.prefix(limit).compactMap { try reader.hit($0) }
             let completeness = try SearchCompleteness(in: database)
             return SearchAnswer(
-                hits: hits, matched: min(matches.count, limit), isEstimate: matches.count > limit,
+                hits: hits, matched: extent.matched, hasMore: matches.count > limit,
+                isEstimate: extent.isEstimate, suggestions: extent.suggestions,
                 indexed: completeness.indexed, total: completeness.total,
                 unreadable: completeness.unreadable)
         }
@@ -100,7 +118,11 @@ package struct VaultSearch: Sendable {
         let query = try SearchQuery(request.query)
         return try SearchFailure.guarding("search") {
             let expression = try resolve(query, request.includeHidden, in: database)
-            return try matches(expression, request, limit: request.limit, in: database)
+            let query = try IndexQueryCompiler(database: database).compile(expression)
+            return try cached { state in
+                let index = try IndexSearch(state, in: database)
+                return try Self.matches(query, index, request.order, limit: request.limit)
+            }
         }
     }
 
@@ -141,22 +163,26 @@ package struct VaultSearch: Sendable {
         }
     }
 
-    private func matches(
-        _ expression: SearchExpression, _ request: SearchRequest, limit: Int,
-        in database: Database
-    ) throws -> [IndexMatch] {
-        let query = try IndexQueryCompiler(database: database).compile(expression)
-        return try cache.withState { state in
+    /// Lends the state that searches share, and forgets it after a fault.
+    private func cached<Value>(
+        _ body: (IndexState) throws -> sending Value
+    ) throws -> sending Value {
+        try cache.withState { state in
             do {
-                let index = try IndexSearch(state, in: database)
-                switch request.order {
-                case .relevance: return try index.best(query, limit: limit)
-                case .newest: return try index.newest(query, limit: limit)
-                }
+                return try body(state)
             } catch {
                 state.reset()
                 throw error
             }
+        }
+    }
+
+    private static func matches(
+        _ query: IndexQuery, _ index: IndexSearch, _ order: SearchOrder, limit: Int
+    ) throws -> [IndexMatch] {
+        switch order {
+        case .relevance: try index.best(query, limit: limit)
+        case .newest: try index.newest(query, limit: limit)
         }
     }
 
@@ -167,6 +193,38 @@ package struct VaultSearch: Sendable {
         if includeHidden { return expression }
         if case .all(let parts) = expression { return .all(parts + [.record(.visible)]) }
         return .all([expression, .record(.visible)])
+    }
+}
+
+/// How many messages match, and what to try when none does.
+private struct Extent {
+    /// Words that are suggested for one word of the query.
+    private static let suggestionsPerWord = 3
+
+    var matched: Int
+    var isEstimate = false
+    var suggestions: [String] = []
+
+    /// - Parameters:
+    ///   - found: How many matches were found, of at most one more than the limit.
+    ///   - limit: How many were asked for.
+    ///   - countsAll: Whether all are counted.
+    ///   - query: What was asked.
+    ///   - index: Answers it.
+    /// - Throws: `SegmentDamage`, and what the database throws.
+    init(
+        _ found: Int, _ limit: Int, _ countsAll: Bool, of query: IndexQuery, _ index: IndexSearch
+    ) throws {
+        matched = found
+        if found > limit {
+            isEstimate = !countsAll
+            matched = try countsAll ? index.count(query) : max(found, index.estimate(query))
+        } else if found == 0, limit > 0 {
+            let nearest = NearestTerms(search: index)
+            for word in query.leaves.flatMap(\.words) where try index.frequency(word) == 0 {
+                suggestions += try nearest.near(word, limit: Self.suggestionsPerWord)
+            }
+        }
     }
 }
 

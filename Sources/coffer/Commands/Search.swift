@@ -33,6 +33,9 @@ struct Search: ParsableCommand {
     @Flag(help: "Print the ids of all messages that match, in no order, and nothing else.")
     var ids = false
 
+    @Flag(help: "Count all messages that match, instead of estimating how many there are.")
+    var count = false
+
     @Flag(help: "Search hidden conversations as well.")
     var includeHidden = false
 
@@ -55,7 +58,7 @@ struct Search: ParsableCommand {
             let answer = try vault.search(
                 SearchRequest(
                     query, limit: limit, order: newest ? .newest : .relevance,
-                    includeHidden: includeHidden))
+                    includeHidden: includeHidden, countsAll: count))
             let view = SearchView(answer: answer, elapsed: ContinuousClock.now - start)
             if options.json { view.printJSON() } else { try view.show(vault, options) }
         }
@@ -93,7 +96,8 @@ private struct SearchView {
         Output.json([
             "indexed": .integer(answer.indexed), "total": .integer(answer.total),
             "unreadable": .integer(answer.unreadable), "matched": .integer(answer.matched),
-            "more": .bool(answer.isEstimate),
+            "estimated": .bool(answer.isEstimate), "more": .bool(answer.hasMore),
+            "suggestions": .array(answer.suggestions.map(JSON.string)),
             "elapsedMilliseconds": .number("\(Double(microseconds) / 1000)"),
         ])
     }
@@ -109,8 +113,15 @@ private struct SearchView {
     func show(_ vault: Vault, _ options: GlobalOptions) throws {
         for hit in answer.hits { try show(hit, vault) }
         if answer.hits.isEmpty { Output.line("Nothing found.") }
-        if answer.isEstimate {
-            options.note("There are more hits; --limit N shows more of them.")
+        if !answer.suggestions.isEmpty {
+            let words = answer.suggestions.map(Printable.line).joined(separator: ", ")
+            Output.line("Did you mean: \(words)?")
+        }
+        if answer.hasMore {
+            let about = answer.isEstimate ? "About " : ""
+            options.note(
+                "\(about)\(Figures.count(answer.matched, "message")) match; "
+                    + "--limit N shows more of them.")
         }
         Output.line(
             Style.dim(

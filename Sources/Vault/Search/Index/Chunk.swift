@@ -4,6 +4,22 @@
     let count: Int
     private let memory: UnsafeMutableRawPointer
 
+    /// Takes a chunk from its row, whose checksum it compares.
+    ///
+    /// - Throws: `SegmentDamage`.
+    convenience init(stored: UnsafeRawBufferPointer, row: Int64) throws {
+        let count = stored.count - ChunkChecksum.byteCount
+        guard (0...SegmentFormat.chunkBytes).contains(count) else {
+            throw SegmentDamage("a chunk has a wrong size")
+        }
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[..<count])
+        let sum = unsafe stored.loadUnaligned(fromByteOffset: count, as: UInt64.self).littleEndian
+        guard unsafe ChunkChecksum.of(bytes, row: row) == sum else {
+            throw SegmentDamage("a chunk is not the one that was written")
+        }
+        unsafe self.init(copying: bytes)
+    }
+
     init(copying bytes: UnsafeRawBufferPointer) {
         count = bytes.count
         let size = bytes.count + SegmentFormat.padding

@@ -76,12 +76,10 @@ struct ChunkStore {
     @inline(never)
     private func load(_ row: Int64, _ check: (Chunk) throws -> Void) throws -> Chunk {
         let rows = try RowLookup("SELECT bytes FROM search_chunk WHERE num = ?", in: database)
-        let chunk = try rows.first(row) { row in
-            unsafe row.withBytes(0) { unsafe Chunk(copying: $0) }
+        let chunk = try rows.first(row) { columns in
+            try unsafe columns.withBytes(0) { try unsafe Chunk(stored: $0, row: row) }
         }
-        guard let chunk, chunk.count <= SegmentFormat.chunkBytes else {
-            throw SegmentDamage("a chunk is missing")
-        }
+        guard let chunk else { throw SegmentDamage("a chunk is missing") }
         try check(chunk)
         cache.keep(chunk, row)
         return chunk

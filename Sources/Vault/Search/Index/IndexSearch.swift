@@ -185,7 +185,8 @@ struct IndexSearch {
         }
     }
 
-    private func frequency(_ term: [UInt8]) throws -> Int {
+    /// How many documents have a term, removed ones included.
+    func frequency(_ term: [UInt8]) throws -> Int {
         try state.readers.reduce(0) { $0 + (try $1.entry(term, store)?.count ?? 0) }
     }
 }

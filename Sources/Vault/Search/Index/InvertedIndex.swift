@@ -138,8 +138,9 @@ struct InvertedIndex {
             return true
         }
         for document in 0..<UInt32(reader.count) where reader.live?.contains(document) ?? true {
+            let norm = unsafe try reader.norms(around: document, store)[Int(document)]
             sums[try reader.document(document, store).message, default: 0] &+=
-                ofDocument[Int(document)]
+                ofDocument[Int(document)] &+ TermFingerprint.norm(norm)
         }
     }
 }
@@ -153,6 +154,9 @@ struct TermFingerprint {
         for byte in term { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
 
+    /// The part that a document's length makes.
+    static func norm(_ norm: UInt8) -> UInt64 { TermFingerprint([2]).at(UInt32(norm)) }
+
     /// Mixed, so that sums keep their bits.
     func at(_ position: UInt32) -> UInt64 {
         var mixed = hash ^ UInt64(position) &* 0x9E37_79B9_7F4A_7C15
@@ -164,7 +168,7 @@ struct TermFingerprint {
 extension IndexedDocument {
     /// The same number as `InvertedIndex.fingerprints` has for it.
     var fingerprint: UInt64 {
-        var sum: UInt64 = 0
+        var sum = TermFingerprint.norm(NormCode.encode(text.length))
         IndexFact.forEach(facts) { fact in sum &+= TermFingerprint(fact).at(0) }
         text.forEachToken { token, position in sum &+= TermFingerprint(token).at(position) }
         return sum

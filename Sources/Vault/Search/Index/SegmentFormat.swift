@@ -60,6 +60,9 @@
 /// with `k` of `Relevance` at the average length that the row of the segment states. At another
 /// average it is multiplied by the larger of 1 and the present average over that one.
 ///
+/// CHECKSUM: behind each chunk, its row has a `u64` over the chunk and the row's number
+/// (`ChunkChecksum`).
+///
 /// WHAT IS VALID, checked when a chunk is loaded, so that loops need not check again:
 ///  (S1) A dictionary chunk parses as above to its last byte, and its terms ascend.
 ///  (S2) Skip entries of one chunk have bits of at most 24 and 32 and offsets inside their streams.

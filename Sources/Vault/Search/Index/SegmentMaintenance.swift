@@ -239,7 +239,7 @@ struct MergeState {
             place.rests[index] =
                 try Row.fetchOne(
                     database, sql: "SELECT bytes FROM search_chunk WHERE num = ?", arguments: [row]
-                )?.bytes("bytes") ?? []
+                )?.bytes("bytes")?.dropLast(ChunkChecksum.byteCount) ?? []
         }
         return place
     }

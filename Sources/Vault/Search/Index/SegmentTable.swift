@@ -90,11 +90,15 @@ struct SegmentTable: ChunkSink {
     // MARK: Chunks
 
     mutating func write(_ bytes: [UInt8], chunk: Int, of stream: SegmentStream) throws {
-        let statement = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO search_chunk VALUES (?, ?)")
-        try statement.execute(arguments: [
-            SegmentStream.row(writing, stream, chunk), Data(bytes),
-        ])
+        let row = SegmentStream.row(writing, stream, chunk)
+        let sum = unsafe bytes.withUnsafeBytes { unsafe ChunkChecksum.of($0, row: row) }
+        var stored = bytes
+        stored.append(littleEndian: sum)
+        var insertion = try RowInsertion(
+            "INSERT OR REPLACE INTO search_chunk VALUES (?, ?)", in: database)
+        insertion.bind(row)
+        insertion.bind(stored)
+        try insertion.run()
     }
 
     // MARK: Removed documents
