@@ -5,8 +5,8 @@ package import VaultCrypto
 package enum ArchiveExport {
     /// What is asked for, and what is written about it outside `data/`.
     package struct Request: Sendable {
-        /// Where the archive goes; the ending `.tar` or `.tar.zst` packs it, anything else is a
-        /// folder.
+        /// Where the archive goes; the ending `.tar` or `.tar.zst`, in capitals too, packs it, one
+        /// of another format of archives is refused, anything else is a folder.
         package var output: String
         /// The case or purpose; part of the archive's name.
         package var matter: String
@@ -97,11 +97,12 @@ package enum ArchiveExport {
     ) throws(VaultError) -> Result {
         let bag = ArchiveName.bag(matter: request.matter, time: request.time, id: request.bag)
         let output = try OutputPath(request.output)
-        let isCompressed = request.output.hasSuffix(".tar.zst")
         let container: any BagContainer =
-            isCompressed || request.output.hasSuffix(".tar")
-            ? try TarContainer(output, bag: bag, isCompressed: isCompressed)
-            : try FolderContainer(output)
+            switch output.form {
+            case .folder: try FolderContainer(output)
+            case .tar: try TarContainer(output, bag: bag, isCompressed: false)
+            case .compressedTar: try TarContainer(output, bag: bag, isCompressed: true)
+            }
         let writer = try BagWriter(container, hooks: hooks)
         var payload = try PayloadExport(source: source, writer: writer)
         let counts = try payload.run()

@@ -16,9 +16,42 @@ protocol BagContainer: AnyObject {
     func publish() throws(VaultError)
 }
 
+/// What an output's ending makes of it.
+enum OutputForm {
+    case folder, tar, compressedTar
+
+    /// Endings that promise a packed or encrypted file, which a folder of that name would not be.
+    private static let foreign: Set<Substring> = [
+        "age", "gpg", "pgp", "asc", "gz", "tgz", "zip", "xz", "txz", "bz2", "tbz", "tbz2", "7z",
+        "rar", "zst", "tzst", "lz", "lz4", "lzma", "br", "cpio", "iso", "tar",
+    ]
+
+    /// - Throws: `unsupported` for an ending of another format.
+    init(fileName: String) throws(VaultError) {
+        let pieces = fileName.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        let endings = pieces.dropFirst()
+        if endings.last == "tar" {
+            self = .tar
+        } else if endings.suffix(2) == ["tar", "zst"] {
+            self = .compressedTar
+        } else if let last = endings.last,
+            Self.foreign.contains(last) || endings.dropLast().last == "tar"
+        {
+            let ending = endings.suffix(endings.dropLast().last == "tar" ? 2 : 1)
+            throw VaultError(
+                .unsupported,
+                "Archives are not written as .\(ending.joined(separator: ".")); name a .tar, a "
+                    + ".tar.zst or a folder in --output, and pack or encrypt that afterwards.")
+        } else {
+            self = .folder
+        }
+    }
+}
+
 /// The path of an output, taken apart.
 struct OutputPath {
     let path: String
+    let form: OutputForm
     /// The folder that holds the output.
     let folder: String
     /// A sibling's name for what is not finished: hidden, and named for what it is.
@@ -35,6 +68,7 @@ struct OutputPath {
         let cut = path.lastIndex(of: "/")
         folder = cut.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let name = cut.map { String(path[path.index(after: $0)...]) } ?? path
+        form = try OutputForm(fileName: name)
         let suffix = unsafe SecretBytes.random(count: 4).withBytes { unsafe Array($0) }.hex
         staging = "\(folder)/.\(name).partial-\(suffix)"
         var status = stat()
