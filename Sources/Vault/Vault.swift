@@ -37,6 +37,9 @@ package final class Vault: Sendable {
     package var id: RecordID { header.vault }
     package var directory: String { layout.directory }
 
+    /// Whether a folder is the vault's own or lies in it; links are followed.
+    package func contains(folder: String) -> Bool { layout.contains(folder: folder) }
+
     // MARK: - Opening
 
     /// Opens a vault.

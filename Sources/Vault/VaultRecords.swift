@@ -17,6 +17,11 @@ extension Vault {
         }
     }
 
+    /// How many conversations a filter's period leaves out only because they have no time.
+    package func undatedCount(_ filter: ConversationFilter) throws(VaultError) -> Int {
+        try store.read { db in try ConversationReader(db: db).undatedCount(filter) }
+    }
+
     /// Lends each conversation that matches with its messages, in the order of their ids, from one
     /// snapshot: what an archive needs.
     ///

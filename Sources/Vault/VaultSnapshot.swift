@@ -32,6 +32,18 @@ package final class VaultSnapshot {
         }
     }
 
+    /// How many conversations the filter's period leaves out only because they have no time.
+    package func undatedCount(
+        _ filter: ConversationFilter, only: Set<RecordID>? = nil
+    ) throws(VaultError) -> Int {
+        try guarded { try ConversationReader(db: db).undatedCount(filter, only: only) }
+    }
+
+    /// The names in a filter that no conversation has, such as `label mergr`.
+    package func unknownNames(_ filter: ConversationFilter) throws(VaultError) -> [String] {
+        try guarded { try filter.unknownNames(in: db) }
+    }
+
     package func conversation(_ id: RecordID) throws(VaultError) -> Conversation {
         try guarded { try ConversationReader(db: db).conversation(id).conversation }
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where the files of a vault are.
 ///
 /// ```
@@ -29,4 +31,22 @@ struct VaultLayout: Sendable {
         self.generation(generation) + "/unfinished"
     }
     func database(_ generation: Int) -> String { self.generation(generation) + "/vault.db" }
+
+    /// Whether a folder that exists is the vault's own or lies in it, by whatever path.
+    func contains(folder: String) -> Bool {
+        var own = stat()
+        guard unsafe stat(directory, &own) == 0 else { return false }
+        var path = folder
+        // Up to the root, of which ".." is the root itself.
+        for _ in 0..<64 {
+            var status = stat()
+            var parent = stat()
+            guard unsafe stat(path, &status) == 0 else { return false }
+            if status.st_dev == own.st_dev, status.st_ino == own.st_ino { return true }
+            path += "/.."
+            guard unsafe stat(path, &parent) == 0 else { return false }
+            if parent.st_dev == status.st_dev, parent.st_ino == status.st_ino { return false }
+        }
+        return false
+    }
 }

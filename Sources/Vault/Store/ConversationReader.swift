@@ -2,47 +2,6 @@ import Foundation
 import GRDB
 import VaultCrypto
 
-/// Which conversations to list or export; all conditions must hold.
-package struct ConversationFilter: Sendable {
-    package var labels: [String] = []
-    package var project: String?
-    package var custodian: String?
-    /// `Origin.source`.
-    package var source: String?
-    /// Modified at or after; one without a time matches no time.
-    package var after: Instant?
-    /// Modified before.
-    package var before: Instant?
-    package var includesHidden = false
-    package var limit: Int?
-
-    package init() {}
-
-    fileprivate var condition: (sql: String, arguments: StatementArguments) {
-        var terms: [String] = includesHidden ? [] : ["hidden IS NULL"]
-        var arguments: [any DatabaseValueConvertible] = []
-        func add(_ term: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            terms.append(term)
-            arguments.append(value)
-        }
-        for label in labels {
-            add(
-                """
-                EXISTS (SELECT 1 FROM label JOIN name ON name.num = label.name
-                    WHERE label.conversation = conversation.num AND name.text = ?)
-                """, label)
-        }
-        add("project = (SELECT num FROM name WHERE text = ?)", project)
-        add("custodian = (SELECT num FROM name WHERE text = ?)", custodian)
-        add("source = (SELECT num FROM name WHERE text = ?)", source)
-        add("modified >= ?", after?.milliseconds)
-        add("modified < ?", before?.milliseconds)
-        let sql = terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND ")
-        return (sql, StatementArguments(arguments))
-    }
-}
-
 /// Reads conversations.
 struct ConversationReader {
     let db: Database
@@ -65,11 +24,27 @@ struct ConversationReader {
     func forEach(
         _ filter: ConversationFilter, order: Order, _ body: (Int64, Conversation) throws -> Void
     ) throws {
-        let (condition, arguments) = filter.condition
+        let condition = filter.condition
         let limit = filter.limit.map { " LIMIT \($0)" } ?? ""
         let rows = try Row.fetchCursor(
-            db, sql: Self.columns + condition + order.rawValue + limit, arguments: arguments)
+            db, sql: Self.columns + condition.clause + order.rawValue + limit,
+            arguments: condition.values)
         while let row = try rows.next() { try body(row["num"], conversation(row)) }
+    }
+
+    /// How many conversations the filter's period leaves out only because they have no time.
+    func undatedCount(_ filter: ConversationFilter, only: Set<RecordID>? = nil) throws -> Int {
+        guard filter.hasPeriod else { return 0 }
+        let condition = filter.undatedCondition
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT id FROM conversation" + condition.clause, arguments: condition.values)
+        var count = 0
+        while let row = try rows.next() {
+            if only == nil || row.id("id").map({ only?.contains($0) == true }) == true {
+                count += 1
+            }
+        }
+        return count
     }
 
     /// The conversation with an id, and its row number.

@@ -9,14 +9,16 @@ struct Export: ParsableCommand {
         abstract: "Write conversations into a signed archive that anybody can check.",
         usage: "coffer export --output <path> [<options>]",
         discussion: """
-            The ending of --output decides: .tar and .tar.zst make one file, anything else a folder. \
-            Without a selection everything that is not hidden is exported. What is there already is \
-            never overwritten.
+            The ending of --output decides: .tar and .tar.zst make one file, anything else a folder; \
+            endings of other formats are refused. Without a selection everything that is not hidden \
+            is exported. --after and --before take conversations with a message in that period, as \
+            after: and before: of a query do, and a conversation is exported whole. What is there \
+            already is never overwritten.
 
             EXAMPLES:
               coffer export --output everything.tar.zst
-              coffer export --output merger/ --matter "Lindqvist merger" --label merger \
-            --after 2024-03 --before 2024-07
+              coffer export --output merger/ --matter "Lindqvist merger" \\
+                --label merger --after 2024-03 --before 2024-07
               coffer export --output hits.tar --query '"term sheet" from:chatgpt'
             """)
 
@@ -43,6 +45,9 @@ struct Export: ParsableCommand {
     @Option(help: ArgumentHelp("Only this conversation (repeatable).", valueName: "id"))
     var conversation: [String] = []
 
+    @Flag(help: "Write an archive although the selection finds nothing.")
+    var allowEmpty = false
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
@@ -53,6 +58,10 @@ struct Export: ParsableCommand {
                 .exists, "\(output) exists already; an archive is never written over something.")
         }
         try options.withVault { vault in
+            guard !vault.contains(folder: Place.folder(of: output)) else {
+                throw VaultError(
+                    .refused, "An archive cannot stand in the vault's own folder; choose another.")
+            }
             let only = try selection(of: vault)
             // How many messages a selection has is known at its end only.
             let isEverything = only == nil && filters.scope.isEmpty
@@ -62,12 +71,18 @@ struct Export: ParsableCommand {
             let hooks = ArchiveExport.Hooks(
                 progress: { progress.update(Int64($0.records), of: total, "Writing") },
                 isCancelled: { Interruption.isRequested })
+            var undated = 0
             let result = try vault.withSnapshot { snapshot in
+                undated = try snapshot.undatedCount(filters.filter, only: only)
+                if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
                 let source = VaultArchiveSource(
                     snapshot, of: vault.id, filter: filters.filter, only: only, tool: Version.tool)
-                return try ArchiveExport.run(source, request(output), hooks: hooks)
+                return try ArchiveExport.run(
+                    source, request(output, undated: undated), hooks: hooks)
             }
+            progress.clear()
             report(result)
+            if undated > 0 { options.note(UndatedView.sentence(undated)) }
         }
     }
 
@@ -83,13 +98,32 @@ struct Export: ParsableCommand {
         return chosen
     }
 
-    private func request(_ output: String) -> ArchiveExport.Request {
+    /// An archive of nothing looks like an answer: it is written only when it is meant.
+    private func refuseNothing(
+        in snapshot: VaultSnapshot, only: Set<RecordID>?, undated: Int
+    ) throws {
+        guard try snapshot.conversationIDs(filters.filter, only: only).isEmpty else { return }
+        let unknown = try snapshot.unknownNames(filters.filter)
+        var cause = "No conversation matches the selection"
+        if !unknown.isEmpty {
+            cause = "The vault knows no " + unknown.joined(separator: " and no ")
+        } else if undated > 0 {
+            cause += ", besides \(Figures.count(undated)) undated ones that no period takes"
+        }
+        throw VaultError(
+            .notFound,
+            "\(cause), so nothing was written; `coffer stats` shows what there is, and "
+                + "--allow-empty writes an archive of nothing.")
+    }
+
+    private func request(_ output: String, undated: Int) -> ArchiveExport.Request {
         var request = ArchiveExport.Request(output: output, matter: matter, time: .now)
         request.query = query
         request.scope = filters.scope
         if !conversation.isEmpty {
             request.scope["conversations"] = .array(conversation.map(JSON.string))
         }
+        if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
         request.person = Place.loginName
         request.reason = reason
         return request

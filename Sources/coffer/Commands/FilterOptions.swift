@@ -18,12 +18,25 @@ struct FilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Only those changed at or after this time: 2024, 2024-03, 2024-03-01, RFC 3339 (UTC).",
+            """
+            Only those with a message at or after this time: 2024, 2024-03, 2024-03-01, RFC 3339 \
+            (UTC).
+            """,
             valueName: "time"))
     var after: Moment?
 
-    @Option(help: ArgumentHelp("Only those changed before this time.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only those with a message before this time, and not before --after.",
+            valueName: "time"))
     var before: Moment?
+
+    func validate() throws {
+        if let after, let before, after.instant >= before.instant {
+            throw ValidationError(
+                "--before has to be later than --after; the time of --before is not included.")
+        }
+    }
 
     var filter: ConversationFilter {
         var filter = ConversationFilter()
@@ -46,5 +59,13 @@ struct FilterOptions: ParsableArguments {
         scope["after"] = after.map { .string($0.instant.description) }
         scope["before"] = before.map { .string($0.instant.description) }
         return scope
+    }
+}
+
+/// Conversations without a time, which no period takes.
+enum UndatedView {
+    static func sentence(_ count: Int) -> String {
+        "\(Figures.count(count, "undated conversation")) \(count == 1 ? "was" : "were") left out: "
+            + "--after and --before take messages with a time only."
     }
 }

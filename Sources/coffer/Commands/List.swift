@@ -8,7 +8,9 @@ struct List: ParsableCommand {
         abstract: "List conversations, the latest first.",
         usage: "coffer list [<options>]",
         discussion: """
-            Shows 50 unless --limit says otherwise; with --json all, one line each. Dates are UTC.
+            Shows 50 unless --limit says otherwise; with --json all, one line each. Dates are UTC. \
+            --after and --before take conversations with a message in that period, as after: and \
+            before: of a search do.
 
             EXAMPLES:
               coffer list
@@ -38,6 +40,8 @@ struct List: ParsableCommand {
             filter.includesHidden = includeHidden
             let usual = options.json ? 0 : Self.usualLimit
             let limit = limit ?? usual
+            let undated = try vault.undatedCount(filter)
+            defer { if undated > 0 { options.note(UndatedView.sentence(undated)) } }
             if options.json {
                 filter.limit = limit == 0 ? nil : limit
                 return try vault.forEachConversation(filter) { conversation in

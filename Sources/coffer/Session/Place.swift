@@ -45,6 +45,12 @@ enum Place {
         return lstat(path, &status) == 0
     }
 
+    /// The folder that holds what an absolute path names.
+    static func folder(of path: String) -> String {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return folder.isEmpty ? "/" : folder
+    }
+
     /// A variable of the environment that is set and not empty.
     static func variable(_ name: String) -> String? {
         guard let value = getenv(name), value.pointee != 0 else { return nil }
