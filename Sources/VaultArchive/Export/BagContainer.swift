@@ -90,15 +90,22 @@ struct OutputPath {
 
 /// A bag as a plain folder, readable by its owner only.
 final class FolderContainer: BagContainer {
+    /// Makes an open file or folder durable.
+    typealias Sync = (OpenFile) throws(VaultError) -> Void
+
     private let output: OutputPath
+    private let sync: Sync
     private var made: Set<Substring> = []
     private var file: OpenFile?
     private var isPublished = false
 
     var folder: String { output.folder }
 
-    init(_ output: OutputPath) throws(VaultError) {
+    init(
+        _ output: OutputPath, sync: @escaping Sync = { (file) throws(VaultError) in try file.sync() }
+    ) throws(VaultError) {
         self.output = output
+        self.sync = sync
         guard unsafe mkdir(output.staging, 0o700) == 0 else { throw .file("created") }
     }
 
@@ -122,11 +129,15 @@ final class FolderContainer: BagContainer {
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) { try unsafe file?.write(bytes) }
 
-    func end() { file = nil }
+    /// Each file by itself: a sync of everything reports no error.
+    func end() throws(VaultError) {
+        if let file { try sync(file) }
+        file = nil
+    }
 
     func publish() throws(VaultError) {
-        // One sync of everything costs less than one of each of a hundred thousand small files.
-        sync()
+        for folder in made { try syncFolder("\(output.staging)/\(folder)") }
+        try syncFolder(output.staging)
         // An empty folder claims the name; renaming over an empty folder is atomic (POSIX rename).
         guard unsafe mkdir(output.path, 0o700) == 0 else {
             throw errno == EEXIST ? .archiveExists : .file("created")
@@ -138,7 +149,13 @@ final class FolderContainer: BagContainer {
                 ? .archiveExists : .file("given its name", number: number)
         }
         isPublished = true
-        try output.syncFolder()
+        try syncFolder(output.folder)
+    }
+
+    private func syncFolder(_ path: String) throws(VaultError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file("opened") }
+        try sync(OpenFile(descriptor))
     }
 
     deinit {
