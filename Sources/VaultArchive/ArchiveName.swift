@@ -41,6 +41,15 @@ enum ArchiveName {
         tagManifest, sshSignature, minisignSignature, timeStamp,
     ]
 
+    /// RFC 3161 tokens have a few kilobytes.
+    static let maximumTimeStampBytes = 65_536
+
+    /// Whether an archive can have a file of this name; those below these folders have more rules.
+    static func isKnown(_ path: String) -> Bool {
+        required.contains(path) || unlisted.contains(path)
+            || [native, attachments, pages, "meta/", "proof/"].contains { path.hasPrefix($0) }
+    }
+
     static func native(_ conversation: RecordID) -> String { "\(native)\(conversation).jsonl" }
     static func page(_ conversation: RecordID) -> String { "\(pages)\(conversation).html" }
     static func attachment(_ sha256: [UInt8]) -> String { attachments + sha256.hex }

@@ -42,9 +42,11 @@ extension VaultError {
     ///
     /// - Parameters:
     ///   - done: What could not be done to it, as a participle.
+    ///   - path: Which file, if that helps.
     ///   - number: The system's error number.
     /// - Returns: The error with what to do next.
-    static func file(_ done: String, number: Int32 = errno) -> VaultError {
+    static func file(_ done: String, _ path: [UInt8] = [], number: Int32 = errno) -> VaultError {
+        let name = path.isEmpty ? "A file of the archive" : printable(path)
         let cause = POSIXErrorCode(rawValue: number).map { POSIXError($0) }
         switch number {
         case ENOSPC, EDQUOT:
@@ -55,12 +57,12 @@ extension VaultError {
         case EACCES, EPERM, EROFS:
             return VaultError(
                 .inputOutput,
-                "A file of the archive cannot be \(done): access was refused. Check the "
+                "\(name) cannot be \(done): access was refused. Check the "
                     + "folder's permissions or choose another place.", underlying: cause)
         default:
             return VaultError(
                 .inputOutput,
-                "A file of the archive cannot be \(done) (system error \(number)). Check "
+                "\(name) cannot be \(done) (system error \(number)). Check "
                     + "the disk and the path, then try again.", underlying: cause)
         }
     }

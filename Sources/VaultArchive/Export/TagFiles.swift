@@ -101,6 +101,9 @@ struct TagFiles {
 
              coffer verify .
 
+           The pages in data/html/ are covered by the signature like every file. They are copies for
+           reading and are not compared with the records: what counts is data/native/.
+
         4. The signer is who you think. The keys in this folder are here for convenience: whoever
            could replace the files could replace the keys as well. Compare the fingerprint with the
            one that reached you another way, in the cover letter or by telephone:

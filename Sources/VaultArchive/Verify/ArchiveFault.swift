@@ -34,7 +34,41 @@ struct FaultList {
         omitted > 0 || paths.contains { $0.hasPrefix(prefix) }
     }
 
-    var sorted: [ArchiveFault] { faults.sorted { ($0.path, $0.fault) < ($1.path, $1.fault) } }
+    /// By path; the faults of one file as a person sorts them, line 9 before line 10.
+    var sorted: [ArchiveFault] {
+        faults.sorted { first, second in
+            guard first.path == second.path else { return first.path < second.path }
+            return Self.precedes(Array(first.fault.utf8), Array(second.fault.utf8))
+        }
+    }
+
+    /// Compares byte by byte, and runs of digits by their value.
+    private static func precedes(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+        var (left, right) = (first[...], second[...])
+        while let a = left.first, let b = right.first {
+            guard isDigit(a), isDigit(b) else {
+                if a != b { return a < b }
+                left.removeFirst()
+                right.removeFirst()
+                continue
+            }
+            let one = left.prefix(while: isDigit).drop { $0 == 0x30 }
+            let other = right.prefix(while: isDigit).drop { $0 == 0x30 }
+            if one.count != other.count { return one.count < other.count }
+            if one != other { return one.lexicographicallyPrecedes(other) }
+            left = left.drop(while: isDigit)
+            right = right.drop(while: isDigit)
+        }
+        return left.isEmpty && (!right.isEmpty || first.lexicographicallyPrecedes(second))
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    /// Replaces everything by one fault of the whole archive.
+    mutating func replace(by fault: String) {
+        self = FaultList()
+        add("", fault)
+    }
 }
 
 /// A path from an archive that may hold anything, as text that is safe to print.

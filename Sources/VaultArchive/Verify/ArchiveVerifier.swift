@@ -4,7 +4,9 @@ package import VaultCrypto
 /// Checks archives strictly: without a vault, without a key of ours, without a network.
 ///
 /// Valid is an archive in which
-/// 1. every name is safe and unique up to case, and there are only plain files;
+/// 1. every name is safe and unique up to case, there are only plain files that an archive can
+///    have, and folders with such files; a packed archive carries nothing beside them: one zstd
+///    frame, and no owners, special modes or foreign fields in the tar's headers;
 /// 2. every file outside `data/`, besides the tag manifest and its signatures, is listed in the tag
 ///    manifest, and every listed file is there with the SHA-256 that is listed;
 /// 3. every file in `data/` is listed exactly once in both payload manifests, and every listed file
@@ -15,6 +17,8 @@ package import VaultCrypto
 ///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
 /// 6. every attachment that a record names is there, unless the error report lists it, and every
 ///    conversation has its page.
+///
+/// The pages in `data/html/` are covered by the signatures and not compared with the records.
 ///
 /// Of a file that is not the one that was listed, only that is said, not what follows from it.
 package enum ArchiveVerifier {
@@ -32,7 +36,7 @@ package enum ArchiveVerifier {
 
     /// What was found.
     package struct Result: Sendable {
-        /// In order of path; none means that the archive is valid.
+        /// In order of path, a file's in order of line; none means that the archive is valid.
         package var faults: [ArchiveFault]
         /// Faults beyond the first 10,000.
         package var omittedFaults: Int
@@ -50,6 +54,8 @@ package enum ArchiveVerifier {
         package var conversations: Int
         package var messages: Int
         package var payloadBytes: Int64
+        /// Files that may be there and that nothing here vouches for: a time stamp.
+        package var notChecked: [String] = []
 
         package var isValid: Bool { faults.isEmpty }
     }
@@ -78,11 +84,13 @@ package enum ArchiveVerifier {
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
             }
+            checker.isCut = !entries.isComplete
         case .file:
             let entries = try TarEntries(path, limits: limits)
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
             }
+            checker.isCut = !entries.isComplete
             checker.folderName = entries.bag.map { String(decoding: $0, as: UTF8.self) }
         }
         return checker.result(expected: expected)
@@ -95,11 +103,11 @@ package enum ArchiveVerifier {
         _ checker: inout BagChecker,
         _ source: (FaultBody, EntryBody) throws(VaultError) -> Void
     ) throws(VaultError) {
-        var faults: [(String, String)] = []
-        try source({ faults.append(($0, $1)) }) { (entry) throws(VaultError) in
+        var found = FaultList()
+        try source({ found.add($0, $1) }) { (entry) throws(VaultError) in
             try checker.check(entry)
         }
-        for (path, fault) in faults.prefix(FaultList.maximum) { checker.faults.add(path, fault) }
+        for fault in found.faults { checker.faults.add(fault.path, fault.fault) }
         checker.finishReading()
     }
 }

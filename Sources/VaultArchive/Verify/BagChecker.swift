@@ -19,6 +19,10 @@ struct BagChecker {
     private(set) var ledger = Ledger()
     /// The folder inside a tar.
     var folderName: String?
+    /// Whether reading ended before the end: what was not seen is then not missing.
+    var isCut = false
+    /// Folders that were seen, besides the bag's own.
+    private(set) var folders: Set<String> = []
     /// Files that are read as a whole at the end.
     private(set) var small: [String: [UInt8]] = [:]
     /// The conversations whose records were seen, and how many messages and records they have.
@@ -44,9 +48,19 @@ struct BagChecker {
             return faults.add(printable(entry.path), "the name is not allowed in an archive")
         }
         let path = String(decoding: entry.path, as: UTF8.self)
+        if entry.isFolder {
+            folders.insert(path)
+            return
+        }
+        if let fault = Self.refusal(of: path, sizeBytes: entry.sizeBytes) {
+            return faults.add(path, fault)
+        }
         if let fault = ledger.see(path, sizeBytes: entry.sizeBytes) {
             faults.add(fault.path, fault.fault)
             if fault.path == path { return }
+        }
+        if entry.sizeBytes > Self.maximumSmallBytes, ContentReader.isSmall(path) {
+            return faults.add(path, "the file is longer than such a file can be")
         }
         let isPayload = path.hasPrefix(ArchiveName.payload)
         var digest = SHA256Digest()
@@ -64,6 +78,17 @@ struct BagChecker {
             collect(lane.takeFinished())
         }
         reader.finish(&self)
+    }
+
+    /// Why a file is not read at all.
+    private static func refusal(of path: String, sizeBytes: Int64) -> String? {
+        if path == "fetch.txt" { return "an archive holds its files and lists none to fetch" }
+        if !ArchiveName.isKnown(path) { return "an archive has no such file" }
+        let maximum = ArchiveName.maximumTimeStampBytes
+        if path == ArchiveName.timeStamp, sizeBytes > maximum {
+            return "it is longer than \(maximum) bytes"
+        }
+        return nil
     }
 
     private mutating func advance(_ bytes: Int) throws(VaultError) {
@@ -109,11 +134,19 @@ struct BagChecker {
             case ArchiveName.errors: kind = .errors(lines)
             case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
                 kind = .records(RecordChecker(path: path, maximumLineBytes: limits.lineBytes))
-            // These two grow with the number of conversations.
-            case ArchiveName.index, ArchiveName.items: kind = .opaque
-            case _ where ArchiveName.required.contains(path): kind = .small([])
+            case _ where Self.isSmall(path): kind = .small([])
             default: kind = .opaque
             }
+        }
+
+        /// Whether a file is kept to be read as a whole.
+        static func isSmall(_ path: String) -> Bool {
+            // These grow with the number of conversations.
+            let large = [
+                ArchiveName.index, ArchiveName.items, ArchiveName.errors, ArchiveName.manifest256,
+                ArchiveName.manifest512,
+            ]
+            return ArchiveName.required.contains(path) && !large.contains(path)
         }
 
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {

@@ -4,20 +4,60 @@ import VaultCrypto
 // What all files of a bag say together, once all of them were read.
 extension BagChecker {
     mutating func result(expected: ExpectedSigner?) -> ArchiveVerifier.Result {
-        let seal = checkSignatures(expected)
-        checkTagManifest(isSealed: seal.isTagManifestIntact)
-        checkPayload()
-        if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
-        checkSigner(seal.key)
-        checkRecordsAndFiles()
-        checkNumbers()
+        checkKind()
+        let seal = isCut ? Seal() : judge(expected)
         return ArchiveVerifier.Result(
             faults: faults.sorted, omittedFaults: faults.omitted,
             bag: isIntact(ArchiveName.export) ? export?["name"]?.string : nil,
             signer: seal.key.map(SSHPublicKey.fingerprint),
             isSignerKnown: expected != nil && seal.key != nil,
             trustedComment: seal.trustedComment, conversations: conversations,
-            messages: Int(messages), payloadBytes: ledger.payloadBytes)
+            messages: Int(messages), payloadBytes: ledger.payloadBytes,
+            notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
+                ? [ArchiveName.timeStamp] : [])
+    }
+
+    private mutating func judge(_ expected: ExpectedSigner?) -> Seal {
+        let seal = checkSignatures(expected)
+        checkTagManifest(isSealed: seal.isTagManifestIntact)
+        checkPayload()
+        if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
+        checkSigner(seal.key)
+        checkRecordsAndFiles()
+        checkFolders()
+        checkNumbers()
+        return seal
+    }
+
+    /// Says of what is no archive just that: its other faults would follow from it.
+    private mutating func checkKind() {
+        guard !ArchiveName.required.contains(where: { ledger[$0]?.isPresent == true }) else {
+            return
+        }
+        let inner = faults.faults.first { $0.path.hasSuffix("/" + ArchiveName.declaration) }
+        if let folder = inner?.path.dropLast(ArchiveName.declaration.utf8.count + 1) {
+            faults.replace(by: "this folder is none; \(folder) in it may be one")
+        } else if !isCut {
+            let said = faults.faults.first { $0.path.isEmpty }
+            faults.replace(
+                by: said?.fault ?? "this is none: no file that every archive has is in it")
+        }
+        isCut = true
+    }
+
+    /// A folder entry could carry a message in its name.
+    private mutating func checkFolders() {
+        var used: Set<String> = []
+        for file in ledger.files.values where file.isPresent {
+            var folder = file.path[...]
+            while let slash = folder.lastIndex(of: "/") {
+                folder = folder[..<slash]
+                guard used.insert(String(folder)).inserted else { break }
+            }
+        }
+        for folder in folders.subtracting(used) where !faults.namesAny(below: folder + "/") {
+            faults.add(folder, "no file of the archive is in this folder")
+        }
     }
 
     /// Whether a file is there and nothing was said against it.

@@ -8,6 +8,13 @@ import VaultCrypto
     let sizeBytes: Int64
     /// Hands over the content; called at most once.
     let read: ((UnsafeRawBufferPointer) throws(VaultError) -> Void) throws(VaultError) -> Void
+    var isFolder = false
+
+    /// A folder; the one that holds the bag is not told.
+    static func folder(_ path: [UInt8]) -> ArchiveEntry {
+        unsafe ArchiveEntry(
+            path: path, sizeBytes: 0, read: { (_) throws(VaultError) in }, isFolder: true)
+    }
 }
 
 /// Reads the files of an unpacked bag.
@@ -17,6 +24,8 @@ struct FolderEntries {
     let root: String
     let limits: ArchiveVerifier.Limits
     private var count = 0
+    /// Whether every file was visited.
+    private(set) var isComplete = true
 
     init(root: String, limits: ArchiveVerifier.Limits) {
         self.root = root
@@ -37,15 +46,20 @@ struct FolderEntries {
         for name in try names(in: folder) {
             count += 1
             guard count <= limits.entries else {
+                guard isComplete else { return }
+                isComplete = false
                 return fault("", "there are more than \(limits.entries) files")
             }
             let path = folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
             var status = stat()
             let full = absolute(path)
-            guard unsafe lstat(full, &status) == 0 else { throw .file("read") }
+            guard unsafe lstat(full, &status) == 0 else { throw .file("read", path) }
             switch status.st_mode & S_IFMT {
             case S_IFREG: try body(entry(path, full, Int64(status.st_size)))
+            case S_IFDIR where !ArchiveName.isSafe(path):
+                fault(printable(path), "the name is not allowed in an archive")
             case S_IFDIR where depth < ArchiveName.maximumSegments:
+                try body(.folder(path))
                 try visit(path, depth: depth + 1, fault, body)
             case S_IFDIR: fault(printable(path), "folders are nested too deep")
             case S_IFLNK: fault(printable(path), "this is a symbolic link")
@@ -60,7 +74,7 @@ struct FolderEntries {
 
     private func names(in folder: [UInt8]) throws(VaultError) -> [[UInt8]] {
         let path = absolute(folder)
-        guard let stream = unsafe opendir(path) else { throw .file("read") }
+        guard let stream = unsafe opendir(path) else { throw .file("read", folder) }
         defer { unsafe closedir(stream) }
         var names: [[UInt8]] = []
         errno = 0
@@ -73,14 +87,14 @@ struct FolderEntries {
             if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
             errno = 0
         }
-        guard errno == 0 else { throw .file("read") }
+        guard errno == 0 else { throw .file("read", folder) }
         return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     private func entry(_ path: [UInt8], _ full: [CChar], _ size: Int64) -> ArchiveEntry {
         unsafe ArchiveEntry(path: path, sizeBytes: size) { (body) throws(VaultError) in
             let descriptor = unsafe open(full, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            guard descriptor >= 0 else { throw .file("read") }
+            guard descriptor >= 0 else { throw .file("read", path) }
             try unsafe OpenFile(descriptor).readAll(pieceBytes: 1 << 18, body)
         }
     }

@@ -17,12 +17,17 @@ import VaultCrypto
     private let lower: OpaquePointer
     private let upper: OpaquePointer
     private let file: OpenFile
+    private let sizeBytes: Int64
     private let limits: ArchiveVerifier.Limits
+    private var headers = TarHeaders()
     /// Bytes that the upper reader was given, and the last of them.
     private var given: Int64 = 0
     private var block: UnsafeRawBufferPointer?
     private var lowerFault: String?
+    private var isBeyondLimit = false
     private(set) var bag: [UInt8]?
+    /// Whether every entry was read.
+    private(set) var isComplete = false
 
     init(_ path: String, limits: ArchiveVerifier.Limits) throws(VaultError) {
         guard let lower = unsafe archive_read_new(), let upper = unsafe archive_read_new() else {
@@ -37,6 +42,9 @@ import VaultCrypto
         let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file("read") }
         file = OpenFile(descriptor)
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .file("read") }
+        sizeBytes = Int64(status.st_size)
     }
 
     deinit {
@@ -48,7 +56,21 @@ import VaultCrypto
     func forEach(
         _ fault: (String, String) -> Void, _ body: (ArchiveEntry) throws(VaultError) -> Void
     ) throws(VaultError) {
-        guard open() else { return fault("", lowerFault ?? "this is not a tar or a zstd file") }
+        if let problem = ZstdFrame.fault(in: file, sizeBytes: sizeBytes) { fault("", problem) }
+        try readEntries(fault, body)
+        let folder = bag.map { printable($0) + "/" } ?? ""
+        for problem in headers.faults {
+            let isInside = problem.path.hasPrefix(folder)
+            fault(
+                isInside ? String(problem.path.dropFirst(folder.count)) : problem.path,
+                problem.fault)
+        }
+    }
+
+    private func readEntries(
+        _ fault: (String, String) -> Void, _ body: (ArchiveEntry) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        guard open() else { return fault("", lowerFault ?? Self.foreign) }
         var count = 0
         while true {
             var entry: OpaquePointer?
@@ -56,14 +78,12 @@ import VaultCrypto
             let result = unsafe archive_read_next_header(upper, &entry)
             if result == ARCHIVE_EOF { return checkEnd(after: before, fault) }
             guard result == ARCHIVE_OK, let entry = unsafe entry else {
-                return fault("", "the tar is damaged: \(message)")
+                return fault(
+                    "", count == 0 && lowerFault == nil ? Self.foreign : damage)
             }
             count += 1
             guard count <= limits.entries else {
                 return fault("", "there are more than \(limits.entries) files")
-            }
-            guard given <= limits.bytes else {
-                return fault("", "the archive unpacks to more than \(limits.bytes) bytes")
             }
             guard try unsafe visit(entry, fault, body) else { return }
         }
@@ -98,13 +118,29 @@ import VaultCrypto
             lowerFault = "the file cannot be unpacked: \(unsafe text(lower))"
             return -1
         }
-        unsafe buffer?.pointee = start
-        unsafe block = UnsafeRawBufferPointer(start: start, count: size)
         given += Int64(size)
+        guard given <= limits.bytes else {
+            isBeyondLimit = true
+            lowerFault = "the archive unpacks to more than \(limits.bytes) bytes"
+            return -1
+        }
+        unsafe buffer?.pointee = start
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size)
+        unsafe headers.take(bytes)
+        unsafe block = bytes
         return size
     }
 
-    private var message: String { lowerFault ?? (unsafe text(upper)) }
+    private static let foreign = "this is neither a tar nor a tar.zst"
+
+    private var damage: String {
+        if isBeyondLimit, let lowerFault { return lowerFault }
+        return "the tar is damaged: \(lowerFault ?? (unsafe text(upper)))"
+    }
+
+    /// What a file of this size can hold: text shrinks to a tenth, and even text that repeats
+    /// itself all the time not to a thousandth.
+    private var plausibleBytes: Int64 { (1 << 30) + min(sizeBytes, 1 << 50) * 1000 }
 
     private func text(_ archive: OpaquePointer) -> String {
         guard let text = unsafe archive_error_string(archive) else { return "it ends too early" }
@@ -132,14 +168,25 @@ import VaultCrypto
             fault(printable(full), "the name is not allowed in an archive")
             return true
         }
-        if isFolder { return true }
+        if isFolder {
+            if !path.isEmpty { try body(.folder(path)) }
+            return true
+        }
         var isIntact = true
         let size = unsafe archive_entry_size(entry)
+        let (sum, isOver) = given.addingReportingOverflow(size)
+        guard !isOver, sum <= plausibleBytes else {
+            fault(
+                printable(path),
+                "its \(size) bytes are not plausible in a file of \(sizeBytes); if you trust where "
+                    + "it comes from, unpack it and verify the folder")
+            return false
+        }
         try body(
             unsafe ArchiveEntry(path: path, sizeBytes: size) { (take) throws(VaultError) in
                 isIntact = try unsafe self.content(sizeBytes: size, take)
             })
-        if !isIntact { fault(printable(path), "the tar is damaged: \(message)") }
+        if !isIntact { fault(isBeyondLimit ? "" : printable(path), damage) }
         return isIntact
     }
 
@@ -190,6 +237,7 @@ import VaultCrypto
         let end = unsafe archive_filter_bytes(upper, 0)
         guard bag != nil else { return fault("", "the tar is empty") }
         guard end - before >= 1024 else { return fault("", "the tar ends without its end mark") }
+        isComplete = true
         var rest = unsafe block.map { block in
             unsafe UnsafeRawBufferPointer(rebasing: block.suffix(Int(max(0, given - end))))
         }

@@ -12,11 +12,13 @@ struct Verify: ParsableCommand {
         discussion: """
             Checks every name, digest, signature and record, and names each fault; exits 2 when \
             there is one. Without --signer an archive vouches for itself alone: compare the \
-            fingerprint that is printed with the one that its maker told you.
+            fingerprint that is printed with the one that its maker told you. The pages in data/html \
+            are covered by the signature and not compared with the records in data/native.
 
             EXAMPLES:
               coffer verify merger.tar.zst
-              coffer verify merger/ --signer SHA256:9jZcGpZN0IiIq3XG0x8wJ0e6cMoiDqbpAlHPMGqDbTo
+              coffer verify merger/ \\
+                --signer SHA256:9jZcGpZN0IiIq3XG0x8wJ0e6cMoiDqbpAlHPMGqDbTo
               coffer verify merger/ --signer maker.pub
             """)
 
@@ -71,6 +73,7 @@ struct Verify: ParsableCommand {
             "trustedComment": .text(result.trustedComment),
             "conversations": .integer(result.conversations),
             "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
+            "notChecked": .array(result.notChecked.map(JSON.string)),
         ])
     }
 
@@ -85,6 +88,9 @@ struct Verify: ParsableCommand {
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
+        for path in result.notChecked {
+            Output.line("  present and not checked: \(path)")
+        }
         if result.isSignerKnown {
             Output.line("  signed by the expected key")
         } else {
