@@ -30,8 +30,12 @@ enum Ending {
         } catch {
             status = report(error)
         }
-        // What was complete before the error is a result all the same.
-        try? Output.flush()
+        // What was complete before the error is a result all the same, and so is help.
+        do {
+            try Output.flush()
+        } catch {
+            if status == 0 { return report(error) }
+        }
         return status
     }
 
@@ -55,6 +59,10 @@ enum Ending {
 
     private static func report(_ outcome: ParsingOutcome) -> Int32 {
         let text = Coffer.fullMessage(for: outcome.error)
+        // The parser answers a request for help on what is not there with help on what is.
+        if CommandLine.arguments.dropFirst().first == "help", let unknownCommand {
+            return say("usage", unknownCommand, 64)
+        }
         if Coffer.exitCode(for: outcome.error) == .success {
             Output.line(text)
             return 0
@@ -71,11 +79,21 @@ enum Ending {
 
     /// The parser calls a mistyped command an unexpected argument; this says what it is.
     private static var unknownCommand: String? {
-        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"),
-            !Coffer.configuration.subcommands.contains(where: { $0._commandName == first }),
-            first != "help"
-        else { return nil }
-        return "There is no command \(first); `coffer --help` lists those there are."
+        var words = CommandLine.arguments.dropFirst()
+        if words.first == "help" { words = words.dropFirst() }
+        var path = "coffer"
+        var commands = Coffer.configuration.subcommands
+        while let word = words.popFirst(), !word.hasPrefix("-"), !commands.isEmpty {
+            guard let next = commands.first(where: { $0._commandName == word }) else {
+                let meant = Spelling.nearest(to: word, among: commands.map { $0._commandName })
+                let question = meant.map { "did you mean `\(path) \($0)`? " } ?? ""
+                return "There is no command \(path.dropFirst(7))\(path == "coffer" ? "" : " ")\(word); "
+                    + "\(question)`\(path) --help` lists those there are."
+            }
+            path += " " + word
+            commands = next.configuration.subcommands
+        }
+        return nil
     }
 
     private static func say(_ code: String, _ message: String, _ exit: Int32) -> Int32 {

@@ -206,7 +206,7 @@ enum MarkupChecker {
         "summary",
         "span", "time", "figure", "img", "figcaption", "pre", "code", "table", "thead", "tbody",
         "tr",
-        "th", "td", "ul", "ol", "li", "blockquote", "hr", "br", "em", "strong", "del",
+        "th", "td", "ul", "ol", "li", "blockquote", "hr", "br", "em", "strong", "del", "bdi",
     ]
     private static let void: Set<String> = ["meta", "img", "hr", "br"]
     private static let attributes: Set<String> = [

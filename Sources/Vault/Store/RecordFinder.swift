@@ -15,7 +15,7 @@ struct RecordFinder {
             let high = Hex.bytes(digits.padding(to: 32, with: "f"))
         else {
             throw VaultError(
-                .badInput,
+                .notFound,
                 "\(text) is not an id; give at least \(Self.minimumDigits) digits of one that "
                     + "`coffer list` or `coffer search` shows.")
         }

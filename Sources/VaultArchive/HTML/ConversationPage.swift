@@ -47,12 +47,11 @@ struct ConversationPage {
     }
 
     private mutating func document() {
-        let title = conversation.displayTitle
-        PageStyle.begin(title: title, isWide: false, into: &html)
+        PageStyle.begin(title: conversation.shortTitle, isWide: false, into: &html)
         html.markup("<header class=\"about\">\n<p class=\"back\">")
         html.markup("<a href=\"index.html\">All conversations of this archive</a></p>\n")
         html.markup("<h1 dir=\"auto\">")
-        html.text(title)
+        html.bareLabel(conversation.displayTitle)
         html.markup("</h1>\n")
         facts()
         html.markup("</header>\n<main id=\"content\" tabindex=\"-1\">\n")
@@ -87,9 +86,9 @@ struct ConversationPage {
         dates()
         fact("Messages", String(messages.count))
         fact("Source", conversation.origin.source)
-        fact("Models", models().joined(separator: ", "))
+        facts("Models", models())
         fact("Project", conversation.project)
-        fact("Labels", conversation.labels.joined(separator: ", "))
+        facts("Labels", conversation.labels)
         fact("View", conversation.isHidden ? "hidden by the user" : nil)
         html.markup("</dl>\n")
     }
@@ -105,7 +104,19 @@ struct ConversationPage {
         html.markup("<dt>")
         html.markup(term)
         html.markup("</dt><dd dir=\"auto\">")
-        html.text(value)
+        html.bareLabel(value)
+        html.markup("</dd>\n")
+    }
+
+    private mutating func facts(_ term: StaticString, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        html.markup("<dt>")
+        html.markup(term)
+        html.markup("</dt><dd>")
+        for (index, value) in values.enumerated() {
+            if index > 0 { html.markup(", ") }
+            html.label(value)
+        }
         html.markup("</dd>\n")
     }
 
@@ -190,5 +201,13 @@ extension Conversation {
     var displayTitle: String {
         guard let title, !title.allSatisfy(\.isWhitespace) else { return "Untitled conversation" }
         return title
+    }
+
+    /// The title for a list or a window: at most about 200 letters.
+    var shortTitle: String {
+        let title = displayTitle
+        // A letter may carry any number of marks.
+        let head = String(title.unicodeScalars.prefix(800)).prefix(200)
+        return head.utf8.count < title.utf8.count ? head + "…" : title
     }
 }

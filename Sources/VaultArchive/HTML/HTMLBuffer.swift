@@ -20,6 +20,30 @@ struct HTMLBuffer {
         copy.withUTF8 { unsafe escape($0) }
     }
 
+    /// Appends a name from a record: apart from the text around it, whatever its direction is.
+    mutating func label(_ text: some StringProtocol) {
+        markup("<bdi>")
+        bareLabel(text)
+        markup("</bdi>")
+    }
+
+    /// Appends a name where no element can stand: in an attribute or a window's title.
+    mutating func bareLabel(_ text: some StringProtocol) {
+        guard text.unicodeScalars.contains(where: Self.isReordering) else { return self.text(text) }
+        // The marks of right-to-left writing itself (U+200E, U+200F, U+061C) stay.
+        var visible = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            visible.append(Self.isReordering(scalar) ? "\u{FFFD}" : scalar)
+        }
+        self.text(String(visible))
+    }
+
+    /// Embeddings, overrides and isolates of the bidirectional algorithm (Unicode Annex 9): they
+    /// can make `exe.gpj` read as a picture.
+    private static func isReordering(_ scalar: Unicode.Scalar) -> Bool {
+        (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+    }
+
     /// Appends UTF-8 text, escaped.
     mutating func text(_ utf8: ArraySlice<UInt8>) {
         unsafe utf8.withUnsafeBufferPointer { unsafe escape($0) }

@@ -18,7 +18,7 @@ enum IndexPage {
         html.markup("<tr><td dir=\"auto\"><a href=\"")
         html.text(conversation.id.description)
         html.markup(".html\">")
-        html.text(conversation.displayTitle)
+        html.bareLabel(conversation.shortTitle)
         html.markup("</a></td><td class=\"date\">")
         if let modified = conversation.modified {
             html.markup("<time datetime=\"")
@@ -28,7 +28,7 @@ enum IndexPage {
             html.markup("</time>")
         }
         html.markup("</td><td dir=\"auto\">")
-        html.text(conversation.custodian)
+        html.bareLabel(conversation.custodian)
         html.markup("</td><td class=\"end\">")
         html.number(messages)
         html.markup("</td></tr>\n")

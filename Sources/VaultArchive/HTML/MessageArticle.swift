@@ -36,7 +36,7 @@ extension ConversationPage {
         for fact in [message.model, message.provider, message.region] {
             guard let fact else { continue }
             html.markup("<span>")
-            html.text(fact)
+            html.label(fact)
             html.markup("</span>")
         }
         if let created = message.created { time(created) }
@@ -121,7 +121,7 @@ extension ConversationPage {
         html.markup(title)
         if let name = part.name {
             html.markup(": <code>")
-            html.text(name)
+            html.label(name)
             html.markup("</code>")
         }
         html.markup("</summary>\n")
@@ -138,7 +138,7 @@ extension ConversationPage {
             attachment(reference, name: part.name)
         } else {
             html.markup("<p class=\"note\">File without content: ")
-            html.text(part.name ?? "unnamed")
+            html.label(part.name ?? "unnamed")
             html.markup("</p>\n")
         }
         guard part.text != nil || part.data != nil else { return }
@@ -178,7 +178,7 @@ extension ConversationPage {
             html.markup("<figure><img loading=\"lazy\" src=\"")
             path(reference)
             html.markup("\" alt=\"")
-            html.text(label)
+            html.bareLabel(label)
             html.markup("\"><figcaption dir=\"auto\">")
             link(reference, label)
             html.markup("</figcaption></figure>\n")
@@ -193,12 +193,12 @@ extension ConversationPage {
         html.markup("<a href=\"")
         path(reference)
         html.markup("\" download=\"")
-        html.text(label)
+        html.bareLabel(label)
         html.markup("\" rel=\"noopener noreferrer\">")
-        html.text(label)
+        html.label(label)
         html.markup("</a> <span class=\"note\">")
         if let type = reference.mediaType {
-            html.text(type)
+            html.label(type)
             html.markup(", ")
         }
         html.number(reference.sizeBytes)

@@ -87,9 +87,11 @@ enum PageStyle {
         footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);\
         font-size:.85rem}
         .list{width:100%}
+        .list td{overflow-wrap:anywhere}
         .list td:first-child,.list th:first-child{padding-inline-start:0}
         .list td:last-child,.list th:last-child{padding-inline-end:0}
         .list .date,.list th{white-space:nowrap}
+        .list .date{overflow-wrap:normal}
         .list td:nth-child(3){min-width:9rem}
         @media (max-width:34rem){.page{padding:1.25rem 1rem}h1{font-size:1.5rem}\
         article,.user{padding-left:.8rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}\
@@ -104,10 +106,16 @@ enum PageStyle {
         body{font-size:10.5pt;line-height:1.45}
         .page{max-width:none;padding:0}
         .skip,.back{display:none}
+        .record{display:none}
         details::details-content{content-visibility:visible;display:block;height:auto}
         article{break-inside:auto}
-        h2,h3,h4,h5,h6,article>header,summary{break-after:avoid}
-        pre,.table,blockquote,figure{break-inside:avoid-page}
+        h1,h2,h3,h4,h5,h6,article>header,summary{break-after:avoid}
+        article>header,h1,h2,h3,h4,h5,h6,summary{break-inside:avoid}
+        article>header{display:block}
+        header+div>:first-child{break-before:avoid}
+        p,li{orphans:3;widows:3}
+        tr,figure{break-inside:avoid}
+        .table{overflow:visible}
         pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}
         main a.named::after{content:" (" attr(href) ")";font-size:.85em;color:var(--soft)}}
 
@@ -134,7 +142,7 @@ enum PageStyle {
         html.markup("\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
         html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         html.markup("<title>")
-        html.text(title)
+        html.bareLabel(title)
         html.markup("</title>\n<style>")
         html.markup(css)
         html.markup("</style>\n</head>\n<body>\n")

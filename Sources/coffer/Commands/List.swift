@@ -22,7 +22,10 @@ struct List: ParsableCommand {
 
     @OptionGroup(title: "Selection") var filters: FilterOptions
 
-    @Option(help: ArgumentHelp("At most this many; 0 means all.", valueName: "n"))
+    /// A negative number is a value too, to be refused as what it is.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("At most this many; 0 means all.", valueName: "n"))
     var limit: Int?
 
     @Flag(help: "Include hidden conversations.")
@@ -95,16 +98,19 @@ private struct ConversationTable {
         guard !page.isEmpty else { return }
         let ids = try page.map { try vault.shortID(of: $0.id) }
         let idWidth = max(8, ids.map(\.count).max() ?? 0)
-        let head = [Columns.fit("ID", idWidth), "CHANGED   ", "MESSAGES", "TITLE"]
+        // A narrow terminal has no room for the number of messages.
+        let isNarrow = Console.width < idWidth + 44
+        let counts = isNarrow ? [] : ["MESSAGES"]
+        let head = [Columns.fit("ID", idWidth), "CHANGED   "] + counts + ["TITLE"]
         Output.line(Style.dim(head.joined(separator: "  ")))
-        let rest = max(20, Console.width - idWidth - 24)
+        let rest = max(8, Console.width - idWidth - (isNarrow ? 14 : 24))
         for (id, conversation) in zip(ids, page) {
-            Output.line(
-                [
-                    Columns.fit(id, idWidth), Figures.date(conversation.modified),
-                    Columns.right(Figures.count(conversation.messageCount), 8),
-                    title(conversation, width: rest),
-                ].joined(separator: "  "))
+            let count = Columns.right(Figures.count(conversation.messageCount), 8)
+            let date = Columns.fit(Figures.date(conversation.modified), 10)
+            let cells =
+                [Columns.fit(id, idWidth), date] + (isNarrow ? [] : [count])
+                + [title(conversation, width: rest)]
+            Output.line(cells.joined(separator: "  "))
         }
     }
 
