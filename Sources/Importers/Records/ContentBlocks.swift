@@ -101,12 +101,16 @@ enum ContentBlocks {
 
 /// Files whose bytes an export holds as text.
 enum EmbeddedFile {
+    /// The file that a text holds as Base64; `nil` when it is anything else but for white space.
     static func decode(base64: String, name: String?, mediaType: String?) -> ImportedFile? {
-        guard let data = Data(base64Encoded: base64, options: .ignoreUnknownCharacters) else {
-            return nil
-        }
+        var digits = Data(base64.utf8)
+        let blanks: [UInt8] = [0x09, 0x0A, 0x0D, 0x20]
+        if digits.contains(where: blanks.contains) { digits.removeAll(where: blanks.contains) }
+        guard let data = Data(base64Encoded: digits) else { return nil }
         let memory = MemoryFile([UInt8](data))
-        return ImportedFile(name: name, mediaType: mediaType) { RangeSource(memory) }
+        return ImportedFile(name: name, mediaType: mediaType, heldBytes: data.count) {
+            RangeSource(memory)
+        }
     }
 
     /// The file in a URL `data:image/png;base64,…`.

@@ -63,15 +63,18 @@ package struct ImportedPart: Sendable {
 package struct ImportedFile: Sendable {
     package var name: String?
     package var mediaType: String?
+    /// How much memory its content takes until it is stored; 0 when `open` reads it from a file.
+    package var heldBytes: Int
     /// Opens the content; each call starts at its beginning.
     package var open: @Sendable () throws(VaultError) -> any ByteSource
 
     package init(
-        name: String?, mediaType: String?,
+        name: String?, mediaType: String?, heldBytes: Int = 0,
         open: @escaping @Sendable () throws(VaultError) -> any ByteSource
     ) {
         self.name = name
         self.mediaType = mediaType
+        self.heldBytes = heldBytes
         self.open = open
     }
 }
