@@ -5,7 +5,8 @@ import VaultCrypto
 ///
 /// A message has versions, of which one is selected; the versions of the next message follow the
 /// selected one. Files have neither ids nor times of messages: a conversation is known by its
-/// creation time in milliseconds (which also names its file), a version by its two positions.
+/// creation time in milliseconds and the content of its first message, because two can be made in
+/// the same millisecond; a version by its two positions.
 enum LMStudio: Importer {
     static let format = ImportFormat.lmStudio
 
@@ -19,9 +20,7 @@ enum LMStudio: Importer {
         guard var fields = Fields(record.value), let list = fields.array("messages") else {
             return try record.skip("It is not a conversation.", emit)
         }
-        let id =
-            fields["createdAt"]?.int.map(String.init)
-            ?? "sha256:\(ContentID.of(.array(Array(list.prefix(1)))))"
+        let id = identity(created: fields["createdAt"]?.int, first: list.first)
         var conversation = ImportedConversation(origin: .init(source: format.rawValue, id: id))
         conversation.title = fields.text("name")
         conversation.created = fields.instant("createdAt")
@@ -53,6 +52,14 @@ enum LMStudio: Importer {
         conversation.current = parent
         conversation.extra = fields.rest
         try Emission.send(conversation, at: record.place, emit)
+    }
+
+    /// The first version of the first message stays what it is when others are added and selected.
+    private static func identity(created: Int64?, first: JSON?) -> String {
+        guard let created else { return "sha256:\(ContentID.of(.array(first.map { [$0] } ?? [])))" }
+        guard let first else { return String(created) }
+        let version = first["versions"]?.array?.first ?? first
+        return "\(created)-\(ContentID.of(version["content"] ?? version).prefix(12))"
     }
 }
 
