@@ -7,9 +7,9 @@ import VaultCrypto
 /// "role","text","created","model"}]}`: only `messages` with `role` and `text` are required. Also
 /// lines with `turns` of `{"role","text","ts"}`. A role that is none of ours (a speaker's name)
 /// is a user; the word stays in `extra.role`. A line without id is known by its content, a message
-/// without id by its position. Whole numbers are ids too, as their decimal text. A parent that is not
-/// there stays in `extra.parent`. Members that have no field are kept in `extra`, beside those of
-/// the line's own `extra`; one of the same name and another value in `extra.record`.
+/// without id by its position. Whole numbers are ids too, as their decimal text. A parent that is
+/// not there stays in `extra.parent`. Members that have no field are kept in `extra`, beside those
+/// of the line's own `extra`; one of the same name and another value in `extra.record`.
 enum JSONLines: Importer {
     static let format = ImportFormat.jsonl
 

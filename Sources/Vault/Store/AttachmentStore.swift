@@ -19,10 +19,7 @@ struct AttachmentStore {
     func store(
         _ reference: AttachmentReference, from file: ImportedFile
     ) throws -> (num: Int64, isNew: Bool) {
-        let known = try Int64.fetchOne(
-            db, sql: "SELECT num FROM attachment WHERE sha256 = ?",
-            arguments: [reference.sha256.databaseValue])
-        if let known { return (known, false) }
+        if let known = try num(of: reference) { return (known, false) }
         try db.execute(
             sql: "INSERT INTO attachment (sha256, size) VALUES (?, ?)",
             arguments: [reference.sha256.databaseValue, reference.sizeBytes])
@@ -31,6 +28,13 @@ struct AttachmentStore {
         try Counter.attachments.add(1, in: db)
         try Counter.attachmentBytes.add(reference.sizeBytes, in: db)
         return (num, true)
+    }
+
+    /// The row of an attachment; `nil` when it is not stored.
+    func num(of reference: AttachmentReference) throws -> Int64? {
+        try Int64.fetchOne(
+            db, sql: "SELECT num FROM attachment WHERE sha256 = ?",
+            arguments: [reference.sha256.databaseValue])
     }
 
     private func writeChunks(

@@ -7,7 +7,11 @@ import VaultCrypto
 struct Fingerprint {
     private var bytes: [UInt8] = []
 
-    static func of(_ message: ImportedMessage) -> [UInt8] {
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - stored: Its parts as they will be stored, with the digests of their files.
+    /// - Returns: 16 bytes.
+    static func of(_ message: ImportedMessage, parts stored: [Part]) -> [UInt8] {
         var print = Fingerprint()
         print.add([
             message.originID, message.parent, message.role.rawValue, message.state.rawValue,
@@ -16,10 +20,15 @@ struct Fingerprint {
         ])
         print.add(message.usage)
         print.add(message.extra)
-        for part in message.parts {
-            print.add([part.part.kind.rawValue, part.part.text, part.part.name])
-            print.add(part.part.data.map(JSONWriter.canonical) ?? [])
-            print.add([part.file == nil ? "-" : "+", part.file?.name, part.file?.mediaType])
+        for part in stored {
+            print.add([part.kind.rawValue, part.text, part.name])
+            print.add(part.data.map(JSONWriter.canonical) ?? [])
+            guard let file = part.attachment else {
+                print.add(["-", nil, nil])
+                continue
+            }
+            print.add(["+", file.name, file.mediaType])
+            print.add(file.sha256)
         }
         return print.value
     }

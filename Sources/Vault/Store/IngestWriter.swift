@@ -7,12 +7,12 @@ import VaultCrypto
 /// removed: what a newer export lacks stays, what it says differently becomes a new version.
 struct IngestWriter {
     var names = Names()
-    private var nextMessage: Int64 = 0
+    private(set) var nextMessage: Int64 = 0
     /// New messages of the batch, for the search index.
     private var documents: [IndexedDocument] = []
     /// Messages of the batch whose index entry is no longer true.
-    private var changed: Set<Int64> = []
-    private let search = SearchWriter()
+    var changed: Set<Int64> = []
+    let search = SearchWriter()
 
     /// The statements that run for every message, prepared once in a transaction.
     private struct Statements {
@@ -82,7 +82,7 @@ struct IngestWriter {
             custodian, try names.num(ofOptional: imported.project, in: db),
             conversation.created?.milliseconds,
             conversation.modified?.milliseconds, now.milliseconds, currentNum(of: conversation),
-            conversation.messages.count, text(imported.extra),
+            conversation.messages.count, conversation.extra,
             conversation.fingerprint.databaseValue,
         ])
         let num = db.lastInsertedRowID
@@ -105,19 +105,20 @@ struct IngestWriter {
         }.map { nextMessage + Int64($0) }
     }
 
-    private func text(_ object: JSONObject) -> String {
-        String(decoding: JSONWriter.canonical(.object(object)), as: UTF8.self)
-    }
-
-    private mutating func addLabels(_ labels: [String], to num: Int64, in db: Database) throws {
+    /// - Returns: Whether one of them is new.
+    @discardableResult
+    mutating func addLabels(_ labels: [String], to num: Int64, in db: Database) throws -> Bool {
+        var isChanged = false
         for label in labels {
             try db.execute(
                 sql: "INSERT OR IGNORE INTO label VALUES (?, ?)",
                 arguments: [try names.num(of: label, in: db), num])
+            if db.changesCount > 0 { isChanged = true }
         }
+        return isChanged
     }
 
-    private mutating func insert(
+    mutating func insert(
         _ message: PreparedMessage, conversation: ConversationPlace, parent: Int64?,
         commitment: [UInt8], in db: Database, report: inout IngestReport
     ) throws {
@@ -140,12 +141,14 @@ struct IngestWriter {
         row.bind(provider)
         row.bind(try names.num(ofOptional: imported.host, in: db))
         row.bind(try names.num(ofOptional: imported.region, in: db))
-        row.bind(MessageDetail(imported).text)
+        row.bind(message.detail)
         row.bind(message.fingerprint)
         row.bind(message.salt)
         row.bind(commitment)
         try row.run()
-        try insertParts(of: message, num: num, in: db, report: &report)
+        try insertParts(
+            message.parts, lines: message.partLines, files: message.files, num: num, in: db,
+            report: &report)
         var text = message.document
         text.message = num
         let facts = MessageFacts(
@@ -159,235 +162,32 @@ struct IngestWriter {
         report.messages.added += 1
     }
 
-    private func insertParts(
-        of message: PreparedMessage, num: Int64, in db: Database, report: inout IngestReport
+    /// Stores the parts of a message and the files that they bring.
+    mutating func insertParts(
+        _ parts: [Part], lines: [String], files: [Int: ImportedFile], num: Int64, in db: Database,
+        report: inout IngestReport
     ) throws {
-        for (position, line) in message.partLines.enumerated() {
+        for (position, part) in parts.enumerated() {
             var attachment: Int64?
-            if let file = message.files[position],
-                let reference = message.parts[position].attachment
-            {
-                let stored = try AttachmentStore(db: db).store(reference, from: file)
-                attachment = stored.num
-                if stored.isNew { report.attachmentsAdded += 1 }
+            if let reference = part.attachment {
+                let store = AttachmentStore(db: db)
+                if let file = files[position] {
+                    let stored = try store.store(reference, from: file)
+                    attachment = stored.num
+                    if stored.isNew { report.attachmentsAdded += 1 }
+                } else {
+                    attachment = try store.num(of: reference)
+                }
                 try db.execute(
-                    sql: "INSERT OR IGNORE INTO attachment_use VALUES (?, ?)",
-                    arguments: [stored.num, num])
+                    sql: "INSERT OR IGNORE INTO attachment_use SELECT ?1, ?2 WHERE ?1 IS NOT NULL",
+                    arguments: [attachment, num])
             }
             var row = try statements?.part ?? Statements(in: db).part
             row.begin()
             row.bind(num << 16 | Int64(position))
             row.bind(attachment)
-            row.bind(line)
+            row.bind(lines[position])
             try row.run()
         }
-    }
-
-    // MARK: - A newer export of a known conversation
-
-    private mutating func merge(
-        _ conversation: PreparedConversation, into known: KnownConversation, now: Instant,
-        in db: Database, report: inout IngestReport
-    ) throws {
-        if known.hasSeen(conversation.fingerprint) {
-            report.conversations.unchanged += 1
-            report.messages.unchanged += conversation.messages.count
-            return
-        }
-        // An export from before the one that is stored adds what is missing and replaces nothing.
-        let isOlder = conversation.modified.map { $0 < known.modified ?? $0 } ?? false
-        let old = try KnownMessage.all(of: known.num, in: db)
-        let places = places(of: conversation.messages, among: old)
-        var added = 0
-        for (position, message) in conversation.messages.enumerated() {
-            let parent = message.parent.map { places[$0] }
-            let envelope = message.envelope(
-                id: places[position].id, conversation: known.id, parent: parent?.id,
-                version: (old[message.imported.originID]?.version ?? 0) + 1)
-            let commitment = SHA256Digest.hash(
-                Array(envelope.line(partLines: message.partLines).utf8))
-            guard let earlier = old[message.imported.originID] else {
-                try insert(
-                    message, conversation: known.place, parent: parent?.num,
-                    commitment: commitment, in: db, report: &report)
-                added += 1
-                continue
-            }
-            if earlier.fingerprint == message.fingerprint {
-                report.messages.unchanged += 1
-                continue
-            }
-            if isOlder {
-                report.skip(Self.outdated(message, of: conversation))
-                continue
-            }
-            try replace(
-                earlier, with: message, parent: parent?.num, commitment: commitment, now: now,
-                in: db, report: &report)
-            changed.insert(earlier.num)
-        }
-        try update(
-            known, from: conversation, isOlder: isOlder, added: added, places: places, in: db)
-        if !isOlder, conversation.imported.title != known.title,
-            let carrier = try search.titleCarrier(of: known.num, in: db)
-        {
-            changed.insert(carrier)
-        }
-        report.conversations.updated += 1
-    }
-
-    private static func outdated(
-        _ message: PreparedMessage, of conversation: PreparedConversation
-    ) -> SkippedRecord {
-        SkippedRecord(
-            place: "conversation \(conversation.imported.origin.id), message "
-                + message.imported.originID,
-            reason: "the vault has a newer text of it", isConversation: false)
-    }
-
-    /// Where each message of the new export stands or will stand.
-    private func places(
-        of messages: [PreparedMessage], among old: [String: KnownMessage]
-    ) -> [(num: Int64, id: RecordID)] {
-        var next = nextMessage
-        return messages.map { message in
-            if let known = old[message.imported.originID] { return (known.num, known.id) }
-            defer { next += 1 }
-            return (next, message.id)
-        }
-    }
-
-    /// Keeps the old version as its record line and puts the new one in its place.
-    private mutating func replace(
-        _ old: KnownMessage, with message: PreparedMessage, parent: Int64?, commitment: [UInt8],
-        now: Instant, in db: Database, report: inout IngestReport
-    ) throws {
-        guard let earlier = try MessageReader(db: db).message(num: old.num) else { return }
-        try db.execute(
-            sql: "INSERT INTO version VALUES (?, ?, ?, ?)",
-            arguments: [
-                old.num, old.version, now.milliseconds, RecordLines.record(of: earlier),
-            ])
-        try db.execute(
-            sql: "DELETE FROM part WHERE num BETWEEN ? AND ?",
-            arguments: [old.num << 16, old.num << 16 | 0xFFFF])
-        let imported = message.imported
-        try db.execute(
-            sql: """
-                UPDATE message SET parent = ?, role = ?, state = ?, version = version + 1,
-                    created = ?, model = ?, provider = ?, host = ?, region = ?, detail = ?,
-                    fingerprint = ?, salt = ?, commitment = ? WHERE num = ?
-                """,
-            arguments: [
-                parent, imported.role.code, imported.state.code, imported.created?.milliseconds,
-                try names.num(ofOptional: imported.model, in: db),
-                try names.num(ofOptional: imported.provider, in: db),
-                try names.num(ofOptional: imported.host, in: db),
-                try names.num(ofOptional: imported.region, in: db),
-                MessageDetail(imported).text, message.fingerprint.databaseValue,
-                message.salt.databaseValue, commitment.databaseValue, old.num,
-            ])
-        try insertParts(of: message, num: old.num, in: db, report: &report)
-        report.messages.updated += 1
-    }
-
-    private mutating func update(
-        _ known: KnownConversation, from conversation: PreparedConversation, isOlder: Bool,
-        added: Int, places: [(num: Int64, id: RecordID)], in db: Database
-    ) throws {
-        let imported = conversation.imported
-        let current = conversation.messages.firstIndex { $0.imported.originID == imported.current }
-        try db.execute(
-            sql: """
-                UPDATE conversation SET title = iif(?1, title, ?2), project = ifnull(?3, project),
-                    modified = max(ifnull(modified, ?4), ifnull(?4, modified)), current = iif(?1, current, ifnull(?5, current)),
-                    messages = messages + ?6, extra = iif(?1, extra, ?7), fingerprints = ?8
-                WHERE num = ?9
-                """,
-            arguments: [
-                isOlder, imported.title, try names.num(ofOptional: imported.project, in: db),
-                conversation.modified?.milliseconds, current.map { places[$0].num }, added,
-                text(imported.extra),
-                known.fingerprints(with: conversation.fingerprint).databaseValue,
-                known.num,
-            ])
-        try addLabels(imported.labels, to: known.num, in: db)
-    }
-}
-
-/// What a message's index entry takes from its conversation.
-private struct ConversationPlace {
-    let num: Int64
-    let source: Int64
-    let custodian: Int64
-    let created: Int64?
-}
-
-/// A conversation that an earlier import stored.
-private struct KnownConversation {
-    let place: ConversationPlace
-    let id: RecordID
-    let title: String?
-    let modified: Instant?
-    private let fingerprints: [UInt8]
-
-    var num: Int64 { place.num }
-
-    /// As many imports of one conversation are remembered.
-    private static let remembered = 64
-
-    /// Whether exactly this was imported before.
-    func hasSeen(_ fingerprint: [UInt8]) -> Bool {
-        stride(from: 0, to: fingerprints.count, by: fingerprint.count).contains { start in
-            fingerprints[start...].starts(with: fingerprint)
-        }
-    }
-
-    func fingerprints(with new: [UInt8]) -> [UInt8] {
-        (fingerprints + new).suffix(Self.remembered * new.count)
-    }
-
-    init?(_ origin: Origin, in db: Database) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT conversation.num, id, source, custodian, title, created, modified,
-                    fingerprints FROM conversation
-                WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?
-                """)
-        guard let row = try Row.fetchOne(statement, arguments: [origin.source, origin.id]),
-            let id = row.id("id")
-        else { return nil }
-        place = ConversationPlace(
-            num: row["num"], source: row["source"], custodian: row["custodian"],
-            created: row["created"])
-        self.id = id
-        title = row["title"]
-        modified = (row["modified"] as Int64?).map(Instant.init(milliseconds:))
-        fingerprints = row.bytes("fingerprints") ?? []
-    }
-}
-
-/// A message that an earlier import stored.
-private struct KnownMessage {
-    let num: Int64
-    let id: RecordID
-    let version: Int
-    let fingerprint: [UInt8]
-
-    static func all(of conversation: Int64, in db: Database) throws -> [String: KnownMessage] {
-        var known: [String: KnownMessage] = [:]
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT num, id, version, source_id, fingerprint FROM message
-                WHERE conversation = ? AND source_id IS NOT NULL
-                """, arguments: [conversation])
-        while let row = try rows.next() {
-            guard let id = row.id("id") else { continue }
-            known[row["source_id"]] = KnownMessage(
-                num: row["num"], id: id, version: row["version"],
-                fingerprint: row.bytes("fingerprint") ?? [])
-        }
-        return known
     }
 }

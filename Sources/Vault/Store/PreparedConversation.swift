@@ -11,6 +11,8 @@ struct PreparedConversation: Sendable {
     let created: Instant?
     let modified: Instant?
     let fingerprint: [UInt8]
+    /// `imported.extra` as canonical text.
+    let extra: String
     var messages: [PreparedMessage]
     var skipped: [SkippedRecord]
 
@@ -24,6 +26,7 @@ struct PreparedConversation: Sendable {
         modified = [imported.modified ?? times.max(), created].compactMap { $0 }.max()
         id = RecordID(at: created ?? now)
         self.imported = imported
+        extra = String(decoding: JSONWriter.canonical(.object(imported.extra)), as: UTF8.self)
         skipped = []
         messages = []
         var seen: [String: Int] = [:]
@@ -104,8 +107,15 @@ struct PreparedConversation: Sendable {
         }
     }
 
-    /// How much text it brings, for the size of a batch.
-    var textBytes: Int { messages.reduce(0) { $0 + $1.textBytes } }
+    /// How much memory it takes, for the size of a batch.
+    var textBytes: Int { messages.reduce(extra.utf8.count) { $0 + $1.textBytes } }
+
+    /// What it says of itself, to be brought together with what is stored.
+    var fields: ConversationFields {
+        ConversationFields(
+            title: imported.title, custodian: imported.custodian, project: imported.project,
+            created: imported.created, modified: modified, extra: imported.extra)
+    }
 }
 
 /// A message with its lines computed for the case that it is new.
@@ -127,6 +137,9 @@ struct PreparedMessage: Sendable {
     var document: AnalysedDocument
     /// For the case that conversation and message are new.
     var commitment: [UInt8] = []
+    /// `MessageDetail.text`.
+    let detail: String?
+    /// How much memory it takes: its text, its metadata and files that stand in memory.
     let textBytes: Int
 
     /// - Parameters:
@@ -139,7 +152,6 @@ struct PreparedMessage: Sendable {
         skipped: inout [SkippedRecord]
     ) {
         self.id = id
-        fingerprint = Fingerprint.of(imported)
         var parts: [Part] = []
         var files: [Int: ImportedFile] = [:]
         for part in imported.parts {
@@ -157,12 +169,16 @@ struct PreparedMessage: Sendable {
             }
             parts.append(stored)
         }
+        fingerprint = Fingerprint.of(imported, parts: parts)
         let random = Randomness.bytes(16 * (parts.count + 1))
         salt = Array(random[..<16])
         partLines = parts.enumerated().map { position, part in
             RecordLines.line(of: part, salt: random[(16 * (position + 1))..<(16 * (position + 2))])
         }
-        textBytes = partLines.reduce(0) { $0 + $1.utf8.count }
+        detail = MessageDetail(imported).text
+        textBytes =
+            partLines.reduce(detail?.utf8.count ?? 0) { $0 + $1.utf8.count }
+            + files.values.reduce(0) { $0 + $1.heldBytes }
         document = AnalysedDocument(
             SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)))
         self.parts = parts
@@ -194,11 +210,8 @@ struct PreparedMessage: Sendable {
         id: RecordID, conversation: RecordID, parent: RecordID?, version: Int
     ) -> Envelope {
         Envelope(
-            id: id, conversation: conversation, parent: parent, originID: imported.originID,
-            role: imported.role, state: imported.state, version: version,
-            created: imported.created, model: imported.model, provider: imported.provider,
-            host: imported.host, region: imported.region, stopReason: imported.stopReason,
-            usage: imported.usage, extra: imported.extra, salt: salt)
+            imported, id: id, conversation: conversation, parent: parent, version: version,
+            salt: salt)
     }
 }
 

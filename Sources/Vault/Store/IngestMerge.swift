@@ -1,0 +1,232 @@
+import GRDB
+import VaultCrypto
+
+/// Another import of a conversation that the vault has.
+private struct Sequel {
+    let conversation: PreparedConversation
+    let known: KnownConversation
+    /// Stored messages by their id in the source.
+    let old: [String: KnownMessage]
+    /// Where each message of the import stands or will stand.
+    let places: [(num: Int64, id: RecordID)]
+    /// An export from before the one that is stored adds what is missing and replaces nothing.
+    let isOlder: Bool
+    /// The time of the import.
+    let now: Instant
+
+    init(
+        _ conversation: PreparedConversation, of known: KnownConversation, now: Instant,
+        nextMessage: Int64, in db: Database
+    ) throws {
+        self.conversation = conversation
+        self.known = known
+        self.now = now
+        let old = try KnownMessage.all(of: known.num, in: db)
+        self.old = old
+        var next = nextMessage
+        places = conversation.messages.map { message in
+            if let known = old[message.imported.originID] { return (known.num, known.id) }
+            defer { next += 1 }
+            return (next, message.id)
+        }
+        isOlder = conversation.modified.map { $0 < known.fields.modified ?? $0 } ?? false
+    }
+
+    func outdated(_ message: PreparedMessage) -> SkippedRecord {
+        SkippedRecord(
+            place: "conversation \(conversation.imported.origin.id), message "
+                + message.imported.originID,
+            reason: "the vault has a newer text of it", isConversation: false)
+    }
+}
+
+extension IngestWriter {
+    /// Brings a conversation together with what the vault has of it.
+    mutating func merge(
+        _ conversation: PreparedConversation, into known: KnownConversation, now: Instant,
+        in db: Database, report: inout IngestReport
+    ) throws {
+        if known.hasSeen(conversation.fingerprint) {
+            report.conversations.unchanged += 1
+            report.messages.unchanged += conversation.messages.count
+            return
+        }
+        let sequel = try Sequel(
+            conversation, of: known, now: now, nextMessage: nextMessage, in: db)
+        let before = report.messages
+        for (position, message) in conversation.messages.enumerated() {
+            if let earlier = sequel.old[message.imported.originID] {
+                try revise(earlier, with: message, of: sequel, in: db, report: &report)
+            } else {
+                try append(message, at: position, of: sequel, in: db, report: &report)
+            }
+        }
+        let added = report.messages.added - before.added
+        let isChanged = try update(sequel, added: added, in: db)
+        if isChanged || added > 0 || report.messages.updated > before.updated {
+            report.conversations.updated += 1
+        } else {
+            report.conversations.unchanged += 1
+        }
+    }
+
+    private mutating func append(
+        _ message: PreparedMessage, at position: Int, of sequel: Sequel, in db: Database,
+        report: inout IngestReport
+    ) throws {
+        let place = sequel.places[position]
+        let parent = message.parent.map { sequel.places[$0] }
+        let envelope = message.envelope(
+            id: place.id, conversation: sequel.known.id, parent: parent?.id, version: 1)
+        try insert(
+            message, conversation: sequel.known.place, parent: parent?.num,
+            commitment: SHA256Digest.hash(utf8: envelope.line(partLines: message.partLines)),
+            in: db, report: &report)
+        // It was analysed with the title, which belongs to the first message that is stored.
+        if position == 0, sequel.conversation.imported.title != nil { changed.insert(place.num) }
+    }
+
+    private mutating func revise(
+        _ earlier: KnownMessage, with message: PreparedMessage, of sequel: Sequel,
+        in db: Database, report: inout IngestReport
+    ) throws {
+        if earlier.fingerprint == message.fingerprint {
+            report.messages.unchanged += 1
+            return
+        }
+        guard let stored = try MessageReader(db: db).message(num: earlier.num) else { return }
+        var parent = message.parent.map { sequel.places[$0] }
+        // An export that holds a part of the conversation does not say that the rest is not there.
+        if parent == nil, message.imported.parent != nil, let num = earlier.parent,
+            let id = stored.parent
+        {
+            parent = (num, id)
+        }
+        var revision = MessageRevision(message)
+        revision.adoptFiles(from: stored.parts)
+        if revision.isSame(as: stored, parent: parent?.id) {
+            report.messages.unchanged += 1
+            if !revision.hasAdopted { try note(message.fingerprint, of: earlier, in: db) }
+            return
+        }
+        if sequel.isOlder {
+            revision = MessageRevision(stored, fingerprint: earlier.fingerprint)
+            revision.adoptFiles(from: message.parts, files: message.files)
+            guard revision.hasAdopted else { return report.skip(sequel.outdated(message)) }
+            parent = earlier.parent.flatMap { num in stored.parent.map { (num, $0) } }
+        }
+        try keep(stored, of: earlier, now: sequel.now, in: db)
+        try replace(
+            earlier, by: revision, conversation: sequel.known.id, parent: parent, in: db,
+            report: &report)
+    }
+
+    private func note(
+        _ fingerprint: [UInt8], of message: KnownMessage, in db: Database
+    ) throws {
+        try db.cachedStatement(sql: "UPDATE message SET fingerprint = ? WHERE num = ?")
+            .execute(arguments: [fingerprint.databaseValue, message.num])
+    }
+
+    /// Keeps a version that is about to be replaced as its record line.
+    private func keep(
+        _ stored: Message, of message: KnownMessage, now: Instant, in db: Database
+    ) throws {
+        try db.execute(
+            sql: "INSERT INTO version VALUES (?, ?, ?, ?)",
+            arguments: [
+                message.num, message.version, now.milliseconds, RecordLines.record(of: stored),
+            ])
+        try db.execute(
+            sql: "DELETE FROM part WHERE num BETWEEN ? AND ?",
+            arguments: [message.num << 16, message.num << 16 | 0xFFFF])
+        try db.execute(
+            sql: "DELETE FROM attachment_use WHERE message = ?", arguments: [message.num])
+    }
+
+    private mutating func replace(
+        _ old: KnownMessage, by revision: MessageRevision, conversation: RecordID,
+        parent: (num: Int64, id: RecordID)?, in db: Database, report: inout IngestReport
+    ) throws {
+        let imported = revision.imported
+        let sealed = revision.sealed(
+            id: old.id, conversation: conversation, parent: parent?.id, version: old.version + 1)
+        try db.execute(
+            sql: """
+                UPDATE message SET parent = ?, role = ?, state = ?, version = version + 1,
+                    created = ?, model = ?, provider = ?, host = ?, region = ?, detail = ?,
+                    fingerprint = ?, salt = ?, commitment = ? WHERE num = ?
+                """,
+            arguments: [
+                parent?.num, imported.role.code, imported.state.code,
+                imported.created?.milliseconds,
+                try names.num(ofOptional: imported.model, in: db),
+                try names.num(ofOptional: imported.provider, in: db),
+                try names.num(ofOptional: imported.host, in: db),
+                try names.num(ofOptional: imported.region, in: db),
+                MessageDetail(imported).text, revision.fingerprint.databaseValue,
+                sealed.salt.databaseValue, sealed.commitment.databaseValue, old.num,
+            ])
+        try insertParts(
+            revision.parts, lines: sealed.lines, files: revision.files, num: old.num, in: db,
+            report: &report)
+        changed.insert(old.num)
+        report.messages.updated += 1
+    }
+
+    /// Stores what the import says of the conversation.
+    ///
+    /// - Returns: Whether that was not known.
+    private mutating func update(
+        _ sequel: Sequel, added: Int, in db: Database
+    ) throws -> Bool {
+        let (known, conversation) = (sequel.known, sequel.conversation)
+        let imported = conversation.imported
+        var said = conversation.fields
+        if known.fields.created == nil { said.created = conversation.created }
+        let fields = known.fields.merged(with: said, isOlder: sequel.isOlder, now: sequel.now)
+        let shown = conversation.messages.firstIndex { $0.imported.originID == imported.current }
+            .map { sequel.places[$0].num }
+        let current = sequel.isOlder ? known.current ?? shown : shown ?? known.current
+        let areLabelsNew = try addLabels(imported.labels, to: known.num, in: db)
+        try db.execute(
+            sql: """
+                UPDATE conversation SET messages = messages + ?, current = ?, fingerprints = ?
+                WHERE num = ?
+                """,
+            arguments: [
+                added, current, known.fingerprints(with: conversation.fingerprint).databaseValue,
+                known.num,
+            ])
+        let isSaidAnew = !fields.isSame(as: known.fields)
+        if isSaidAnew { try store(fields, of: known, in: db) }
+        return isSaidAnew || areLabelsNew || current != known.current
+    }
+
+    private mutating func store(
+        _ fields: ConversationFields, of known: KnownConversation, in db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                UPDATE conversation SET title = ?, project = ?, created = ?, modified = ?,
+                    extra = ? WHERE num = ?
+                """,
+            arguments: [
+                fields.title, try names.num(ofOptional: fields.project, in: db),
+                fields.created?.milliseconds, fields.modified?.milliseconds, fields.extraText,
+                known.num,
+            ])
+        if !fields.hasTitle(of: known.fields),
+            let carrier = try search.titleCarrier(of: known.num, in: db)
+        {
+            changed.insert(carrier)
+        }
+        if fields.created != known.fields.created {
+            // Messages without a time are indexed under that of their conversation.
+            changed.formUnion(
+                try Int64.fetchAll(
+                    db, sql: "SELECT num FROM message WHERE conversation = ? AND created IS NULL",
+                    arguments: [known.num]))
+        }
+    }
+}
