@@ -94,7 +94,7 @@ struct ImportUnit: Sendable {
     var format: ImportFormat
     var file: ExportFile
     var companions: [ExportFile] = []
-    /// The record by which the document was recognised, where documents are paired by it.
+    /// What pairing asks of the record by which the document was recognised (`Pairing.sample`).
     var sample: JSON?
 
     var sizeBytes: Int64 { companions.reduce(file.sizeBytes) { $0 + $1.sizeBytes } }

@@ -120,7 +120,9 @@ struct ImportSurvey {
             case .success(let value):
                 guard let importer = Importers.importer(for: value) else { continue }
                 if let format, format != importer.format { continue }
-                finding.unit = ImportUnit(format: importer.format, file: file, sample: value)
+                finding.unit = ImportUnit(
+                    format: importer.format, file: file,
+                    sample: Pairing.sample(value, of: importer.format))
             case .failure(let fault):
                 if firstFault == nil { firstFault = "\(stream.place): \(fault.reason)" }
             }

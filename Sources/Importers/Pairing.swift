@@ -36,6 +36,23 @@ enum Pairing {
         return units.filter { !taken.contains($0.file.place) }
     }
 
+    /// What pairing asks of the record by which a document was recognised.
+    ///
+    /// One is kept for each document of a folder until all are surveyed, and a record can hold a
+    /// picture: only the members that are asked for stay in memory.
+    ///
+    /// - Returns: `nil` for a format whose documents stand alone.
+    static func sample(_ record: JSON, of format: ImportFormat) -> JSON? {
+        guard format == .cowork || format == .jan else { return nil }
+        var sample = JSONObject()
+        for key in ["cliSessionId", "id", "object", "sessionId", "session_id", "thread_id", "type"]
+        {
+            sample[key] = record[key].flatMap { $0.string.map(JSON.string) ?? .bool(true) }
+        }
+        if record["loglines"] != nil { sample["loglines"] = .bool(true) }
+        return .object(sample)
+    }
+
     /// The folder that belongs to a session's file: same path without its ending.
     private static func ownFolder(_ path: String) -> String {
         path.split(separator: ".", omittingEmptySubsequences: false).dropLast()
