@@ -87,7 +87,8 @@ enum Ending {
             guard let next = commands.first(where: { $0._commandName == word }) else {
                 let meant = Spelling.nearest(to: word, among: commands.map { $0._commandName })
                 let question = meant.map { "did you mean `\(path) \($0)`? " } ?? ""
-                return "There is no command \(path.dropFirst(7))\(path == "coffer" ? "" : " ")\(word); "
+                let group = path == "coffer" ? "" : "\(path.dropFirst(7)) "
+                return "There is no command \(group)\(word); "
                     + "\(question)`\(path) --help` lists those there are."
             }
             path += " " + word

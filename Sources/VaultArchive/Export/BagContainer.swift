@@ -102,7 +102,8 @@ final class FolderContainer: BagContainer {
     var folder: String { output.folder }
 
     init(
-        _ output: OutputPath, sync: @escaping Sync = { (file) throws(VaultError) in try file.sync() }
+        _ output: OutputPath,
+        sync: @escaping Sync = { (file) throws(VaultError) in try file.sync() }
     ) throws(VaultError) {
         self.output = output
         self.sync = sync

@@ -2,8 +2,8 @@ import VaultCrypto
 
 /// Looks at every header of a tar for what an unpacking program passes over in silence.
 ///
-/// It reads the same bytes as the tar's reader, beside it: fields of pax headers, owners, modes, and
-/// the bytes that mean nothing could all carry what no manifest lists and no signature covers.
+/// It reads the same bytes as the tar's reader, beside it: fields of pax headers, owners, modes,
+/// and the bytes that mean nothing could all carry what no manifest lists and no signature covers.
 /// Sources: POSIX.1-2017, pax (ustar interchange format), and GNU tar's manual, Basic Tar Format.
 struct TarHeaders {
     private static let blockBytes = 512
