@@ -306,6 +306,8 @@ import VaultCrypto
         imported.current = "m2"
         try vault.ingest([imported])
         imported.messages.reverse()
+        // An importer that takes the last message for the current one now takes the first.
+        imported.current = "m0"
         let report = try vault.ingest([imported])
         #expect(report.conversations.updated == 0 && report.conversations.unchanged == 1)
         #expect(report.messages.unchanged == 3)
@@ -319,6 +321,31 @@ import VaultCrypto
         try vault.ingest([later])
         #expect(try stored().messages.count == 2)
         #expect(try found("harbour") == 1)
+    }
+
+    @Test func `the current message moves on and to another branch`() throws {
+        defer { try? vault.close() }
+        var imported = conversation("a", texts: ["1", "2", "3"])
+        for (current, expected) in [("m1", "2"), ("m2", "3"), ("m0", "3"), ("x", "branch")] {
+            if current == "x" {
+                imported.messages[2].originID = "x"
+                imported.messages[2].parts[0].part.text = "branch"
+            }
+            imported.current = current
+            try vault.ingest([imported])
+            let stored = try stored()
+            let shown = stored.messages.first { $0.id == stored.conversation.current }
+            #expect(shown?.parts.first?.text == expected)
+        }
+    }
+
+    @Test func `another file of a session says nothing of its creation`() throws {
+        defer { try? vault.close() }
+        try vault.ingest([conversation("a", texts: ["x"])])
+        var later = conversation("a", texts: ["y"], at: 1_700_000_100_000)
+        later.messages[0].originID = "later"
+        try vault.ingest([later])
+        #expect(try stored().conversation.extra["earlier"] == nil)
     }
 
     @Test func `a changed message keeps the parent that its new export lacks`() throws {

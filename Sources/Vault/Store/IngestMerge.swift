@@ -32,6 +32,33 @@ private struct Sequel {
         isOlder = conversation.modified.map { $0 < known.fields.modified ?? $0 } ?? false
     }
 
+    /// The message that is to be the last on the screen.
+    ///
+    /// One above the stored one does not replace it: what follows it has stayed in the vault, or the
+    /// import has its messages in another order.
+    var current: Int64? {
+        let index = conversation.messages.firstIndex {
+            $0.imported.originID == conversation.imported.current
+        }
+        guard let shown = index.map({ places[$0].num }) else { return known.current }
+        guard let current = known.current else { return shown }
+        return isOlder || isAbove(shown, current) ? current : shown
+    }
+
+    /// Whether a stored message is another one or above it.
+    private func isAbove(_ upper: Int64, _ lower: Int64) -> Bool {
+        var parents: [Int64: Int64] = [:]
+        for message in old.values { parents[message.num] = message.parent }
+        var next: Int64? = lower
+        var steps = 0
+        while let message = next, steps <= parents.count {
+            if message == upper { return true }
+            next = parents[message]
+            steps += 1
+        }
+        return false
+    }
+
     func outdated(_ message: PreparedMessage) -> SkippedRecord {
         SkippedRecord(
             place: "conversation \(conversation.imported.origin.id), message "
@@ -185,9 +212,7 @@ extension IngestWriter {
         var said = conversation.fields
         if known.fields.created == nil { said.created = conversation.created }
         let fields = known.fields.merged(with: said, isOlder: sequel.isOlder, now: sequel.now)
-        let shown = conversation.messages.firstIndex { $0.imported.originID == imported.current }
-            .map { sequel.places[$0].num }
-        let current = sequel.isOlder ? known.current ?? shown : shown ?? known.current
+        let current = sequel.current
         let areLabelsNew = try addLabels(imported.labels, to: known.num, in: db)
         try db.execute(
             sql: """

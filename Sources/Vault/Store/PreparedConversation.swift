@@ -111,10 +111,14 @@ struct PreparedConversation: Sendable {
     var textBytes: Int { messages.reduce(extra.utf8.count) { $0 + $1.textBytes } }
 
     /// What it says of itself, to be brought together with what is stored.
+    ///
+    /// A time of creation that is that of a message is the importer's conclusion and says no more.
     var fields: ConversationFields {
-        ConversationFields(
+        let isConcluded = messages.contains { $0.imported.created == imported.created }
+        return ConversationFields(
             title: imported.title, custodian: imported.custodian, project: imported.project,
-            created: imported.created, modified: modified, extra: imported.extra)
+            created: isConcluded ? nil : imported.created, modified: modified,
+            extra: imported.extra)
     }
 }
 
