@@ -7,30 +7,69 @@ struct ImportSurvey {
     private(set) var faults: [SkippedRecord] = []
     private(set) var passedOver: [String] = []
     private(set) var passedOverCount = 0
-    private(set) var files: [ExportFile]
+    /// Files that were given to a model or made by one: not read as exports, only attached.
+    private(set) var assets: [ExportFile] = []
     private var isFolder: Bool
+    /// Whether the path leads to one file, not to a container of many.
+    private var isAlone: Bool
     private let format: ImportFormat?
+    /// Folders in which a ChatGPT export lies: what is named as an upload below one is one.
+    private var uploadFolders: Set<String> = []
     /// Why the first record of an explicit file could not be read.
     private var firstFault: String?
 
     /// How many records of a file are looked at before it is given up.
     private static let patience = 64
 
-    init(_ folder: ExportFolder, format: ImportFormat?) throws(VaultError) {
-        files = folder.files
+    init(_ given: ExportFolder, format: ImportFormat?) throws(VaultError) {
+        var folder = given
         isFolder = folder.isFolder
+        isAlone = !isFolder && folder.files.count + folder.held.count == 1
         self.format = format
-        for fault in folder.faults {
-            faults.append(.init(place: fault.place, reason: fault.reason, isConversation: true))
-        }
-        for file in files { try examine(file) }
+        try examine(&folder)
     }
 
     /// Adds a folder that belongs to the file that was named.
-    mutating func add(_ folder: ExportFolder) throws(VaultError) {
+    mutating func add(_ given: ExportFolder) throws(VaultError) {
+        var folder = given
         isFolder = true
-        files += folder.files
+        isAlone = false
+        try examine(&folder)
+    }
+
+    /// Examines what is read as an export, then decides what the files are that were held back.
+    private mutating func examine(_ folder: inout ExportFolder) throws(VaultError) {
         for file in folder.files { try examine(file) }
+        var held = folder.takeHeld()
+        while !held.isEmpty {
+            for (file, depth) in held {
+                if isUpload(file) {
+                    try addAsset(file)
+                } else {
+                    for inner in try folder.open(held: file, depth: depth) { try examine(inner) }
+                }
+            }
+            held = folder.takeHeld()
+        }
+        for fault in folder.faults {
+            faults.append(.init(place: fault.place, reason: fault.reason, isConversation: true))
+        }
+    }
+
+    private func isUpload(_ file: ExportFile) -> Bool {
+        if file.isPacked { return !uploadFolders.isEmpty }
+        return uploadFolders.contains { $0.isEmpty || file.path.hasPrefix($0 + "/") }
+    }
+
+    /// Reads an asset to its end, so that it is known to be whole, and looks at nothing in it.
+    private mutating func addAsset(_ file: ExportFile) throws(VaultError) {
+        do {
+            if file.isPacked { try Self.drain(file) } else { _ = try file.open() }
+            assets.append(file)
+        } catch {
+            guard isFolder else { throw error }
+            faults.append(.init(place: file.place, reason: error.message, isConversation: false))
+        }
     }
 
     private mutating func passOver(_ file: ExportFile) {
@@ -38,12 +77,13 @@ struct ImportSurvey {
         if passedOver.count < 1000 { passedOver.append(file.place) }
     }
 
-    /// Whether the user named this very file, not a container of many.
-    private func isExplicit(_ file: ExportFile) -> Bool { !isFolder && files.count == 1 }
-
     private mutating func examine(_ file: ExportFile) throws(VaultError) {
-        guard isExplicit(file) || ExportFolder.mayMatter(file.path) else {
-            if file.isPacked { try Self.drain(file) }
+        if file.baseName == "chat.html" { uploadFolders.insert(String(file.folder)) }
+        let isExport =
+            file.kind == .json || file.kind == .database
+            || file.kind == .other && ContentKind.isNamedForExport(file.path)
+        guard isAlone || isExport else {
+            if file.isPacked, !isFolder { try Self.drain(file) }
             passOver(file)
             return
         }
@@ -73,14 +113,22 @@ struct ImportSurvey {
         _ error: VaultError, of file: ExportFile, _ finding: Finding
     ) throws(VaultError) {
         let isExport = finding.unit != nil
-        if isExplicit(file) || file.isPacked && isExport && !isFolder { throw error }
+        if isAlone || file.isPacked && isExport && !isFolder { throw error }
         // Not an export but, say, JSON with comments; the container must still be whole.
         if file.isPacked, !isFolder { try Self.drain(file) }
-        if isExport || finding.stream?.isCutOff == true {
+        // Without a stream it is the container around the file that is damaged.
+        let isBroken = (finding.stream?.isCutOff ?? true) && Self.isMeantForExport(file)
+        if isExport || isBroken || error.code == .inputOutput {
             faults.append(.init(place: file.place, reason: error.message, isConversation: true))
         } else {
             passOver(file)
         }
+    }
+
+    /// Whether a file that broke off before its first record is worth a word.
+    private static func isMeantForExport(_ file: ExportFile) -> Bool {
+        if ContentKind.isNamedForExport(file.path) { return true }
+        return (try? file.head(ContentKind.headBytes)).map(ContentKind.beginsWithRecord) ?? false
     }
 
     private static func drain(_ file: ExportFile) throws(VaultError) {
@@ -93,8 +141,8 @@ struct ImportSurvey {
     private mutating func recognise(
         _ file: ExportFile, _ finding: inout Finding
     ) throws(VaultError) {
-        if LLMDatabase.isDatabase(try file.head(16)) {
-            if file.diskPath == nil, !isExplicit(file) {
+        if file.kind == .database {
+            if file.diskPath == nil, !isAlone {
                 let reason = "A database inside a container cannot be opened; unpack it first."
                 faults.append(.init(place: file.place, reason: reason, isConversation: true))
                 finding.isReported = true
@@ -112,13 +160,14 @@ struct ImportSurvey {
             if file.isPacked { try stream.drain() }
             return
         }
-        if let format, isExplicit(file) { finding.unit = ImportUnit(format: format, file: file) }
+        if let format, isAlone { finding.unit = ImportUnit(format: format, file: file) }
         var seen = 0
         while finding.unit == nil, seen < Self.patience, try stream.next() {
             seen += 1
             switch stream.value() {
             case .success(let value):
                 guard let importer = Importers.importer(for: value) else { continue }
+                if importer.format == .chatGPT { uploadFolders.insert(String(file.folder)) }
                 if let format, format != importer.format { continue }
                 finding.unit = ImportUnit(
                     format: importer.format, file: file,

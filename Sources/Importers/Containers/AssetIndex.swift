@@ -1,23 +1,27 @@
+import Synchronization
 import Vault
 
-/// The files of an export by the ids that messages know them by.
+/// The files of an export by the ids that messages know them by, and which of them were asked for.
 ///
 /// An asset `file-service://file-AbC` lies in the export as `file-AbC-photo.png`, an asset
 /// `sediment://file_00ab` as `file_00ab-<uuid>.png` or `file_00ab.dat`, in whatever folder.
-struct AssetIndex: Sendable {
+final class AssetIndex: Sendable {
     private let files: [String: ExportFile]
+    private let places: [String]
+    private let used = Mutex<Set<String>>([])
 
+    /// Indexes assets; of several with the same id the first is taken.
     init(_ all: [ExportFile]) {
         var files: [String: ExportFile] = [:]
         for file in all {
             let name = file.baseName
-            guard name.hasPrefix("file-") || name.hasPrefix("file_") else { continue }
             let id =
                 name.prefix(5)
                 + name.dropFirst(5).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
             files[String(id)] = files[String(id)] ?? file
         }
         self.files = files
+        places = all.map(\.place)
     }
 
     /// The file of a pointer or of a bare id.
@@ -29,8 +33,15 @@ struct AssetIndex: Sendable {
     /// - Returns: The file; `nil` when the export does not hold it.
     func file(_ pointer: String, name: String? = nil, mediaType: String? = nil) -> ImportedFile? {
         guard let file = files[Self.id(of: pointer)] else { return nil }
+        _ = used.withLock { $0.insert(file.place) }
         let type = mediaType ?? MediaType.of(file.path)
         return ImportedFile(name: name ?? String(file.baseName), mediaType: type, open: file.open)
+    }
+
+    /// Places of the assets that nothing asked for yet.
+    var unused: [String] {
+        let used = used.withLock { $0 }
+        return places.filter { !used.contains($0) }
     }
 
     /// The id in a pointer: what follows the scheme, up to a fragment or query.

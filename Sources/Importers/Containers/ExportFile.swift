@@ -12,11 +12,16 @@ struct ExportFile: Sendable {
     var diskPath: String?
     /// Whether it came out of a container that was verified as a whole: a fault in it refuses all.
     var isPacked = false
+    /// What its first bytes are.
+    var kind = ContentKind.other
     /// Opens the content at its beginning.
     var open: @Sendable () throws(VaultError) -> any ByteSource
 
     /// The last component of the path.
     var baseName: Substring { path.split(separator: "/").last ?? "" }
+
+    /// Whether it is named as a ChatGPT export names what was uploaded to it or made by it.
+    var isNamedAsAsset: Bool { baseName.hasPrefix("file-") || baseName.hasPrefix("file_") }
 
     /// The path of the folder that holds it; empty at the top.
     var folder: Substring {

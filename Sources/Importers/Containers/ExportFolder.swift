@@ -2,16 +2,22 @@ import Foundation
 import VaultCrypto
 
 /// Everything that lies under a path, with zip and gzip files opened.
+///
+/// Files that are named as a ChatGPT export names uploads are held back unopened: what a user once
+/// gave to a model is not part of the export, even when it is a zip, a database or an export.
+/// `open(held:)` opens those that belong to no such export after all.
 struct ExportFolder {
     private(set) var files: [ExportFile] = []
-    /// Files that could not be opened in a folder whose other files can be.
+    /// Files that are named as uploads are; each with the number of containers around it.
+    private(set) var held: [(file: ExportFile, depth: Int)] = []
+    /// Entries of a folder that could not be read, where its other files can be.
     private(set) var faults: [(place: String, reason: String)] = []
     /// Whether the path names a folder: then one bad file does not spoil the others.
     private(set) var isFolder = false
 
     /// Lists what is there and verifies the directories of zips.
     ///
-    /// - Parameter path: A file or folder.
+    /// - Parameter path: A file or folder; a link is followed.
     /// - Throws: `.badInput` for a path that is not there and for a zip that is refused.
     init(_ path: String) throws(VaultError) {
         var status = stat()
@@ -29,15 +35,50 @@ struct ExportFolder {
             return
         }
         isFolder = true
-        for found in Self.regularFiles(under: path) {
+        let walk = FolderWalk(path)
+        faults = walk.faults
+        for found in walk.files {
             let name = found.name
-            let file = Self.diskFile(path + "/" + name, relative: name, sizeBytes: found.sizeBytes)
-            do {
-                try add(file, depth: 0)
-            } catch {
-                faults.append((name, error.message))
-            }
+            tryToAdd(
+                Self.diskFile(path + "/" + name, relative: name, sizeBytes: found.sizeBytes))
         }
+    }
+
+    /// Adds a file of a folder; a broken container gives a fault and none of its files.
+    private mutating func tryToAdd(_ file: ExportFile) {
+        let counts = (files.count, held.count)
+        do {
+            try add(file, depth: 0)
+        } catch {
+            files.removeLast(files.count - counts.0)
+            held.removeLast(held.count - counts.1)
+            faults.append((file.place, error.message))
+        }
+    }
+
+    /// Takes the files that were held back.
+    mutating func takeHeld() -> [(file: ExportFile, depth: Int)] {
+        defer { held = [] }
+        return held
+    }
+
+    /// Adds a file that was held back, or in its place what it contains.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - depth: What stood beside it.
+    /// - Returns: What was added.
+    /// - Throws: `.badInput` for a zip that is refused.
+    mutating func open(held file: ExportFile, depth: Int) throws(VaultError) -> [ExportFile] {
+        let count = files.count
+        do {
+            try add(file, depth: depth, isHeld: true)
+        } catch {
+            files.removeLast(files.count - count)
+            guard isFolder else { throw error }
+            faults.append((file.place, error.message))
+        }
+        return Array(files[count...])
     }
 
     private static func diskFile(
@@ -49,40 +90,24 @@ struct ExportFolder {
         }
     }
 
-    /// Relative paths of the regular files, sorted by their bytes; links are not followed.
-    private static func regularFiles(under path: String) -> [(name: String, sizeBytes: Int64)] {
-        let walk = FileManager.default.enumerator(atPath: path)
-        var files: [(name: String, sizeBytes: Int64)] = []
-        while let name = walk?.nextObject() as? String {
-            let last = name.split(separator: "/").last
-            if last == ".git" || last == "node_modules" {
-                walk?.skipDescendants()
-                continue
-            }
-            var status = stat()
-            let found = unsafe (path + "/" + name).withCString { unsafe lstat($0, &status) }
-            if found == 0, status.st_mode & S_IFMT == S_IFREG {
-                files.append((name, Int64(status.st_size)))
-            }
-        }
-        return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
     /// Adds a file, or in its place what it contains.
-    private mutating func add(_ file: ExportFile, depth: Int) throws(VaultError) {
-        let isCandidate = depth == 0 && !isFolder
-        let ending = file.baseName.split(separator: ".").last?.lowercased()
-        guard isCandidate || ending == "zip" || ending == "gz" else {
-            files.append(file)
-            return
+    private mutating func add(
+        _ given: ExportFile, depth: Int, isHeld: Bool = false
+    ) throws(VaultError) {
+        var file = given
+        let isExplicit = depth == 0 && !isFolder
+        if file.isNamedAsAsset, !isExplicit, !isHeld { return held.append((file, depth)) }
+        do {
+            file.kind = ContentKind.of(try file.head(ContentKind.headBytes))
+        } catch {
+            // A damaged photograph in some zip does not spoil a folder.
+            guard file.isPacked, isFolder else { throw error }
         }
-        let magic = try file.head(4)
-        if magic.starts(with: [0x50, 0x4B, 3, 4]) || magic.starts(with: [0x50, 0x4B, 5, 6]) {
+        switch file.kind {
+        case .zip where isExplicit || !ContentKind.isOtherZip(file.path):
             try addZip(file, depth: depth)
-        } else if magic.starts(with: [0x1F, 0x8B]) {
-            try addGzip(file)
-        } else {
-            files.append(file)
+        case .gzip: try addGzip(file, isExplicit: isExplicit)
+        default: files.append(file)
         }
     }
 
@@ -99,7 +124,7 @@ struct ExportFolder {
         }
         let directory = try ZipDirectory(access, place: file.place)
         // Photographs in a home folder are nobody's export and need no verification.
-        if isFolder, depth == 0, !directory.entries.contains(where: { Self.mayMatter($0.name) }) {
+        if isFolder, depth == 0, !directory.entries.contains(where: { mayMatter($0, directory) }) {
             files.append(file)
             return
         }
@@ -113,20 +138,37 @@ struct ExportFolder {
         }
     }
 
-    /// Whether a file of that name can be an export or hold one.
-    static func mayMatter(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return [".json", ".jsonl", ".ndjson", ".db", ".sqlite", ".zip", ".gz"].contains {
-            name.hasSuffix($0)
+    /// Whether an entry can be an export or hold one, by its name or its first bytes.
+    private func mayMatter(_ entry: ZipEntry, _ directory: ZipDirectory) -> Bool {
+        if ContentKind.isNamedForExport(entry.name) { return true }
+        let file = ExportFile(path: entry.name, place: entry.name, sizeBytes: entry.sizeBytes) {
+            () throws(VaultError) in try directory.open(entry)
+        }
+        guard let head = try? file.head(ContentKind.headBytes) else { return false }
+        switch ContentKind.of(head) {
+        case .zip: return !ContentKind.isOtherZip(entry.name)
+        case .other: return false
+        default: return true
         }
     }
 
-    private mutating func addGzip(_ file: ExportFile) throws(VaultError) {
+    private mutating func addGzip(_ file: ExportFile, isExplicit: Bool) throws(VaultError) {
         var plain = file
         if plain.path.lowercased().hasSuffix(".gz") { plain.path.removeLast(3) }
         plain.diskPath = nil
         plain.isPacked = true
         plain.open = { () throws(VaultError) in try GzipSource(try file.open(), place: file.place) }
-        files.append(plain)
+        let isNamed = isExplicit || ContentKind.isNamedForExport(file.path)
+        do {
+            plain.kind = ContentKind.of(try plain.head(ContentKind.headBytes))
+        } catch {
+            // Other files begin with these two bytes as well.
+            guard isNamed else { return files.append(file) }
+            throw error
+        }
+        let isExport =
+            plain.kind == .json || plain.kind == .database
+            || ContentKind.isNamedForExport(plain.path)
+        files.append(isExport || isExplicit ? plain : file)
     }
 }
