@@ -11,6 +11,8 @@ package struct ImportJob: Sendable {
     package let sizeBytes: Int64
     /// Files of a folder or zip that no importer takes, for the report; at most a thousand names.
     package let passedOver: [String]
+    /// Members of a file, beside the list of conversations in it, that no importer takes.
+    package let unreadMembers: [String]
     /// Files beside a ChatGPT export that no message asked for: known when `run` has ended.
     package var unreferenced: [String] { assets.unused }
     /// How many there are.
@@ -50,6 +52,7 @@ package struct ImportJob: Sendable {
         faults = survey.faults
         passedOver = survey.passedOver
         passedOverCount = survey.passedOverCount
+        unreadMembers = survey.unreadMembers
         assets = AssetIndex(survey.assets)
         let found = Set(units.map(\.format))
         formats = ImportFormat.allCases.filter(found.contains)

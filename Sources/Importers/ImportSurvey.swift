@@ -7,6 +7,10 @@ struct ImportSurvey {
     private(set) var faults: [SkippedRecord] = []
     private(set) var passedOver: [String] = []
     private(set) var passedOverCount = 0
+    /// Members beside a wrapped array that nobody reads.
+    private(set) var unreadMembers: [String] = []
+    /// What is wrong with the one file that was given, when it holds no JSON.
+    private var flaw: String?
     /// Files that were given to a model or made by one: not read as exports, only attached.
     private(set) var assets: [ExportFile] = []
     private var isFolder: Bool
@@ -97,8 +101,24 @@ struct ImportSurvey {
         if let unit = finding.unit {
             units.append(unit)
         } else if !finding.isReported {
-            passOver(file)
+            try passOver(file, after: finding)
         }
+    }
+
+    /// Passes over a file in which nothing was recognised, saying what it is where that is plain.
+    private mutating func passOver(
+        _ file: ExportFile, after finding: Finding
+    ) throws(VaultError) {
+        guard finding.stream?.shape == nil else { return passOver(file) }
+        let head = try file.head(1 << 16)
+        if isAlone {
+            flaw = ContentKind.flaw(of: head).map { "\(file.place) \($0)" }
+        } else if ContentKind.isUTF16(head) {
+            let reason = "It \(ContentKind.flaw(of: head) ?? "is not UTF-8.")"
+            faults.append(.init(place: file.place, reason: reason, isConversation: true))
+            return
+        }
+        passOver(file)
     }
 
     /// What is known of a file while it is read.
@@ -178,6 +198,19 @@ struct ImportSurvey {
         }
         // Lines have no frame; a file that nobody reads needs none.
         if file.isPacked || finding.unit != nil && stream.shape != .lines { try stream.drain() }
+        if let unit = finding.unit, case .member = stream.shape { try noteMembers(of: unit) }
+    }
+
+    /// Goes through a wrapped array once more for the members that are not read.
+    private mutating func noteMembers(of unit: ImportUnit) throws(VaultError) {
+        guard let importer = Importers.importer(for: unit.format) else { return }
+        let stream = try DocumentStream(unit.file)
+        stream.readsSiblings = true
+        var siblings = SiblingArrays(importer: importer)
+        while try stream.next() { _ = siblings.isRead(stream) }
+        unreadMembers += (siblings.unread + stream.skippedMembers).map {
+            "\(unit.file.place), member “\($0)”"
+        }
     }
 
     /// The error for a path that holds nothing to import.
@@ -187,6 +220,7 @@ struct ImportSurvey {
         if let fault = faults.first {
             return VaultError(.badInput, "Nothing can be imported. \(fault.place): \(fault.reason)")
         }
+        if let flaw { return VaultError(.badInput, flaw) }
         if let firstFault {
             return VaultError(.badInput, "\(path) is not recognised. \(firstFault) \(understood)")
         }

@@ -22,7 +22,10 @@ extension Importer {
     static func read(
         _ stream: DocumentStream, _ context: ImportContext, _ emit: Emit
     ) throws(VaultError) {
+        stream.readsSiblings = true
+        var siblings = SiblingArrays(importer: Self.self)
         while try stream.next() {
+            guard siblings.isRead(stream) else { continue }
             switch stream.value() {
             case .success(let value):
                 try read(SourceRecord(value: value, stream: stream, context: context), emit)
@@ -38,6 +41,27 @@ extension Importer {
     static func read(_ record: SourceRecord, _ emit: Emit) throws(VaultError) {
         try record.skip("It is not a record of this format.", emit)
     }
+}
+
+/// Which arrays beside a wrapped one hold records: the first element of each decides.
+struct SiblingArrays {
+    let importer: any Importer.Type
+    private var verdicts: [String: Bool] = [:]
+
+    init(importer: any Importer.Type) { self.importer = importer }
+
+    /// Whether the record that the stream reached is to be read.
+    mutating func isRead(_ stream: DocumentStream) -> Bool {
+        guard let name = stream.sibling else { return true }
+        if let known = verdicts[name] { return known }
+        let first = try? stream.value().get()
+        let verdict = first.map { importer.recognises($0) } ?? false
+        verdicts[name] = verdict
+        return verdict
+    }
+
+    /// Names of the arrays that are not read.
+    var unread: [String] { verdicts.filter { !$0.value }.keys.sorted() }
 }
 
 /// One parsed record and where it was found.

@@ -77,4 +77,52 @@ import VaultCrypto
         }
         #expect(events == 1)
     }
+
+    /// A line of our own format, as long as is asked for.
+    static func line(_ id: String, _ count: Int = 10) -> String {
+        let text = String(repeating: "x ", count: count / 2)
+        return #"{"id":"\#(id)","messages":[{"role":"user","text":"\#(text)"}]}"# + "\n"
+    }
+
+    @Test(
+        "a first line beyond the first window does not make lines one document",
+        arguments: [10, 1 << 20, (1 << 20) - 50, 3_000_000])
+    func longFirstLine(count: Int) throws {
+        let scratch = try Scratch()
+        let broken = #"{"id":"b","messages":[{"role":"user","text":"brok"# + "\n"
+        let lines = Self.line("a", count) + broken + Self.line("c")
+        let outcome = try Outcome(try scratch.write("x.jsonl", lines))
+        #expect(outcome.conversations.map(\.origin.id) == ["a", "c"])
+        #expect(outcome.skipped.map(\.place) == ["x.jsonl, line 2"])
+        // Broken in the long line itself.
+        let first = Self.line("a", count).dropLast(4) + "\n"
+        let second = try Outcome(
+            try scratch.write("y.jsonl", first + Self.line("b") + Self.line("c")))
+        #expect(second.conversations.map(\.origin.id) == ["b", "c"])
+        #expect(second.skipped.map(\.place) == ["y.jsonl, line 1"])
+    }
+
+    @Test("a long document without line feeds that is cut off is refused")
+    func longDocument() throws {
+        let scratch = try Scratch()
+        let text = Self.line("a", 2_000_000).dropLast()
+        #expect(try Outcome(try scratch.write("x", String(text))).conversations.count == 1)
+        #expect(throws: VaultError.self) {
+            try Outcome(try scratch.write("x", String(text.dropLast(3))))
+        }
+    }
+
+    @Test(
+        "a first line that is the rest of a lost one does not hide the others",
+        arguments: [
+            #"e":"user","text":"cut"}]}"#, #"[{"role":"user"}],"x":1}"#, "\0\0\0", "}", "garbage",
+        ])
+    func garbageFirst(garbage: String) throws {
+        let scratch = try Scratch()
+        let text = garbage + "\n" + Self.line("b") + Self.line("c")
+        let outcome = try Outcome(try scratch.write("x.jsonl", text))
+        #expect(outcome.conversations.map(\.origin.id) == ["b", "c"])
+        let isBlank = garbage.hasPrefix("\0")
+        #expect(outcome.skipped.map(\.place) == (isBlank ? [] : ["x.jsonl, line 1"]))
+    }
 }

@@ -278,4 +278,18 @@ import VaultCrypto
                 + "import gzip\ng = gzip.compress(good)\nopen('x.gz','wb').write(\(expression))")
         #expect(throws: VaultError.self) { try Outcome(scratch.path + "/x.gz") }
     }
+
+    @Test("a gzip file of two members is not called damaged and nothing else")
+    func gzipMembers() throws {
+        let scratch = try Scratch()
+        try scratch.python(
+            Self.prelude + "import gzip\n"
+                + "open('x.gz','wb').write(gzip.compress(good[:9]) + gzip.compress(good[9:]))")
+        do throws(VaultError) {
+            _ = try Outcome(scratch.path + "/x.gz")
+            Issue.record("nothing was refused")
+        } catch {
+            #expect(error.message.contains("gunzip"))
+        }
+    }
 }

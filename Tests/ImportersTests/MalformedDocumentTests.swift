@@ -100,7 +100,7 @@ import VaultCrypto
     @Test(
         "a file that nothing recognises is refused with what is understood",
         arguments: [
-            "", "   \n", "hello", "[]", "{}", "[1,2,3]", #"{"invalid":"no"}"#,
+            "hello", "[]", "{}", "[1,2,3]", #"{"invalid":"no"}"#,
             "PK\u{3}\u{4}nonsense",
         ])
     func unknown(text: String) throws {
@@ -113,6 +113,65 @@ import VaultCrypto
             #expect(error.code == .badInput)
             #expect(error.message.contains("Claude.ai export") || error.message.contains("zip"))
         }
+    }
+
+    @Test(
+        "a file without any JSON is told from one of a format that is not known",
+        arguments: [
+            ("", "is empty"), ("   \n", "white space"), ("null", "“null”"),
+            (String(repeating: " ", count: 5000), "white space"),
+        ])
+    func nothing(text: String, says: String) throws {
+        let scratch = try Scratch()
+        try expectRefusal(try scratch.write("x.json", text), says)
+    }
+
+    @Test("UTF-16 text is named, alone and in a folder", arguments: ["utf-16", "utf-16-le"])
+    func utf16(encoding: String) throws {
+        let scratch = try Scratch()
+        try scratch.python(
+            "import os, sys; os.mkdir('in'); "
+                + "open('in/x.json', 'wb').write(sys.argv[1].encode(sys.argv[2]))",
+            "[\(Self.good)]", encoding)
+        try expectRefusal(scratch.path + "/in/x.json", "UTF-16")
+        try expectRefusal(scratch.path + "/in", "UTF-16")
+    }
+
+    private func expectRefusal(_ path: String, _ word: String) throws {
+        do throws(VaultError) {
+            _ = try Outcome(path)
+            Issue.record("nothing was refused")
+        } catch {
+            #expect(error.code == .badInput)
+            #expect(error.message.contains(word), "\(error.message)")
+            #expect(!error.message.contains("Understood"))
+            #expect(error.message.count < 150)
+        }
+    }
+
+    @Test("the year 9999 as a number of seconds is not reported as 1978")
+    func farYear() throws {
+        let bad = #"{"uuid":"x","created_at":253402300799,"chat_messages":[]}"#
+        try expectSkip(Array(bad.utf8), "9999-12-31")
+    }
+
+    @Test("members beside a wrapped array are read or named, never dropped")
+    func siblings() throws {
+        let scratch = try Scratch()
+        let text =
+            #"{"projects":[{"uuid":"P","name":"p","prompt_template":"be brief","docs":[]}],"#
+            + #""notes":[{"a":"]"},{"b":1}],"void":[],"nothing":null,"#
+            + #""conversations":[\#(Self.good)],"user":{"n":1},"memories":"#
+            + #"[{"conversations_memory":"likes boats","account_uuid":"A"},nope]}"#
+        let path = try scratch.write("wrap.json", text)
+        let outcome = try Outcome(path)
+        #expect(
+            outcome.conversations.map(\.origin.id) == ["project:P", "c", "memories:A"])
+        #expect(outcome.skipped.map(\.place) == ["wrap.json, memories 2"])
+        #expect(
+            try ImportJob.open(path).unreadMembers == [
+                "wrap.json, member “notes”", "wrap.json, member “user”",
+            ])
     }
 
     @Test(

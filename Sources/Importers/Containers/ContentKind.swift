@@ -29,6 +29,28 @@ enum ContentKind: Sendable {
         return text.starts(with: Array("{\"".utf8)) || text.starts(with: Array("[{\"".utf8))
     }
 
+    /// Whether the bytes begin UTF-16 text, with or without its mark.
+    static func isUTF16(_ head: [UInt8]) -> Bool {
+        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) { return true }
+        let letters = head.prefix(2).filter { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
+        return letters.count == 1 && head.prefix(2).contains(0)
+    }
+
+    /// The end of a sentence on a file that holds no JSON at all; `nil` when it holds something.
+    static func flaw(of head: [UInt8]) -> String? {
+        if head.isEmpty { return "is empty; download or copy it again." }
+        if isUTF16(head) {
+            return "is UTF-16 text; convert it to UTF-8 first, for instance with "
+                + "`iconv -f UTF-16 -t UTF-8`."
+        }
+        let text = dense(head)
+        if text.isEmpty { return "holds nothing but white space; download or copy it again." }
+        if text == Array("null".utf8) {
+            return "holds “null”, which is an export without content; ask for it once more."
+        }
+        return nil
+    }
+
     /// The bytes without a byte order mark and white space.
     private static func dense(_ head: [UInt8]) -> [UInt8] {
         let text = head.starts(with: [0xEF, 0xBB, 0xBF]) ? head.dropFirst(3) : head[...]

@@ -1,6 +1,6 @@
 import VaultCrypto
 
-/// The content of a gzip file (RFC 1952) of one member.
+/// The content of a gzip file (RFC 1952) of one member; one of several is valid and is refused.
 ///
 /// libarchive inflates; it does not look at the checksum at the end and forgives what follows it,
 /// so both are checked here: the last eight bytes of the file must be the CRC-32 and the length of
@@ -38,7 +38,8 @@ final class GzipSource: ByteSource {
         guard packed.tail == expected else {
             throw VaultError(
                 .badInput,
-                "\(place) is damaged: its checksum does not match; download or copy it again.")
+                "\(place) is damaged, or is several gzip files joined into one. Unpack it with "
+                    + "gunzip, which tells them apart, and import what comes out.")
         }
     }
 }

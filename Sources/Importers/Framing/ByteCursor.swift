@@ -51,6 +51,21 @@ import VaultCrypto
         return unsafe body(bytes, isAtEnd)
     }
 
+    /// Reads on, before anything was taken, until the first line has ended and some of the next is
+    /// there; `false` when it has ended before, never ends or is longer than a value may be.
+    func lookAheadThroughLine() throws(VaultError) -> Bool {
+        var seen = 0
+        while true {
+            let fresh = unsafe UnsafeBufferPointer(start: memory + seen, count: filled - seen)
+            if unsafe fresh.contains(0x0A) { break }
+            seen = filled
+            guard position == 0, filled < limit, try fill() else { return false }
+        }
+        // Nothing is known of the next line when the window ends with this one.
+        if filled == capacity { try fill() }
+        return seen > 0
+    }
+
     /// Begins a value at the next byte.
     func begin() {
         mark = position

@@ -12,6 +12,16 @@ final class DocumentStream {
     private(set) var number = 0
     private let cursor: ByteCursor
     private var phase = Phase.start
+    /// Whether the arrays beside the wrapped one are gone through as well.
+    var readsSiblings = false
+    /// The member whose elements are records, while one beside the wrapped array is.
+    private(set) var sibling: String?
+    /// Names of the members that were skipped and said something; at most a hundred.
+    private(set) var skippedMembers: [String] = []
+    /// Whether the wrapped array itself was reached.
+    private var isWrapped = false
+    /// Whether the wrapping object was entered.
+    private var isOpen = false
     /// Whether the frame ended before it was closed.
     private(set) var isCutOff = false
 
@@ -24,7 +34,12 @@ final class DocumentStream {
     init(_ file: ExportFile, limit: Int = DocumentStream.recordBytes) throws(VaultError) {
         self.file = file
         cursor = ByteCursor(try file.open(), limit: limit)
-        shape = try unsafe cursor.lookAhead { unsafe DocumentShape.of($0, isWhole: $1) }
+        var shape = try unsafe cursor.lookAhead { unsafe DocumentShape.of($0, isWhole: $1) }
+        // A record can be longer than what was looked at, and a broken one must stay alone.
+        if shape == .values, try cursor.lookAheadThroughLine() {
+            shape = try unsafe cursor.lookAhead { unsafe DocumentShape.of($0, isWhole: $1) }
+        }
+        self.shape = shape
     }
 
     /// Bytes read so far.
@@ -33,7 +48,7 @@ final class DocumentStream {
     /// Where the record last reached is.
     var place: String {
         switch shape {
-        case .array, .member: "\(file.place), conversation \(number)"
+        case .array, .member: "\(file.place), \(sibling ?? "conversation") \(number)"
         case .lines: "\(file.place), line \(number)"
         case .values: number > 1 ? "\(file.place), value \(number)" : file.place
         case nil: file.place
@@ -148,47 +163,69 @@ final class DocumentStream {
     }
 
     private func nextElement(of name: String) throws(VaultError) -> Bool {
-        if phase == .start {
+        if phase == .start, !isOpen {
             try skipMark()
             try cursor.skipSpace()
             try expect("{")
-            guard try skipMembers(until: name) else { throw broken() }
-            // The array begins here; `nextElement` has no byte order mark to skip any more.
+            isOpen = true
+            guard try enterMember(name) else { throw broken() }
         }
-        let wasAtEnd = phase == .end
-        if try nextElement() { return true }
-        if !wasAtEnd {
+        if phase == .end { return false }
+        while try !nextElement() {
             try cursor.skipSpace()
-            if try cursor.peek() == UInt8(ascii: ",") {
-                cursor.skip()
-                guard try !skipMembers(until: name) else { throw broken() }
-            }
-            try expect("}")
-            try expectEnd()
+            guard try cursor.peek() == UInt8(ascii: ",") else { break }
+            cursor.skip()
+            guard try enterMember(name) else { break }
         }
+        if phase != .end { return true }
+        guard isWrapped else { throw broken() }
+        try expect("}")
+        try expectEnd()
         return false
     }
 
-    /// Skips members of the wrapping object; `true` at the array of that name.
-    private func skipMembers(until name: String) throws(VaultError) -> Bool {
+    /// Goes to the next array whose elements are records, past other members; `false` where the
+    /// object ends.
+    private func enterMember(_ wrapped: String) throws(VaultError) -> Bool {
         while true {
             try cursor.skipSpace()
             guard try cursor.peek() == UInt8(ascii: "\"") else { throw broken() }
             cursor.begin()
             guard try cursor.skipValue() else { throw broken() }
-            let isWanted = unsafe cursor.withValue {
-                unsafe $0.dropFirst().dropLast().elementsEqual(name.utf8)
+            let name = unsafe cursor.withValue { bytes in
+                unsafe String(decoding: bytes.dropFirst().dropLast().prefix(100), as: UTF8.self)
             }
             cursor.end()
             try cursor.skipSpace()
             try expect(":")
             try cursor.skipSpace()
-            if isWanted == true, try cursor.peek() == UInt8(ascii: "[") { return true }
-            guard try cursor.skipValue() else { throw broken() }
+            let isArray = try cursor.peek() == UInt8(ascii: "[")
+            if isArray, name == wrapped || readsSiblings {
+                if name == wrapped, isWrapped { throw broken() }
+                sibling = name == wrapped ? nil : name
+                isWrapped = isWrapped || name == wrapped
+                number = 0
+                phase = .start
+                return true
+            }
+            try skipMember(name ?? "")
             try cursor.skipSpace()
-            if try cursor.peek() == UInt8(ascii: "}") { return false }
+            if try cursor.peek() == UInt8(ascii: "}") {
+                phase = .end
+                return false
+            }
             try expect(",")
         }
+    }
+
+    /// Skips a member's value; what is null or empty says nothing and is not noted.
+    private func skipMember(_ name: String) throws(VaultError) {
+        let first = try cursor.peek()
+        let start = cursor.offset
+        guard try cursor.skipValue() else { throw broken() }
+        let isNested = first == 0x5B || first == 0x7B || first == UInt8(ascii: "\"")
+        if first == UInt8(ascii: "n") || isNested && cursor.offset - start <= 2 { return }
+        if skippedMembers.count < 100 { skippedMembers.append(name) }
     }
 
     private func frameElement() throws(VaultError) -> Bool {

@@ -73,12 +73,20 @@ extension JSON {
 
 extension Instant {
     /// A time as exports write it: RFC 3339 text, seconds, or milliseconds (from 1e11 on, which as
-    /// seconds would be the year 5138).
+    /// seconds would be the year 5138). A number that cannot be true either way is taken for
+    /// seconds, so that the year 9999 is reported as itself.
     init?(json: JSON) {
         if let text = json.string {
             self.init(text)
         } else if let number = json.double {
-            self.init(seconds: abs(number) >= 1e11 ? number / 1000 : number)
+            let divided = abs(number) >= 1e11 ? Instant(seconds: number / 1000) : nil
+            if let divided, divided.isPlausible {
+                self = divided
+            } else if let whole = Instant(seconds: number) ?? divided {
+                self = whole
+            } else {
+                return nil
+            }
         } else {
             return nil
         }

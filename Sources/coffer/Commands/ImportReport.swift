@@ -19,7 +19,9 @@ struct ImportReport {
                 report.skipped.map {
                     .object(["where": .string($0.place), "reason": .string($0.reason)])
                 }),
-            "passedOver": .array(jobs.flatMap(\.passedOver).map(JSON.string)),
+            "passedOver": .array(
+                jobs.flatMap { $0.passedOver + $0.unreadMembers + unreferenced(in: $0) }
+                    .map(JSON.string)),
         ]
     }
 
@@ -50,8 +52,29 @@ struct ImportReport {
                 "\(Figures.count(passedOver.count, "other file")) in there held no conversations.")
             if isVerbose { for path in passedOver { options.note("  \(path)") } }
         }
+        list(jobs.flatMap(\.unreadMembers), "Beside conversations, and not stored:", options)
+        list(
+            jobs.flatMap { unreferenced(in: $0) },
+            "Uploaded files to which no message refers, not stored:", options)
         if report.conversations.added + report.conversations.updated > 0 {
             options.note("Next: `coffer search WORDS`, or `coffer list`.")
+        }
+    }
+
+    /// Uploads of which no message speaks; unknown when the import was stopped.
+    private func unreferenced(in job: ImportJob) -> [String] {
+        Interruption.isRequested ? [] : job.unreferenced
+    }
+
+    /// Names what an export holds and the vault does not.
+    private func list(_ places: [String], _ title: String, _ options: GlobalOptions) {
+        guard !places.isEmpty else { return }
+        options.note(title)
+        let shown = isVerbose ? places.count : Self.shownReasons
+        for place in places.prefix(shown) { options.note("  \(Printable.line(place))") }
+        if places.count > shown {
+            let rest = Figures.count(places.count - shown)
+            options.note("  … and \(rest) more; --verbose shows all")
         }
     }
 
