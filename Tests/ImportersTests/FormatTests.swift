@@ -325,6 +325,24 @@ import VaultCrypto
 
 /// Cases that fixtures would only make long.
 @Suite struct LongFormats {
+    @Test("Claude.ai: the order in which an export lists messages changes nothing")
+    func claudeOrder() throws {
+        let scratch = try Scratch()
+        let root = "00000000-0000-4000-8000-000000000000"
+        let messages = [("m1", root, 1), ("z2", "m1", 1), ("m3", "z2", 1), ("m4", "m1", 2)].map {
+            #"{"uuid":"\#($0.0)","sender":"human","text":"\#($0.0)","parent_message_uuid":"\#($0.1)","#
+                + #""created_at":"2024-01-01T00:00:0\#($0.2)Z"}"#
+        }
+        let orders = [messages, messages.reversed()].enumerated().map { index, list in
+            (index, #"[{"uuid":"c","chat_messages":[\#(list.joined(separator: ","))]}]"#)
+        }
+        let outcomes = try orders.map { try Outcome(try scratch.write("\($0.0).json", $0.1)) }
+        #expect(outcomes[0].dump == outcomes[1].dump)
+        let found = try outcomes[1].conversation("c")
+        #expect(found.messages.map(\.originID) == ["m1", "z2", "m3", "m4"])
+        #expect(found.current == "m4")
+    }
+
     @Test("LibreChat: a recursive chat of a thousand messages is read")
     func deepLibreChat() throws {
         let scratch = try Scratch()

@@ -96,4 +96,37 @@ import VaultCrypto
         let alone = try Outcome(scratch.path + "/in/file-backup.zip")
         #expect(alone.conversations.map(\.origin.id) == ["s"])
     }
+
+    @Test("charts of the code interpreter are attached, in both notations of their names")
+    func charts() throws {
+        let scratch = try Scratch()
+        try scratch.python(
+            Self.prelude + """
+                charts = [{"message_type": "image", "image_url": u}
+                          for u in ("file-service://file-Chart1", "sediment://file_00c2", None)]
+                export({"file-Chart1.png": b"one", "a/file_00c2-0.png": b"two"},
+                       {"aggregate_result": {"messages": charts, "run_id": "r"}})
+                """)
+        let outcome = try Outcome(scratch.path + "/export.zip")
+        let message = try outcome.conversation("c").messages[0]
+        #expect(message.parts.map(\.part.kind) == [.text, .image, .image])
+        #expect(
+            try message.parts.dropFirst().map { try bytes($0.file) }
+                == ["one", "two"].map { Array($0.utf8) })
+        #expect(message.extra["metadata"]?["aggregate_result"]?["run_id"]?.string == "r")
+    }
+
+    @Test("an upload that was stored is not among other files, one that nobody names is told")
+    func unreferenced() throws {
+        let scratch = try Scratch()
+        try scratch.python(
+            Self.prelude + """
+                export({"file-Upload-x.bin": b"x"}, None,
+                       {"file-Nobody-y.bin": b"y", "user.json": b"{}"})
+                """)
+        let job = try ImportJob.open(scratch.path + "/export.zip")
+        try job.run(progress: { _ in }) { _ in }
+        #expect(job.passedOver == ["export.zip/user.json"])
+        #expect(job.unreferenced == ["export.zip/file-Nobody-y.bin"])
+    }
 }

@@ -44,10 +44,13 @@ final class AssetIndex: Sendable {
         return places.filter { !used.contains($0) }
     }
 
-    /// The id in a pointer: what follows the scheme, up to a fragment or query.
+    /// The id in a pointer: what follows the scheme, up to a fragment or query; the page of a
+    /// document (`sediment://<hash>#file_00ab#p_0.png`) is known by the id in the fragment.
     static func id(of pointer: String) -> String {
-        let parts = pointer.split(separator: "/")
-        return String((parts.last ?? "").prefix { $0 != "#" && $0 != "?" })
+        let path = pointer.split(separator: "/").last ?? ""
+        let pieces = path.split { $0 == "#" || $0 == "?" }
+        let named = pieces.first { $0.hasPrefix("file-") || $0.hasPrefix("file_") }
+        return String(named ?? pieces.first ?? "")
     }
 }
 

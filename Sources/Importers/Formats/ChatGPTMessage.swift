@@ -27,6 +27,7 @@ struct ChatGPTMessage {
             self.fields.drop("content") { _ in true }
         }
         readAttachments()
+        readCharts()
         readCitations()
         self.fields.drop("metadata") { $0.object != nil }
         if let content = message.extra["content"] { self.fields.put("content", content) }
@@ -145,11 +146,11 @@ struct ChatGPTMessage {
         func search(_ value: JSON, key: String) {
             switch value {
             case .string(let text):
-                if key.hasSuffix("asset_pointer") || key.hasSuffix("asset_pointers"),
-                    text.contains("://"), !found.contains(text)
-                {
-                    found.append(text)
-                }
+                let isPointer =
+                    text.hasPrefix("file-service://") || text.hasPrefix("sediment://")
+                    || text.contains("://")
+                        && (key.hasSuffix("asset_pointer") || key.hasSuffix("asset_pointers"))
+                if isPointer, !found.contains(text) { found.append(text) }
             case .array(let elements): for element in elements { search(element, key: key) }
             case .object(let object):
                 for member in object.members { search(member.value, key: member.key) }
@@ -194,6 +195,19 @@ struct ChatGPTMessage {
                         type?.hasPrefix("image/") == true ? .image : .document, name: name,
                         data: .object(attachment)),
                     file: assets.file(id, name: name, mediaType: type)))
+        }
+    }
+
+    /// Images that code drew: the interpreter's result names them beside its text.
+    private mutating func readCharts() {
+        let shown = message.parts.flatMap { Self.pointers(in: $0.part.data) }
+        var ids = Set(shown.map { AssetIndex.id(of: $0) })
+        for pointer in Self.pointers(in: metadata["aggregate_result"])
+        where ids.insert(AssetIndex.id(of: pointer)).inserted {
+            let image: JSONObject = [
+                "content_type": .string("image"), "image_url": .string(pointer),
+            ]
+            appendFile(pointer, data: .object(image))
         }
     }
 

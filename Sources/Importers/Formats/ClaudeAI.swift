@@ -74,15 +74,25 @@ enum ClaudeAI: Importer {
         try Emission.send(conversation, at: record.place, emit)
     }
 
-    /// Parents: as given; where a message says nothing of its parent, the one before it in time.
+    /// Messages in an order that does not depend on the export's: by time, parents first where
+    /// times are equal. Parents are as given; where a message says nothing of its parent, it is the
+    /// one before it.
     private static func linked(_ messages: [ImportedMessage]) -> [ImportedMessage] {
-        let ordered = messages.enumerated().sorted { left, right in
-            guard let first = left.element.created, let second = right.element.created,
+        let depths = depths(of: messages)
+        let isTimed = messages.allSatisfy { $0.created != nil }
+        let hasParents = messages.allSatisfy { $0.parent != nil }
+        var result = messages.enumerated().sorted { left, right in
+            if isTimed, let first = left.element.created, let second = right.element.created,
                 first != second
-            else { return left.offset < right.offset }
-            return first < second
+            {
+                return first < second
+            }
+            guard hasParents else { return left.offset < right.offset }
+            let ranks = (depths[left.offset], depths[right.offset])
+            if ranks.0 != ranks.1 { return ranks.0 < ranks.1 }
+            return isTimed && left.element.originID != right.element.originID
+                ? left.element.originID < right.element.originID : left.offset < right.offset
         }.map(\.element)
-        var result = messages.contains { $0.parent == nil } ? ordered : messages
         let ids = Set(messages.map(\.originID))
         var before: String?
         for index in result.indices {
@@ -94,6 +104,28 @@ enum ClaudeAI: Importer {
             before = result[index].originID
         }
         return result
+    }
+
+    /// How many messages are above each; in a circle, as many as there are messages.
+    private static func depths(of messages: [ImportedMessage]) -> [Int] {
+        let parents = Dictionary(
+            messages.map { ($0.originID, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        var known: [String: Int] = [:]
+        return messages.map { message in
+            var path: [String] = []
+            var next: String? = message.originID
+            while let id = next, known[id] == nil, path.count <= messages.count {
+                guard let parent = parents[id] else { break }
+                path.append(id)
+                next = parent
+            }
+            var depth = path.count > messages.count ? messages.count : known[next ?? ""] ?? -1
+            for id in path.reversed() {
+                depth = min(depth + 1, messages.count)
+                known[id] = depth
+            }
+            return known[message.originID] ?? 0
+        }
     }
 
     // MARK: Projects and memories
