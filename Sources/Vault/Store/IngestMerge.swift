@@ -34,8 +34,8 @@ private struct Sequel {
 
     /// The message that is to be the last on the screen.
     ///
-    /// One above the stored one does not replace it: what follows it has stayed in the vault, or the
-    /// import has its messages in another order.
+    /// One above the stored one does not replace it: what follows it has stayed in the vault, or
+    /// the import has its messages in another order.
     var current: Int64? {
         let index = conversation.messages.firstIndex {
             $0.imported.originID == conversation.imported.current
