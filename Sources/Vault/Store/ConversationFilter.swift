@@ -7,9 +7,10 @@ package struct ConversationFilter: Sendable {
     package var custodian: String?
     /// `Origin.source`.
     package var source: String?
-    /// With a message at or after this time and before `before`; a message without a time has that
-    /// of its conversation, and what has none is in no period. `after:` and `before:` of a query
-    /// mean the same.
+    /// With a message at or after this time, and before `before`.
+    ///
+    /// A message without a time has that of its conversation, and what has none is in no period.
+    /// A query's `after:` and `before:` mean the same.
     package var after: Instant?
     package var before: Instant?
     package var includesHidden = false

@@ -97,6 +97,9 @@ final class FolderContainer: BagContainer {
     private let sync: Sync
     private var made: Set<Substring> = []
     private var file: OpenFile?
+    /// Written files that are still open, to be made durable together.
+    private var written: [OpenFile] = []
+    private static let maximumWritten = 256
     private var isPublished = false
 
     var folder: String { output.folder }
@@ -130,13 +133,26 @@ final class FolderContainer: BagContainer {
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) { try unsafe file?.write(bytes) }
 
-    /// Each file by itself: a sync of everything reports no error.
+    /// Every file is synced by itself, because a sync of everything reports no error.
+    ///
+    /// Many at a time: when the disk has their bytes already, the first one commits the file
+    /// system's journal for all.
     func end() throws(VaultError) {
-        if let file { try sync(file) }
+        if let file {
+            file.startWriting()
+            written.append(file)
+        }
         file = nil
+        if written.count == Self.maximumWritten { try syncWritten() }
+    }
+
+    private func syncWritten() throws(VaultError) {
+        for file in written { try sync(file) }
+        written.removeAll(keepingCapacity: true)
     }
 
     func publish() throws(VaultError) {
+        try syncWritten()
         for folder in made { try syncFolder("\(output.staging)/\(folder)") }
         try syncFolder(output.staging)
         // An empty folder claims the name; renaming over an empty folder is atomic (POSIX rename).
