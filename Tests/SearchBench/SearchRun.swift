@@ -69,8 +69,9 @@ struct SearchRun {
             query.query, limit: options.limit, order: query.order.searchOrder, idsOnly: true)
     }
 
-    /// Times what the peers do: the best messages as the index has them. With `--records` the ids,
-    /// roles and times of the hits are read as well.
+    /// Times what the peers do: the best messages as the index has them.
+    ///
+    /// With `--records` the ids, roles and times of the hits are read as well.
     private func search(_ query: BenchQuery) throws -> (microseconds: Double, hits: Int) {
         let request = request(query)
         let clock = ContinuousClock()
