@@ -54,7 +54,7 @@ CREATE TABLE search_merge (
 -- messages behind the one and up to the other are still to be indexed. The others as before.
 UPDATE search_state SET value = 0;
 UPDATE search_state SET value = -1 WHERE name = 'rebuilt';
-UPDATE search_state SET value = 2 WHERE name = 'analyser';
+UPDATE search_state SET value = 3 WHERE name = 'analyser';
 INSERT INTO search_state VALUES ('segments', 0), ('stamp', 0), ('pendingFrom', 0);
 INSERT INTO search_state SELECT 'pendingTo', ifnull(max(num), 0) FROM message;
 DELETE FROM search_unreadable;

@@ -136,7 +136,7 @@ INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);
 INSERT INTO counter VALUES('messages',0);
-INSERT INTO search_state VALUES('analyser',2);
+INSERT INTO search_state VALUES('analyser',3);
 INSERT INTO search_state VALUES('indexed',0);
 INSERT INTO search_state VALUES('live',0);
 INSERT INTO search_state VALUES('pendingFrom',0);

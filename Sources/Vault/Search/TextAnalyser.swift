@@ -32,15 +32,15 @@ protocol TokenSink {
 ///   diacritics of Latin and Greek go, й and other letters of Cyrillic stay (ё becomes е).
 /// - Han, kana, Hangul, Thai, Lao, Khmer and Myanmar come as overlapping pairs and the run's last
 ///   character alone: a phrase of pairs finds any substring, a prefix finds one character.
-/// - An identifier with underscores or changes of case comes whole, without the underscores, and in
-///   its fragments. Whole, because `GitHub` and `iPhone` are words that people also write in small
-///   letters and inside phrases.
+/// - An identifier with underscores, changes of case or digits beside letters comes whole, without
+///   the underscores, and in its fragments. Whole, because `GitHub` and `iPhone` are words that
+///   people also write in small letters and inside phrases.
 /// - Everything else separates.
 enum TextAnalyser {
     /// A longer token is cut; the same cut in queries lets it be found.
     static let maximumTokenBytes = 80
     /// Raised with every change that makes old index entries differ from new ones.
-    static let version = 2
+    static let version = 3
 
     /// Analyses UTF-8 text; malformed bytes separate words.
     static func analyse<Sink: TokenSink>(
@@ -109,6 +109,8 @@ enum TextAnalyser {
         }
         let seen = first | rest
         if seen & (ASCIIClass.beyond | ASCIIClass.underscore) != 0 { return false }
+        let letters = ASCIIClass.lower | ASCIIClass.upper
+        if seen & ASCIIClass.digit != 0, seen & letters != 0 { return false }
         if rest & ASCIIClass.upper != 0, seen & ASCIIClass.lower != 0 { return false }
         position = end
         let count = min(end - start, TextAnalyser.maximumTokenBytes)

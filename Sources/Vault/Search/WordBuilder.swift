@@ -1,11 +1,16 @@
 /// Collects the folded bytes of one word and finds where an identifier falls apart.
 ///
-/// `readFile|Sync`, `HTTP|Server`, `snake|_case`. A plural of capitals (`APIs`) stays one piece.
+/// `readFile|Sync`, `HTTP|Server`, `snake|_case`, `parse|XML|2|JSON`, `sha|256|sum`. A plural of
+/// capitals (`APIs`) stays one piece, and so does a piece that letters and digits alternate in more
+/// often, such as a hash.
 @safe struct WordBuilder {
     /// Bytes beyond this are dropped: no token is as long, and fragments this far in are noise.
     static let capacityBytes = 512
     /// An identifier of more pieces is no identifier but encoded data, and stays whole.
     static let capacitySplits = 32
+    /// A piece that falls apart at digits more often is no name but a number in hexadecimal digits
+    /// or other encoded data, and stays whole.
+    private static let maximumDigitSplits = 3
 
     /// A place where an identifier falls apart.
     struct Split {
@@ -29,6 +34,9 @@
     private var previousEnd = 0
     /// Whether the last split stands before a capital that small letters follow.
     private var isTentative = false
+    /// How many of the last splits stand beside digits, in the piece that is being collected.
+    private var digitSplits = 0
+    private var wasDigit = false
 
     /// Works in memory that is lent for the analysis of one text.
     init(bytes: UnsafeMutableBufferPointer<UInt8>, splits: UnsafeMutableBufferPointer<Split>) {
@@ -46,9 +54,8 @@
         } else if kind == .lower, previous == .upper,
             beforePrevious == .upper || beforePrevious == .plain
         {
-            let before = splitCount
-            split(at: previousOffset, sourceEnd: previousEnd, sourceStart: previousSource)
-            isTentative = splitCount > before
+            isTentative = split(
+                at: previousOffset, sourceEnd: previousEnd, sourceStart: previousSource)
         }
         beforePrevious = previous
         previous = kind
@@ -60,6 +67,10 @@
 
     mutating func append(_ scalar: UInt32) {
         guard count + 4 <= Self.capacityBytes else { return }
+        let isDigit = scalar &- 0x30 < 10
+        // What a letter unfolds to stays together.
+        if isDigit != wasDigit, count == previousOffset, count > 0 { splitAtDigit() }
+        wasDigit = isDigit
         count += unsafe UTF8Decoder.write(scalar, to: scratch + count)
     }
 
@@ -80,6 +91,7 @@
     mutating func finish<Sink: TokenSink>(into sink: inout Sink) {
         guard count > 0 else { return }
         closePiece()
+        dropDigitSplits()
         // An underscore at the end has nothing behind it.
         if splitCount > 0, unsafe splits[splitCount - 1].offset == count { splitCount -= 1 }
         let isCompound = splitCount > 0 && splitCount < Self.capacitySplits
@@ -113,16 +125,45 @@
         return unsafe UnsafeBufferPointer(start: scratch + start, count: length)
     }
 
-    private mutating func split(at offset: Int, sourceEnd: Int, sourceStart: Int) {
+    /// Answers whether the place was whole before.
+    @discardableResult
+    private mutating func split(at offset: Int, sourceEnd: Int, sourceStart: Int) -> Bool {
         isTentative = false
-        guard splitCount < Self.capacitySplits, offset > 0 else { return }
+        let isSplit = unsafe splitCount > 0 && splits[splitCount - 1].offset == offset
+        if isSplit, digitSplits > 0 {
+            // Digits stand before it: from now on it is one of the ordinary ones.
+            digitSplits -= 1
+            splitCount -= 1
+        }
+        dropDigitSplits()
+        guard splitCount < Self.capacitySplits, offset > 0 else { return false }
         if splitCount > 0, unsafe splits[splitCount - 1].offset == offset {
             unsafe splits[splitCount - 1].sourceStart = sourceStart
-            return
+            return false
         }
         unsafe splits[splitCount] = Split(
             offset: offset, sourceEnd: sourceEnd, sourceStart: sourceStart)
         splitCount += 1
+        return !isSplit
+    }
+
+    /// Splits between a digit and a letter.
+    private mutating func splitAtDigit() {
+        closePiece()
+        guard digitSplits <= Self.maximumDigitSplits, splitCount < Self.capacitySplits else {
+            return
+        }
+        if splitCount > 0, unsafe splits[splitCount - 1].offset == count { return }
+        unsafe splits[splitCount] = Split(
+            offset: count, sourceEnd: previousEnd, sourceStart: previousSource)
+        splitCount += 1
+        digitSplits += 1
+    }
+
+    /// The piece ends: takes its splits beside digits back when there are too many.
+    private mutating func dropDigitSplits() {
+        if digitSplits > Self.maximumDigitSplits { splitCount -= digitSplits }
+        digitSplits = 0
     }
 
     /// Takes back a split that cut `APIs` into `AP` and `Is`.
@@ -139,6 +180,8 @@
         previous = .separator
         beforePrevious = .separator
         isTentative = false
+        digitSplits = 0
+        wasDigit = false
     }
 }
 
