@@ -68,10 +68,9 @@ struct SearchGrammarTests {
         #expect(try SearchQuery(text) == expected, "\(text)")
     }
 
-    @Test("in: takes a conversation's id")
-    func conversation() throws {
-        let id = try #require(RecordID(Self.id))
-        #expect(try SearchQuery("in:" + Self.id) == .filter(.conversation(id)))
+    @Test("in: takes a conversation's id or its beginning", arguments: [id, "01a22137", "01A2"])
+    func conversation(text: String) throws {
+        #expect(try SearchQuery("in:" + text) == .filter(.conversation(text)))
     }
 
     static let bad: [(String, String)] = [

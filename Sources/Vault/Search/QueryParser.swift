@@ -159,14 +159,14 @@ private struct FilterReader {
         return role
     }
 
-    private func conversation(_ value: String) throws(VaultError) -> RecordID {
-        guard let id = RecordID(value) else {
+    private func conversation(_ value: String) throws(VaultError) -> String {
+        guard !isPrefix, RecordFinder.isBeginning(value) else {
             throw QueryFault.at(
                 place,
                 "in: takes the id of a conversation as `coffer list` shows it, for instance "
                     + QueryFilterName.in.example)
         }
-        return id
+        return value
     }
 
     /// A year, a month or a day begins at midnight UTC of its first day.

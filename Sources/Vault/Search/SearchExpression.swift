@@ -94,7 +94,14 @@ struct QueryResolver {
         }
     }
 
-    private func conversation(_ id: RecordID) throws -> RecordCondition {
+    private func conversation(_ text: String) throws -> RecordCondition {
+        let id: RecordID
+        do {
+            id = try RecordFinder(db: database).conversation(matching: text)
+        } catch let error as VaultError where error.code == .notFound && RecordID(text) != nil {
+            // A whole id is no slip of the fingers: it asks for what may have gone.
+            return .never
+        }
         let statement = try database.cachedStatement(
             sql: "SELECT num FROM conversation WHERE id = ?")
         let num = try Int64.fetchOne(statement, arguments: [Data(id.bytes)])

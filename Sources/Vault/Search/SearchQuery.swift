@@ -35,7 +35,8 @@ package enum SearchFilter: Sendable, Equatable {
     case custodian(NamePattern)
     /// The source that a conversation came from.
     case origin(NamePattern)
-    case conversation(RecordID)
+    /// An id or the beginning of one, of a conversation or of one of its messages.
+    case conversation(String)
     /// At this time or later.
     case after(Instant)
     /// Earlier than this time.

@@ -8,6 +8,13 @@ struct RecordFinder {
     /// Shortest beginning of an id that is looked up.
     private static let minimumDigits = 4
 
+    /// Whether a text can be an id or the beginning of one that is long enough.
+    static func isBeginning(_ text: String) -> Bool {
+        let digits = text.filter { $0 != "-" }
+        return (minimumDigits...32).contains(digits.count)
+            && digits.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+
     func conversation(matching text: String) throws -> RecordID {
         let digits = text.lowercased().filter { $0 != "-" }
         guard digits.count >= Self.minimumDigits, digits.count <= 32,
