@@ -42,7 +42,7 @@ struct Search: ParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
-        if let stray = query.first(where: { $0.hasPrefix("--") }) {
+        if let stray = query.prefix(while: { $0 != "--" }).first(where: { $0.hasPrefix("--") }) {
             throw ValidationError(
                 "Unknown option '\(stray)'; `coffer search --help` lists the options.")
         }
@@ -50,7 +50,9 @@ struct Search: ParsableCommand {
     }
 
     func run() throws {
-        let query = query.joined(separator: " ")
+        var words = query
+        if let terminator = words.firstIndex(of: "--") { words.remove(at: terminator) }
+        let query = words.joined(separator: " ")
         let start = ContinuousClock.now
         try options.withVault { vault in
             try options.completeIndex(of: vault)
