@@ -100,12 +100,27 @@ package final class Vault: Sendable {
         }
     }
 
-    /// Removes a cached key; works on a locked vault.
+    /// Removes the cached keys of a vault, of every generation; works on a locked vault.
+    ///
+    /// The header is not authenticated and may name another generation than it did when a key was
+    /// cached.
     ///
     /// - Returns: Whether one was there.
-    package static func dropCachedKey(at directory: String) throws(VaultError) -> Bool {
+    package static func dropCachedKeys(at directory: String) throws(VaultError) -> Bool {
         let header = try VaultHeader.read(VaultLayout(directory: directory))
-        return try KernelKeyring.remove(name: KeyCache.name(of: header))
+        return try KernelKeyring.removeAll(prefix: KeyCache.prefix(of: header)) > 0
+    }
+
+    /// Removes the cached keys of every vault.
+    ///
+    /// - Returns: How many there were.
+    package static func dropAllCachedKeys() throws(VaultError) -> Int {
+        try KernelKeyring.removeAll(prefix: "")
+    }
+
+    /// How many keys of vaults are cached.
+    package static func cachedKeyCount() throws(VaultError) -> Int {
+        try KernelKeyring.names(prefix: "").count
     }
 }
 

@@ -78,8 +78,47 @@ package enum KernelKeyring {
         #endif
     }
 
+    /// The names that begin so, of every secret of Coffer's in the user keyring.
+    ///
+    /// - Throws: `.inputOutput` when the kernel refuses.
+    package static func names(prefix: String) throws(VaultError) -> [String] {
+        #if os(Linux)
+            let marked = description("").count
+            return try keys(prefix: prefix).map { String($0.description.dropFirst(marked)) }
+        #else
+            return []
+        #endif
+    }
+
+    /// Wipes every secret whose name begins so; an empty beginning means all of Coffer's.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: `.inputOutput` when the kernel refuses, and some may still be there.
+    package static func removeAll(prefix: String) throws(VaultError) -> Int {
+        #if os(Linux)
+            let keys = try keys(prefix: prefix)
+            for key in keys where !SystemKeyring.remove(key.serial) {
+                throw .system("The kernel keyring refused to forget a key; log out to clear it.")
+            }
+            return keys.count
+        #else
+            return 0
+        #endif
+    }
+
+    #if os(Linux)
+        private static func keys(
+            prefix: String
+        ) throws(VaultError) -> [(serial: Int, description: String)] {
+            let beginning = description(prefix)
+            return try SystemKeyring.list().filter { $0.description.hasPrefix(beginning) }
+        }
+    #endif
+
     private static func description(_ name: String) -> String {
-        precondition(TextLines.printable(Array(name.utf8)) != nil, "a key's name is plain text")
+        precondition(
+            name.isEmpty || TextLines.printable(Array(name.utf8)) != nil,
+            "a key's name is plain text")
         return "coffer:" + name
     }
 
@@ -141,6 +180,52 @@ package enum KernelKeyring {
             // Without a keyring there is no key in it either.
             if errno == ENOSYS || errno == EPERM { return nil }
             throw refusal("find a key")
+        }
+
+        /// The keys of our type in the user keyring, with their descriptions.
+        static func list() throws(VaultError) -> [(serial: Int, description: String)] {
+            var found: [(serial: Int, description: String)] = []
+            for serial in try serials() {
+                guard let text = describe(serial) else { continue }
+                // type;user;group;permissions;description
+                let fields = text.split(
+                    separator: ";", maxSplits: 4, omittingEmptySubsequences: false)
+                guard fields.count == 5, fields[0] == keyType else { continue }
+                found.append((Int(serial), String(fields[4])))
+            }
+            return found
+        }
+
+        /// A keyring reads as the serial numbers of its keys.
+        private static func serials() throws(VaultError) -> [Int32] {
+            guard exists else { return [] }
+            let width = MemoryLayout<Int32>.size
+            var size = coffer_keyctl(KEYCTL_READ, userKeyring, 0, 0, 0)
+            while size >= 0 {
+                var serials = [Int32](repeating: 0, count: size / width)
+                let needed = unsafe serials.withUnsafeMutableBytes { bytes in
+                    coffer_keyctl(
+                        KEYCTL_READ, userKeyring, UInt(bitPattern: bytes.baseAddress),
+                        UInt(bytes.count), 0)
+                }
+                // Another process may have added keys in between.
+                if needed >= 0 && needed <= size { return Array(serials.prefix(needed / width)) }
+                size = needed
+            }
+            if isGone(errno) { return [] }
+            throw refusal("list its keys")
+        }
+
+        /// Nothing for a key that has gone meanwhile.
+        private static func describe(_ serial: Int32) -> String? {
+            var text = [UInt8](repeating: 0, count: 4_200)
+            let size = unsafe text.withUnsafeMutableBytes { bytes in
+                coffer_keyctl(
+                    KEYCTL_DESCRIBE, UInt(bitPattern: Int(serial)),
+                    UInt(bitPattern: bytes.baseAddress), UInt(bytes.count), 0)
+            }
+            guard size > 0, size <= text.count else { return nil }
+            return String(decoding: text[..<(size - 1)], as: UTF8.self)
         }
 
         static func read(_ key: Int) throws(VaultError) -> SecretBytes? {

@@ -66,8 +66,28 @@ final class Sandbox {
     func run(
         _ arguments: [String], _ environment: [String: String] = [:]
     ) throws -> Answer {
+        try run(program: Self.program, arguments, environment)
+    }
+
+    /// Runs another program in the home folder.
+    func run(
+        program: String, _ arguments: [String], _ environment: [String: String] = [:]
+    ) throws -> Answer {
+        try start(program, arguments, environment)()
+    }
+
+    /// Runs `coffer` several times at once.
+    func runTogether(_ commands: [[String]]) throws -> [Answer] {
+        let running = try commands.map { try start(Self.program, $0, [:]) }
+        return try running.map { try $0() }
+    }
+
+    /// Starts a program; what this returns waits for its end.
+    private func start(
+        _ program: String, _ arguments: [String], _ environment: [String: String]
+    ) throws -> () throws -> Answer {
         let process = Process()
-        process.executableURL = URL(filePath: Self.program)
+        process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: home)
         process.environment = ["HOME": home, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
@@ -77,9 +97,11 @@ final class Sandbox {
         process.standardOutput = FileHandle(forWritingAtPath: files[0])
         process.standardError = FileHandle(forWritingAtPath: files[1])
         try process.run()
-        process.waitUntilExit()
-        let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        return Answer(output: texts[0], errors: texts[1], status: process.terminationStatus)
+        return {
+            process.waitUntilExit()
+            let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
+            return Answer(output: texts[0], errors: texts[1], status: process.terminationStatus)
+        }
     }
 
     /// Two conversations, one with two branches and one whose title tries to act on the terminal.

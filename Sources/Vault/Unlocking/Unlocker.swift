@@ -108,6 +108,9 @@ struct Unlocker {
 enum KeyCache {
     /// The name says the generation: a key never outlives its own.
     static func name(of header: VaultHeader) -> String {
-        "\(header.vault):\(header.generation)"
+        prefix(of: header) + "\(header.generation)"
     }
+
+    /// What the names of all generations of a vault begin with.
+    static func prefix(of header: VaultHeader) -> String { "\(header.vault):" }
 }

@@ -40,18 +40,30 @@ struct Lock: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock",
         abstract: "Remove the vault's key from the kernel's keyring.",
-        usage: "coffer lock [<options>]",
+        usage: "coffer lock [--all] [<options>]",
         discussion: """
-            An identity that this device keeps (`coffer init --device`) still opens the vault.
+            An identity that this device keeps (`coffer init --device`) still opens the vault. \
+            --all removes the keys of all vaults and needs none of them.
 
-            EXAMPLE:
+            EXAMPLES:
               coffer lock
+              coffer lock --all
             """)
+
+    @Flag(help: "Remove the keys of all vaults.")
+    var all = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
-        let wasCached = try Vault.dropCachedKey(at: options.directory)
+        if all { return try lockAll() }
+        let status: LockedVaultStatus
+        do {
+            status = try Vault.lockedStatus(at: options.directory)
+        } catch {
+            throw Self.unlocked(error)
+        }
+        let wasCached = try Vault.dropCachedKeys(at: options.directory)
         if options.json {
             Output.json([
                 "vault": .string(options.directory), "locked": .bool(true),
@@ -60,9 +72,38 @@ struct Lock: ParsableCommand {
         } else if !options.quiet {
             Output.line(wasCached ? "Locked." : "It was locked already.")
         }
-        let identity = Place.identity(of: try Vault.lockedStatus(at: options.directory).id)
-        if Place.exists(identity) {
-            options.note("This device's identity \(identity) still opens the vault.")
+        tellIdentity(status)
+    }
+
+    private func lockAll() throws {
+        let count = try Vault.dropAllCachedKeys()
+        if options.json {
+            Output.json(["locked": .bool(true), "keys": .integer(count)])
+        } else if !options.quiet {
+            Output.line(
+                count > 0
+                    ? "Removed \(Figures.count(count, "key"))."
+                    : "No key of Coffer's was in the keyring.")
         }
+    }
+
+    /// Without a header nobody knows which key is this vault's, so nothing is claimed of it.
+    private static func unlocked(_ error: any Error) -> any Error {
+        guard let error = error as? VaultError, let count = try? Vault.cachedKeyCount(), count > 0
+        else { return error }
+        return VaultError(
+            error.code,
+            error.message
+                + " Which of the \(Figures.count(count, "key")) in the keyring is the vault's is "
+                + "not known; `coffer lock --all` removes them all.", underlying: error.underlying)
+    }
+
+    private func tellIdentity(_ status: LockedVaultStatus) {
+        let path = Place.identity(of: status.id)
+        let recipients = Set(status.slots.map(\.recipient))
+        guard let identities = try? PrivateFile.identities(in: path),
+            identities.contains(where: { recipients.contains($0.recipient) })
+        else { return }
+        options.note("This device's identity \(path) still opens the vault.")
     }
 }
