@@ -35,6 +35,19 @@ extension Vault {
         }
         try removeAbandonedStaging(of: layout)
         let staging = VaultLayout(directory: layout.creating + Hex.text(Randomness.bytes(4)))
+        do {
+            return try build(creation, in: staging, for: layout, now)
+        } catch {
+            // What an interruption leaves, the next attempt removes; a refusal leaves nothing.
+            try? DurableFile.removeTree(staging.directory)
+            throw error
+        }
+    }
+
+    private static func build(
+        _ creation: consuming VaultCreation, in staging: VaultLayout, for layout: VaultLayout,
+        _ now: @escaping @Sendable () -> Instant
+    ) throws(VaultError) -> Vault {
         for folder in [
             staging.directory, staging.slots, staging.generations, staging.generation(1),
         ] { try DurableFile.makeFolder(folder) }
@@ -58,10 +71,11 @@ extension Vault {
         header.authenticate(with: key)
         try DurableFile.create(staging.header, content: header.bytes)
         try DurableFile.syncFolder(of: staging.slots)
-        guard !DurableFile.exists(directory) else {
-            throw VaultError(.exists, "\(directory) was made meanwhile; choose another place.")
+        guard !DurableFile.exists(layout.directory) else {
+            throw VaultError(
+                .exists, "\(layout.directory) was made meanwhile; choose another place.")
         }
-        try DurableFile.move(staging.directory, to: directory)
+        try DurableFile.move(staging.directory, to: layout.directory)
         stagingLock.release()
 
         let lock = try VaultLock(layout.lock)
@@ -106,6 +120,7 @@ extension VaultCreation {
             files["passphrase"] = made.file
         }
         for entry in recipients {
+            try Slot.requireNew(entry.recipient, in: slots)
             slots.append(Slot(name: entry.name, kind: entry.kind, recipient: entry.recipient))
         }
         guard !slots.isEmpty else {

@@ -11,6 +11,7 @@ extension Vault {
     ) throws(VaultError) {
         try changeSlots { (state, layout) throws(VaultError) in
             try state.requireFree(name)
+            try Slot.requireNew(recipient, in: state.header.slots)
             let slot = Slot(name: name, kind: kind, recipient: recipient)
             try state.apply(state.header.slots + [slot], files: [:], layout: layout)
         }
@@ -58,6 +59,7 @@ extension Vault {
             throw VaultError(.badInput, "Slot \(name) has a passphrase; give a new passphrase.")
         }
         try changeSlots { (state, layout) throws(VaultError) in
+            try Slot.requireNew(recipient, in: state.header.slots)
             let slots = state.header.slots.map { slot in
                 var slot = slot
                 if slot.name == name { slot.recipient = recipient }

@@ -31,6 +31,19 @@ package struct Slot: Sendable, Hashable {
     /// Whether guessing its passphrase is cheaper than the lower bound allows.
     package var isWeakened: Bool { (workFactor ?? .max) < Self.minimumWorkFactor }
 
+    /// Refuses a second slot for one recipient: removing one of the two would shut nobody out.
+    ///
+    /// - Throws: `exists`, naming the slot that has the recipient.
+    static func requireNew(
+        _ recipient: AgeRecipient, in slots: [Slot]
+    ) throws(VaultError) {
+        guard let slot = slots.first(where: { $0.recipient == recipient }) else { return }
+        throw VaultError(
+            .exists,
+            "The recipient is that of slot \(slot.name) already; give the recipient of another "
+                + "identity.")
+    }
+
     static func isValid(name: String) -> Bool {
         (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in
