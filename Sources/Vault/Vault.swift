@@ -20,11 +20,14 @@ package final class Vault: Sendable {
     let searchCache = SearchCache()
     /// Stands for the clock; tests hand in their own.
     package let now: @Sendable () -> Instant
+    /// What opening the vault put right: what was damaged or left by an interrupted change.
+    package let mended: [VaultFault]
 
     init(
         layout: VaultLayout, lock: VaultLock, state: consuming State,
-        now: @escaping @Sendable () -> Instant
+        now: @escaping @Sendable () -> Instant, mended: [VaultFault] = []
     ) {
+        self.mended = mended
         self.layout = layout
         self.lock = lock
         self.state = Mutex(state)
@@ -49,23 +52,45 @@ package final class Vault: Sendable {
     ///   - method: What unlocks it.
     ///   - readers: How many threads will read at a time.
     ///   - now: The clock.
+    ///   - damaged: When given, it takes what an examination of the files and pages finds in a
+    ///     vault whose key is proved and whose database does not open.
     /// - Returns: The open vault; close it.
     /// - Throws: `absent`, `locked`, `wrongKey`, `damaged`, `newerFormat` or `busy`, each with its
     ///   remedy.
     package static func open(
         at directory: String, by method: borrowing UnlockMethod, readers: VaultReaders = .many,
-        now: @escaping @Sendable () -> Instant = { Instant.now }
+        now: @escaping @Sendable () -> Instant = { Instant.now },
+        damaged: ((Examination) -> Void)? = nil
     ) throws(VaultError) -> Vault {
         let layout = VaultLayout(directory: directory)
-        _ = try VaultHeader.read(layout)
+        try layout.requireWritable(generation: VaultHeader.read(layout).generation)
         let lock = try VaultLock(layout.lock)
         try lock.take(.shared)
         // Read again: another process may have changed it before the lock was ours.
-        var header = try VaultHeader.read(layout)
+        let header = try VaultHeader.read(layout)
+        try VaultFolder.requireFolders(of: layout, generation: header.generation)
         let key = try Unlocker(layout: layout, header: header).vaultKey(by: method)
-        if try Housekeeping(layout: layout, lock: lock).isNeeded(header) {
-            header = try Housekeeping(layout: layout, lock: lock).run(vaultKey: key)
+        let keeping = Housekeeping(layout: layout, lock: lock)
+        let isNeeded = try keeping.isNeeded(header)
+        do {
+            let tidied =
+                isNeeded ? try keeping.run(vaultKey: key) : Housekeeping.Outcome(header: header)
+            let store = try openStore(layout, tidied.header, key, readers)
+            let state = State(header: tidied.header, key: key, store: store)
+            return Vault(
+                layout: layout, lock: lock, state: state, now: now, mended: tidied.mended)
+        } catch {
+            if error.code == .damaged, let damaged {
+                damaged(Examination(of: layout, header, vaultKey: key, because: error))
+            }
+            throw error
         }
+    }
+
+    private static func openStore(
+        _ layout: VaultLayout, _ header: VaultHeader, _ key: borrowing SecretBytes,
+        _ readers: VaultReaders
+    ) throws(VaultError) -> Store {
         // The lock is not held while it changes its mode; what is opened must be what was proved.
         guard try VaultHeader.read(layout) == header, header.isAuthentic(under: key) else {
             throw VaultError(.busy, "The vault's key was changed just now; try again.")
@@ -80,8 +105,7 @@ package final class Vault: Sendable {
                 "The database is not the one of the vault's header; restore it from a backup."
             )
         }
-        let state = State(header: header, key: key, store: store)
-        return Vault(layout: layout, lock: lock, state: state, now: now)
+        return store
     }
 
     /// Closes the database and gives up the lock.

@@ -107,6 +107,7 @@ extension Vault {
                     throw VaultError(
                         .busy, "The vault's key was changed by another process; try again.")
                 }
+                try VaultFolder.requireFolders(of: layout, generation: header.generation)
                 state.header = header
                 try body(&state, layout)
             }

@@ -53,9 +53,29 @@ import VaultCrypto
         let vault = try test.open()
         defer { try? vault.close() }
         let faults = try vault.examine(repairs: true).faults
-        #expect(faults.map(\.path).sorted() == ["lock.new", "notes.txt"])
-        #expect(faults.filter(\.isRepaired).map(\.path) == ["lock.new"])
+        let mended = ["generations/7", "slots/passphrase.next.age"]
+        #expect(faults.filter(\.isRepaired).map(\.path).sorted() == mended)
+        #expect(
+            faults.filter { !$0.isRepaired }.map(\.path).sorted() == ["lock.new", "notes.txt"])
         #expect(!FileManager.default.fileExists(atPath: test.directory + "/generations/7"))
+    }
+
+    @Test func `a stranger's file is not removed for the ending of its name`() throws {
+        let test = try TestVault()
+        try test.create().close()
+        let names = [
+            "thesis.new", "generations/1/notes-journal", "generations/1/other.new",
+            "slots/Mine.next.age", "diary.next.age",
+        ]
+        for name in names {
+            try Data("x".utf8).write(to: URL(filePath: test.directory + "/" + name))
+        }
+        let vault = try test.open()
+        defer { try? vault.close() }
+        #expect(try vault.examine(repairs: true).faults.map(\.path).sorted() == names.sorted())
+        for name in names {
+            #expect(FileManager.default.fileExists(atPath: test.directory + "/" + name))
+        }
     }
 
     @Test func `what somebody else put into the vault's folders stays`() throws {

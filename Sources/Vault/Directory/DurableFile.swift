@@ -75,7 +75,8 @@ enum DurableFile {
         guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
-    private static func write(
+    /// Writes all of it.
+    static func write(
         _ content: [UInt8], to file: Int32, path: String
     ) throws(VaultError) {
         var written = 0
@@ -101,22 +102,6 @@ enum DurableFile {
     static func move(_ source: String, to target: String) throws(VaultError) {
         guard unsafe rename(source, target) == 0 else { throw failure("rename", source) }
         try syncFolder(of: target)
-    }
-
-    /// Writes zeros over a small file, syncs and removes it.
-    ///
-    /// What the medium keeps elsewhere (copy-on-write, spare blocks) is beyond reach; SECURITY.md
-    /// says so.
-    static func overwriteAndRemove(_ path: String) throws(VaultError) {
-        let file = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
-        if file < 0, errno == ENOENT { return }
-        guard file >= 0 else { throw failure("open", path) }
-        var status = stat()
-        let size = unsafe fstat(file, &status) == 0 ? min(Int(status.st_size), 1 << 20) : 0
-        defer { close(file) }
-        try write([UInt8](repeating: 0, count: size), to: file, path: path)
-        guard fsync(file) == 0, unsafe unlink(path) == 0 else { throw failure("remove", path) }
-        try syncFolder(of: path)
     }
 
     /// Removes a folder with all that is in it; one that is not there is no error.

@@ -1,4 +1,5 @@
 import Foundation
+import VaultCrypto
 
 /// Where the files of a vault are.
 ///
@@ -22,6 +23,11 @@ struct VaultLayout: Sendable {
     var slots: String { directory + "/slots" }
     var generations: String { directory + "/generations" }
     var creating: String { directory + ".creating-" }
+
+    /// The name of a path in the vault from the vault's folder on; `.` for that folder.
+    func relative(_ path: String) -> String {
+        path == directory ? "." : String(path.dropFirst(directory.count + 1))
+    }
 
     func slot(_ name: String) -> String { "\(slots)/\(name).age" }
     func nextSlot(_ name: String) -> String { "\(slots)/\(name).next.age" }
@@ -48,5 +54,22 @@ struct VaultLayout: Sendable {
             if parent.st_dev == status.st_dev, parent.st_ino == status.st_ino { return false }
         }
         return false
+    }
+}
+
+extension VaultLayout {
+    /// Refuses a vault that this process may not write: its lock, its log and what an interruption
+    /// left need that, also for reading.
+    ///
+    /// - Throws: `inputOutput` with the remedy.
+    func requireWritable(generation: Int) throws(VaultError) {
+        let paths = [directory, lock, self.generation(generation), database(generation)]
+        for path in paths
+        where unsafe access(path, W_OK) != 0 && [EACCES, EPERM, EROFS].contains(errno) {
+            throw VaultError(
+                .inputOutput,
+                "\(path) cannot be written, but a vault must be writable to be opened; copy it "
+                    + "first or change its permissions.")
+        }
     }
 }

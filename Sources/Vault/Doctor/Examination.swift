@@ -31,9 +31,17 @@ package struct Examination: Sendable {
     package var isClean: Bool { !faults.contains { !$0.isRepaired } && faultCount == faults.count }
 
     mutating func add(_ path: String, _ fault: String, isRepaired: Bool = false) {
+        add(VaultFault(path: path, fault: Self.sentence(fault), isRepaired: isRepaired))
+    }
+
+    mutating func add(_ fault: VaultFault) {
         faultCount += 1
-        guard faults.count < Self.maximumFaults else { return }
-        faults.append(VaultFault(path: path, fault: fault, isRepaired: isRepaired))
+        if faults.count < Self.maximumFaults { faults.append(fault) }
+    }
+
+    /// What an error says, fit for somebody who is examining the vault already.
+    package static func sentence(_ message: String) -> String {
+        message.replacing("run `coffer doctor`", with: "restore the vault from a backup")
     }
 }
 
@@ -58,9 +66,12 @@ extension Vault {
         repairs: Bool, progress: (ExaminationProgress) throws(VaultError) -> Void = { _ in }
     ) throws(VaultError) -> Examination {
         var examination = Examination()
+        for fault in mended { examination.add(fault) }
         try progress(ExaminationProgress(stage: .files, done: 0, total: 1))
         FileExaminer(layout: layout, header: header, repairs: repairs).run(&examination)
-        try examinePages(&examination, progress)
+        try store.foldLog()
+        let key = state.withLock { $0.key.subkey(context: "coffer database") }
+        try examination.examinePages(layout, header, key, progress)
         do {
             try RecordExaminer(vault: self, repairs: repairs).run(&examination, progress)
         } catch  where error.code == .damaged {
@@ -68,26 +79,45 @@ extension Vault {
         }
         return examination
     }
+}
 
-    private func examinePages(
-        _ examination: inout Examination,
+extension Examination {
+    /// Examines the files and pages of a vault whose database does not open.
+    init(
+        of layout: VaultLayout, _ header: VaultHeader, vaultKey: borrowing SecretBytes,
+        because error: VaultError
+    ) {
+        FileExaminer(layout: layout, header: header, repairs: false).run(&self)
+        let before = faultCount
+        let key = vaultKey.subkey(context: "coffer database")
+        do {
+            try examinePages(layout, header, key) { _ in }
+        } catch {
+            add(layout.relative(layout.database(header.generation)), error.message)
+        }
+        if faultCount == before {
+            add(layout.relative(layout.database(header.generation)), error.message)
+        }
+    }
+
+    fileprivate mutating func examinePages(
+        _ layout: VaultLayout, _ header: VaultHeader, _ key: borrowing SecretBytes,
         _ progress: (ExaminationProgress) throws(VaultError) -> Void
     ) throws(VaultError) {
-        let name = "generations/\(header.generation)/vault.db"
-        let key = state.withLock { $0.key.subkey(context: "coffer database") }
-        try store.foldLog()
+        let path = layout.database(header.generation)
+        let name = layout.relative(path)
         let found: PageFaults = withoutActuallyEscaping(progress) { progress in
-            PageFaults.collect(databaseAt: store.path, key: key) { done, total throws(VaultError) in
+            PageFaults.collect(databaseAt: path, key: key) { done, total throws(VaultError) in
                 try progress(ExaminationProgress(stage: .pages, done: done, total: total))
             }
         }
-        if let stopped = found.stopped { throw stopped }
-        examination.pages = found.pages
+        pages = found.pages
         for fault in found.faults {
-            examination.add(
+            add(
                 fault.number > 0 ? "\(name), page \(fault.number)" : name,
                 "\(fault.place) is not as it was written; restore the vault from a backup")
         }
+        if let stopped = found.stopped { throw stopped }
     }
 }
 

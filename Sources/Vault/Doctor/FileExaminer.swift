@@ -64,9 +64,7 @@ struct FileExaminer {
 
     /// A file of ours that an interruption left is removed; a stranger's is only named.
     private func leftover(_ path: String, _ examination: inout Examination) {
-        let isOurs =
-            path.hasSuffix(".new") || path.hasSuffix(".next.age")
-            || path.hasSuffix("-journal")
+        let isOurs = Housekeeping.isUnfinished(path, of: header, in: layout)
         let isRepaired = unsafe repairs && isOurs && unlink(path) == 0
         examination.add(
             relative(path),
@@ -94,7 +92,5 @@ struct FileExaminer {
                 + "`coffer slot rotate \(slot.name)`")
     }
 
-    private func relative(_ path: String) -> String {
-        path == layout.directory ? "." : String(path.dropFirst(layout.directory.count + 1))
-    }
+    private func relative(_ path: String) -> String { layout.relative(path) }
 }

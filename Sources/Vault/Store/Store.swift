@@ -63,6 +63,10 @@ final class Store: Sendable {
         switch try PageEncryption.probe(databaseAt: path, key: key) {
         // A torn first page is healed from the log; SQLite finds out.
         case .opens, .wrongKey, .damaged: return
+        case .notAVault where isLongerThanNothing(path):
+            throw VaultError(
+                .damaged,
+                "The start of the database \(path) is damaged; restore the vault from a backup.")
         case .notAVault, .absent:
             throw VaultError(
                 .damaged,
@@ -71,6 +75,11 @@ final class Store: Sendable {
             throw VaultError(
                 .inputOutput, "The vault's database \(path) cannot be read; check its permissions.")
         }
+    }
+
+    private static func isLongerThanNothing(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_size > 0
     }
 
     /// Gives the page encryption the key of a database file.

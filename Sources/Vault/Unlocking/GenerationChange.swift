@@ -31,7 +31,7 @@ struct GenerationChange {
         header.keyFileDigest = SHA256Digest.hash(keyFile)
         header.authenticate(with: key)
         try DurableFile.replace(layout.header, with: header.bytes)
-        try DurableFile.overwriteAndRemove(layout.unfinishedMark(next))
+        try VaultFolder.overwriteAndRemove(layout.unfinishedMark(next), of: layout)
 
         try state.store.close()
         _ = try KernelKeyring.remove(name: KeyCache.name(of: state.header))

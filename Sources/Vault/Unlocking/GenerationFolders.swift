@@ -16,6 +16,8 @@ struct GenerationFolders {
     func standing(of name: String) -> Standing {
         guard let number = Int(name), String(number) == name, number > 0 else { return .foreign }
         if number == current { return .current }
+        // A link leads to what is not ours.
+        guard VaultFolder.isFolder(layout.generation(number)) else { return .foreign }
         if number < current { return .former }
         let isMarked = DurableFile.exists(layout.unfinishedMark(number))
         return isMarked || !DurableFile.exists(layout.database(number)) ? .unfinished : .newer
@@ -45,7 +47,7 @@ struct GenerationFolders {
     /// Destroys a generation: its key file first, which makes its database unreadable.
     func destroy(_ name: String) throws(VaultError) {
         let folder = "\(layout.generations)/\(name)"
-        try DurableFile.overwriteAndRemove(folder + "/key.age")
-        try DurableFile.removeTree(folder)
+        try VaultFolder.overwriteAndRemove(folder + "/key.age", of: layout)
+        try VaultFolder.removeTree(folder, of: layout)
     }
 }

@@ -42,11 +42,19 @@ struct SlotEditor {
 
     /// Whether the files beside the header are the ones that it commits to.
     func isSettled() throws(VaultError) -> Bool {
-        guard let file = try DurableFile.read(layout.keyFile(header.generation)),
-            SHA256Digest.hash(file) == header.keyFileDigest,
-            KeyFiles.stanzaCount(file) == header.slots.count
-        else { return false }
-        return SlotFiles(layout: layout).isSettled(header.slots)
+        try keyFileFault() == nil && SlotFiles(layout: layout).isSettled(header.slots)
+    }
+
+    /// What is wrong with the key file; `nil` when it is the one that the header commits to.
+    func keyFileFault() throws(VaultError) -> String? {
+        guard let file = try DurableFile.read(layout.keyFile(header.generation)) else {
+            return "was missing"
+        }
+        guard SHA256Digest.hash(file) == header.keyFileDigest else {
+            return "was damaged or left by an interrupted change"
+        }
+        return KeyFiles.stanzaCount(file) == header.slots.count
+            ? nil : "was left by an interrupted change"
     }
 
     /// Steps 2 and 3.

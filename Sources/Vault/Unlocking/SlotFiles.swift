@@ -35,7 +35,7 @@ struct SlotFiles {
             }
         }
         for name in leftovers(slots) {
-            try DurableFile.overwriteAndRemove("\(layout.slots)/\(name)")
+            try VaultFolder.overwriteAndRemove("\(layout.slots)/\(name)", of: layout)
         }
     }
 
@@ -48,7 +48,7 @@ struct SlotFiles {
             return !wanted.contains(name)
                 && endings.contains { end in
                     name.hasSuffix(end) && Slot.isValid(name: String(name.dropLast(end.count)))
-                }
+                } && !VaultFolder.isFolder("\(layout.slots)/\(name)")
         }
     }
 

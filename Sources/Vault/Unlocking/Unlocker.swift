@@ -26,6 +26,19 @@ struct Unlocker {
         }
     }
 
+    /// A fault of the key file, with the other remedy when the keyring has the key.
+    private func keyFileDamage(_ what: String) -> VaultError {
+        let cached = try? KernelKeyring.read(name: KeyCache.name(of: header))
+        let isCached =
+            switch consume cached {
+            case .some(let key): key.count == 32 && header.isAuthentic(under: key)
+            case .none: false
+            }
+        let other = "type `coffer unlock`, which writes it anew with the key in the keyring, or "
+        return VaultError(
+            .damaged, what + "; \(isCached ? other : "")restore it from a backup of the vault.")
+    }
+
     private func byPassphrase(_ passphrase: borrowing SecretBytes) throws(VaultError) -> SecretBytes
     {
         let slots = header.slots.filter { $0.kind == .passphrase }
@@ -48,22 +61,26 @@ struct Unlocker {
             do throws(VaultError) {
                 return try proved(unwrap(with: identities))
             } catch {
-                damage = error.code == .wrongKey ? Self.otherKeyFile : error
+                damage =
+                    error.code == .wrongKey
+                    ? keyFileDamage("The passphrase is right, but \(Self.otherKeyFile)") : error
             }
         }
         throw damage ?? VaultError(.wrongKey, "The passphrase is wrong; try again.")
     }
 
-    private static let otherKeyFile = VaultError(
-        .damaged,
-        "The passphrase is right, but the vault's key file is damaged or of another time; "
-            + "restore key.age from a backup of the vault.")
+    private static let otherKeyFile = "the vault's key file key.age is damaged or of another time"
 
     private func byIdentityFile(_ path: String) throws(VaultError) -> SecretBytes {
         let identities = try KeyFiles.identities(at: path)
         do {
             return try proved(unwrap(with: identities))
         } catch  where error.code == .wrongKey {
+            let recipients = Set(identities.map(\.recipient))
+            if let slot = header.slots.first(where: { recipients.contains($0.recipient) }) {
+                throw keyFileDamage(
+                    "The identity is that of slot \(slot.name), but \(Self.otherKeyFile)")
+            }
             throw VaultError(
                 .wrongKey,
                 "No identity in \(path) opens this vault; `coffer status` lists its slots.",
@@ -87,18 +104,18 @@ struct Unlocker {
     private func unwrap(with identities: [AgeIdentity]) throws(VaultError) -> SecretBytes {
         let path = layout.keyFile(header.generation)
         guard let file = try DurableFile.read(path) else {
-            throw VaultError(
-                .damaged, "The key file \(path) is missing; restore it from a backup of the vault.")
+            throw keyFileDamage("The key file \(path) is missing")
         }
-        return try KeyFiles.unwrap(file, with: identities)
+        do {
+            return try KeyFiles.unwrap(file, with: identities)
+        } catch  where error.code == .damaged {
+            throw keyFileDamage("The key file \(path) is damaged")
+        }
     }
 
     private func proved(_ key: consuming SecretBytes) throws(VaultError) -> SecretBytes {
         guard key.count == 32, header.isAuthentic(under: key) else {
-            throw VaultError(
-                .damaged,
-                "The vault's header or key file was changed; restore them from a backup."
-            )
+            throw keyFileDamage("The vault's header coffer.json or its key file was changed")
         }
         return key
     }

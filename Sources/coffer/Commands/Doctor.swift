@@ -24,11 +24,18 @@ struct Doctor: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let examination: Examination
+        var unopened: Examination?
         do {
-            examination = try options.withVault { try examine($0) }
+            examination = try options.withVault(damaged: { unopened = $0 }) { try examine($0) }
         } catch let error as VaultError where error.code == .damaged {
-            let fault = VaultFault(path: options.directory, fault: error.message)
-            return try finish([fault], omitted: 0, nil)
+            let fault = VaultFault(
+                path: options.directory, fault: Examination.sentence(error.message))
+            let faults = unopened?.faults ?? [fault]
+            return try finish(
+                faults, omitted: (unopened?.faultCount ?? faults.count) - faults.count, nil)
+        } catch let error as VaultError {
+            throw VaultError(
+                error.code, Examination.sentence(error.message), underlying: error.underlying)
         }
         try finish(
             examination.faults, omitted: examination.faultCount - examination.faults.count,
@@ -85,7 +92,9 @@ struct Doctor: ParsableCommand {
         }
         if left.isEmpty, omitted == 0 { return Output.line("The vault is sound.") }
         FaultView.show(left.map { ($0.path, $0.fault) }, of: "vault", omitted: omitted)
-        if !repair { options.note("Next: `coffer doctor --repair` puts right what is safe.") }
+        if !repair, examination != nil {
+            options.note("Next: `coffer doctor --repair` puts right what is safe.")
+        }
     }
 
     private static func json(_ fault: VaultFault) -> JSON {

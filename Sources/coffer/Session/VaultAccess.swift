@@ -8,8 +8,18 @@ extension GlobalOptions {
     ///
     /// The key comes from the first of these that has one: an explicit option, the kernel keyring,
     /// the identity that this device keeps, a question on the terminal.
-    func withVault<Result>(_ body: (Vault) throws -> Result) throws -> Result {
-        let vault = try open()
+    ///
+    /// - Parameters:
+    ///   - damaged: Takes what is known of a vault that does not open (see `Vault.open`).
+    ///   - body: Takes the vault.
+    /// - Returns: What the body returns.
+    /// - Throws: What opening, the body and closing throw.
+    func withVault<Result>(
+        damaged: ((Examination) -> Void)? = nil, _ body: (Vault) throws -> Result
+    ) throws -> Result {
+        let vault = try open(damaged)
+        // Whoever examines the vault lists this with the rest.
+        if damaged == nil { tellMended(vault) }
         let result: Result
         do {
             result = try body(vault)
@@ -23,13 +33,28 @@ extension GlobalOptions {
 
     /// Opens the vault if that needs no question.
     func openWithoutAsking() throws -> Vault? {
-        if let vault = try openExplicitly() { return vault }
-        if let vault = try openFromKeyring() { return vault }
-        return try openAsDevice()
+        let vault = try openWithoutAsking(nil)
+        if let vault { tellMended(vault) }
+        return vault
     }
 
-    func open() throws -> Vault {
-        if let vault = try openWithoutAsking() { return vault }
+    private func openWithoutAsking(_ damaged: ((Examination) -> Void)?) throws -> Vault? {
+        if let vault = try openExplicitly(damaged) { return vault }
+        if let vault = try openFromKeyring(damaged) { return vault }
+        return try openAsDevice(damaged)
+    }
+
+    /// What opening put right may be the first sign of a failing disk or of somebody's hand.
+    private func tellMended(_ vault: Vault) {
+        guard let first = vault.mended.first else { return }
+        let more = vault.mended.count - 1
+        note(
+            "Put right while opening the vault: \(first.path) \(first.fault)"
+                + (more > 0 ? "; and \(more) more" : "") + ". `coffer doctor` examines the vault.")
+    }
+
+    private func open(_ damaged: ((Examination) -> Void)?) throws -> Vault {
+        if let vault = try openWithoutAsking(damaged) { return vault }
         guard Console.canAsk else {
             throw VaultError(
                 .locked,
@@ -37,49 +62,55 @@ extension GlobalOptions {
                     + "--identity."
             )
         }
-        return try openByQuestion()
+        return try openByQuestion(damaged)
     }
 
-    private func openExplicitly() throws -> Vault? {
+    private func openExplicitly(_ damaged: ((Examination) -> Void)?) throws -> Vault? {
         if let identity {
             return try Vault.open(
-                at: directory, by: .identityFile(Place.absolute(identity)), readers: .one)
+                at: directory, by: .identityFile(Place.absolute(identity)), readers: .one,
+                damaged: damaged)
         }
         guard let passphraseFile else { return nil }
         // Whether there is a vault is said before a passphrase is read.
         _ = try Vault.lockedStatus(at: directory)
         return try Vault.open(
-            at: directory, by: .passphrase(NewSecret.read(passphraseFile, self)), readers: .one)
+            at: directory, by: .passphrase(NewSecret.read(passphraseFile, self)), readers: .one,
+            damaged: damaged)
     }
 
-    private func openFromKeyring() throws -> Vault? {
+    private func openFromKeyring(_ damaged: ((Examination) -> Void)?) throws -> Vault? {
         do throws(VaultError) {
-            return try Vault.open(at: directory, by: .keyring, readers: .one)
+            return try Vault.open(at: directory, by: .keyring, readers: .one, damaged: damaged)
         } catch {
             guard error.code == .locked else { throw error }
             return nil
         }
     }
 
-    private func openAsDevice() throws -> Vault? {
+    private func openAsDevice(_ damaged: ((Examination) -> Void)?) throws -> Vault? {
         let path = Place.identity(of: try Vault.lockedStatus(at: directory).id)
         guard Place.exists(path) else { return nil }
         do throws(VaultError) {
-            return try Vault.open(at: directory, by: .identityFile(path), readers: .one)
+            return try Vault.open(
+                at: directory, by: .identityFile(path), readers: .one, damaged: damaged)
         } catch {
             guard error.code == .wrongKey else { throw error }
-            note("This device's identity \(path) no longer opens the vault.")
+            note(
+                "This device's identity \(path) does not open the vault; "
+                    + "`coffer slot add NAME --device` gives it a slot.")
             return nil
         }
     }
 
-    private func openByQuestion() throws -> Vault {
+    private func openByQuestion(_ damaged: ((Examination) -> Void)?) throws -> Vault {
         var triesLeft = 3
         while true {
             triesLeft -= 1
             do throws(VaultError) {
                 let passphrase = try Passphrase.ask("Passphrase: ")
-                return try Vault.open(at: directory, by: .passphrase(passphrase), readers: .one)
+                return try Vault.open(
+                    at: directory, by: .passphrase(passphrase), readers: .one, damaged: damaged)
             } catch {
                 guard error.code == .wrongKey, triesLeft > 0 else { throw error }
                 Notes.paragraph(error.message)
