@@ -123,22 +123,28 @@ struct SlotAdd: ParsableCommand {
         }
     }
 
+    /// The identity is on the disk before the vault that needs it, and stays there whatever comes.
+    ///
+    /// One without a slot is what an interrupted or refused attempt left; the next takes it up.
     private func addDevice(_ vault: Vault) throws {
+        guard !vault.slots.contains(where: { $0.name == name }) else {
+            throw VaultError(.exists, "There is a slot \(name) already; choose another name.")
+        }
         let path = Place.identity(of: vault.id)
-        guard !Place.exists(path) else {
+        if !Place.exists(path) {
+            try PrivateFile.create(path, with: [AgeIdentity.generate()])
+        }
+        let recipients = try PrivateFile.identities(in: path).map(\.recipient)
+        if let slot = vault.slots.first(where: { recipients.contains($0.recipient) }) {
             throw VaultError(
                 .exists,
-                "This device has an identity for the vault already; "
-                    + "`coffer slot rotate NAME` makes a new one.")
+                "This device has the identity of slot \(slot.name) already; "
+                    + "`coffer slot rotate \(slot.name)` makes a new one.")
         }
-        let identity = AgeIdentity.generate()
-        try PrivateFile.replace(path, with: [identity])
-        do {
-            try vault.addSlot(name: name, kind: .device, recipient: identity.recipient)
-        } catch {
-            PrivateFile.remove(path)
-            throw error
+        guard let recipient = recipients.first else {
+            throw VaultError(.busy, "Another process removed \(path) just now; try again.")
         }
+        try vault.addSlot(name: name, kind: .device, recipient: recipient)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Vault
 import VaultCrypto
 
 /// Small files of mode 0600 outside the vault that are whole or absent after a crash.
@@ -8,13 +9,31 @@ enum PrivateFile {
         let temporary = "\(path).new"
         try makeFolders(of: path)
         unlink(temporary)
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw failure("create", temporary) }
+        try write(identities, to: temporary)
+        guard rename(temporary, path) == 0 else { throw failure("write", path) }
+        syncFolder(of: path)
+    }
+
+    /// Makes a file of identities; one that is there already, or that another process makes at the
+    /// same time, stays as it is.
+    static func create(_ path: String, with identities: [AgeIdentity]) throws(VaultError) {
+        let temporary = "\(path).\(RecordID(at: .now)).new"
+        try makeFolders(of: path)
+        defer { unlink(temporary) }
+        try write(identities, to: temporary)
+        guard link(temporary, path) == 0 || errno == EEXIST else { throw failure("write", path) }
+        syncFolder(of: path)
+    }
+
+    private static func write(
+        _ identities: [AgeIdentity], to path: String
+    ) throws(VaultError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw failure("create", path) }
         defer { close(file) }
         let sink = FileDescriptorSink(file)
         for identity in identities { try identity.write(to: sink) }
-        guard fsync(file) == 0, rename(temporary, path) == 0 else { throw failure("write", path) }
-        syncFolder(of: path)
+        guard fsync(file) == 0 else { throw failure("write", path) }
     }
 
     /// Gives a file another name, durably.
