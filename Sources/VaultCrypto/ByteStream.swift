@@ -116,6 +116,30 @@ package final class FileDescriptorSource: ByteSource {
     }
 }
 
+extension SecretBytes {
+    /// Reads a source to its end into guarded memory.
+    ///
+    /// - Returns: What was read; `nil` when it is more than the limit.
+    package static func readAll(
+        of source: any ByteSource, limitBytes: Int
+    ) throws(VaultError) -> SecretBytes? {
+        var room = GuardedBuffer(count: min(limitBytes + 1, 4_096))
+        var filled = 0
+        while true {
+            filled += try unsafe room.withBytes { (bytes) throws(VaultError) in
+                try unsafe source.readFully(into: bytes.slice(filled..<bytes.count))
+            }
+            if filled < room.count { return room.secret(0..<filled) }
+            if filled > limitBytes { return nil }
+            let larger = GuardedBuffer(count: min(limitBytes + 1, room.count * 4))
+            unsafe room.withBytes { old in
+                unsafe larger.withBytes { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(old)) }
+            }
+            room = larger
+        }
+    }
+}
+
 /// A sink over an open file descriptor, which stays the caller's to sync and close.
 package final class FileDescriptorSink: ByteSink {
     private let descriptor: Int32

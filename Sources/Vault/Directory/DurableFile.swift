@@ -30,7 +30,7 @@ enum DurableFile {
         }
     }
 
-    /// Reads a small secret file into guarded memory.
+    /// Reads a small secret file, or what comes through a pipe, into guarded memory.
     ///
     /// - Throws: `badInput` when it cannot be opened or is larger than 1 MiB.
     static func readSecret(_ path: String) throws(VaultError) -> SecretBytes {
@@ -39,16 +39,14 @@ enum DurableFile {
             throw VaultError(.badInput, "The file \(path) cannot be opened; check the path.")
         }
         defer { close(file) }
-        var status = stat()
-        let size = unsafe fstat(file, &status) == 0 ? Int(status.st_size) : 0
-        guard size <= 1 << 20 else {
+        guard
+            let secret = try SecretBytes.readAll(
+                of: FileDescriptorSource(file), limitBytes: 1 << 20)
+        else {
             throw VaultError(
                 .badInput, "The file \(path) is too large to be a key; check the path.")
         }
-        let source = FileDescriptorSource(file)
-        return try unsafe SecretBytes(count: size) { (buffer) throws(VaultError) in
-            _ = try unsafe source.readFully(into: buffer)
-        }
+        return secret
     }
 
     /// Puts content in place of a file: a new file is written and synced, then renamed over the old

@@ -82,6 +82,18 @@ enum KeyFiles {
                 "Others can read the identity file \(path); type `chmod 600 \(path)` and try again."
             )
         }
-        return try AgeIdentity.parse(file: DurableFile.readSecret(path))
+        let text = try DurableFile.readSecret(path)
+        let isSealed = unsafe text.withBytes { bytes in
+            ["age-encryption.org/", "-----BEGIN AGE ENCRYPTED FILE-----"].contains {
+                unsafe bytes.starts(with: $0.utf8)
+            }
+        }
+        guard !isSealed else {
+            throw VaultError(
+                .unsupported,
+                "The identity file \(path) is itself encrypted with age; decrypt it first, for "
+                    + "instance with `--identity <(age -d \(path))`.")
+        }
+        return try AgeIdentity.parse(file: text)
     }
 }

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+import VaultCrypto
+
+/// What a person is told when something of theirs is broken, half done or out of place.
+@Suite struct RescueTests {
+    let sandbox: Sandbox
+    var vault: String { "\(sandbox.home)/.local/share/coffer/default.coffer" }
+
+    init() throws { sandbox = try Sandbox() }
+
+    private func change(_ path: String, at offset: Int) throws {
+        let file = try FileHandle(forUpdating: URL(filePath: path))
+        try file.seek(toOffset: UInt64(offset))
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: [byte ^ 1])
+        try file.close()
+    }
+
+    private var identity: String {
+        get throws {
+            let folder = "\(sandbox.home)/.config/coffer/identities"
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            return "\(folder)/\(try #require(names.first))"
+        }
+    }
+
+    @Test func `doctor names every damaged page of a vault that does not open`() throws {
+        try sandbox.makeFilledVault()
+        let database = "\(vault)/generations/1/vault.db"
+        let pages = try Data(contentsOf: URL(filePath: database)).count / 4096
+        let sound = try Data(contentsOf: URL(filePath: database))
+        for page in [1, 3, pages] {
+            try sound.write(to: URL(filePath: database))
+            try change(database, at: (page - 1) * 4096 + 2000)
+            let answer = try sandbox.open("doctor", "--json")
+            #expect(answer.status == 2, "\(answer.errors)")
+            let faults = answer.object["faults"] as? [[String: String]] ?? []
+            #expect(
+                faults.contains { $0["path"] == "generations/1/vault.db, page \(page)" },
+                "\(page): \(answer.output)")
+            #expect(!answer.output.contains("run `coffer doctor`"))
+        }
+        try change(database, at: 2 * 4096 + 2000)
+        try change(database, at: 2000)
+        let faults = try sandbox.open("doctor", "--json").object["faults"] as? [[String: String]]
+        #expect(faults?.filter { $0["path"]?.contains(", page ") == true }.count == 3)
+    }
+
+    @Test func `A damaged start of the database is not called missing or empty`() throws {
+        try sandbox.makeFilledVault()
+        for offset in 16...23 {
+            let database = "\(vault)/generations/1/vault.db"
+            let sound = try Data(contentsOf: URL(filePath: database))
+            try change(database, at: offset)
+            let answer = try sandbox.open("list")
+            #expect(answer.status == 1)
+            #expect(answer.errors.contains("start"), "\(offset): \(answer.errors)")
+            #expect(!answer.errors.contains("empty"))
+            try sound.write(to: URL(filePath: database))
+        }
+    }
+
+    @Test func `A device slot that was cut off is taken up again with the same identity`() throws {
+        try sandbox.makeVault("--device")
+        let path = try identity
+        let left = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(try sandbox.open("slot", "remove", "device", "--yes").status == 0)
+        try sandbox.write(String(path.dropFirst(sandbox.home.count + 1)), left)
+        let locked = try sandbox.run("lock")
+        #expect(!locked.errors.contains("still opens the vault"), "\(locked.errors)")
+        let added = try sandbox.open("slot", "add", "laptop", "--device")
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == left)
+        #expect(try sandbox.run("list").status == 0)
+        #expect(try sandbox.run("lock").errors.contains("still opens the vault"))
+        #expect(try sandbox.open("slot", "add", "desk", "--device").status == 1)
+        #expect(try sandbox.run("list").status == 0)
+    }
+
+    @Test func `Two device slots at once do not delete each other's identity`() throws {
+        try sandbox.makeVault()
+        let answers = try sandbox.runTogether(
+            ["one", "two", "three"].map {
+                ["slot", "add", $0, "--device", "--passphrase-file", "passphrase"]
+            })
+        #expect(answers.contains { $0.status == 0 })
+        let slots = try sandbox.open("slot", "list", "--json").objects
+        #expect(slots.count { $0["kind"] as? String == "device" } == 1)
+        let opened = try sandbox.run("list")
+        #expect(opened.status == 0, "\(opened.errors)")
+    }
+
+    @Test func `An identity comes through a pipe, and an encrypted one is told apart`() throws {
+        try sandbox.makeVault("--device")
+        let path = try identity
+        let script = "exec '\(Sandbox.program)' list --identity <(cat '\(path)')"
+        let piped = try sandbox.run(program: "/bin/bash", ["-c", script])
+        #expect(piped.status == 0, "\(piped.errors)")
+        for head in ["age-encryption.org/v1\n", "-----BEGIN AGE ENCRYPTED FILE-----\n"] {
+            let file = try sandbox.write("sealed", head + "-> X25519 abc\n")
+            let answer = try sandbox.run("list", "--identity", file)
+            #expect(answer.errors.contains("decrypt it first"), "\(answer.errors)")
+        }
+        let endless = "exec '\(Sandbox.program)' list --identity <(head -c 3000000 /dev/zero)"
+        let large = try sandbox.run(program: "/bin/bash", ["-c", endless])
+        #expect(large.errors.contains("too large"), "\(large.errors)")
+    }
+
+    @Test func `search takes the usual terminator of options`() throws {
+        try sandbox.makeFilledVault()
+        #expect(try sandbox.open("search", "--ids", "merger", "-premium").lines.count == 1)
+        let passphrase = ["--passphrase-file", "passphrase"]
+        let excluded = try sandbox.run(
+            ["search", "--ids"] + passphrase + ["--", "merger", "-terms"])
+        #expect(excluded.status == 0, "\(excluded.errors)")
+        #expect(excluded.lines.isEmpty)
+        let only = try sandbox.run(["search", "--ids"] + passphrase + ["--", "-merger"])
+        #expect(only.status == 0, "\(only.errors)")
+        #expect(only.lines.count == 3)
+        #expect(try sandbox.run(["search"] + passphrase + ["--", "--flag"]).status == 0)
+        #expect(try sandbox.open("search", "--flag").status == 64)
+    }
+
+    @Test func `search in a conversation takes the id that list shows`() throws {
+        try sandbox.makeFilledVault()
+        let line = try #require(
+            try sandbox.open("list").lines.first { $0.contains("Lindqvist") })
+        let id = String(line.prefix { $0 != " " })
+        let found = try sandbox.open("search", "--ids", "in:\(id)")
+        #expect(found.status == 0, "\(found.errors)")
+        #expect(found.lines.count == 3)
+        #expect(try sandbox.open("search", "in:ffffffff").status == 5)
+    }
+
+    @Test func `init on a full disk leaves nothing behind`() throws {
+        let script = """
+            ulimit -f 24; exec '\(Sandbox.program)' init --vault v --passphrase-file passphrase \
+            --work-factor 4 --allow-weak-work-factor
+            """
+        let answer = try sandbox.run(program: "/bin/bash", ["-c", script])
+        #expect(answer.status == 1)
+        let left = try FileManager.default.contentsOfDirectory(atPath: sandbox.home)
+        #expect(left.filter { $0.hasPrefix("v") }.isEmpty, "\(left)")
+    }
+
+    @Test func `A vault that cannot be written says that it must be`() throws {
+        try sandbox.makeFilledVault()
+        // A read-only mount, because the user who runs this may be root.
+        let script = """
+            mount --bind '\(vault)' '\(vault)' && mount -o remount,bind,ro '\(vault)' || exit 77
+            exec '\(Sandbox.program)' list --passphrase-file passphrase
+            """
+        let answer = try sandbox.run(program: "/usr/bin/unshare", ["-Urm", "sh", "-c", script])
+        guard answer.status != 77 else { return }
+        #expect(answer.status == 1)
+        #expect(
+            answer.errors.contains("a vault must be writable to be opened; copy it first"),
+            "\(answer.errors)")
+    }
+}
