@@ -1,4 +1,5 @@
 import CPageVFS
+import Foundation
 package import VaultCrypto
 
 /// A plaintext SQLite file that another program wrote, opened to read it and nothing else.
@@ -6,9 +7,21 @@ package import VaultCrypto
 /// The file may be hostile: its schema is not trusted, only ordinary tables are visible, and no SQL
 /// of the caller's or the file's is run. The VFS is named, because the default one of this process
 /// encrypts. (SQLITE_DBCONFIG_DEFENSIVE guards writes; this connection cannot write.)
+///
+/// Neither the file nor anything beside it is touched, and no copy is made, which would be
+/// plaintext:
+///
+/// 1. Without a log (`-wal`) the file is opened as one that does not change: no locks, no `-shm`.
+/// 2. With one, locks are left out as well and the log's index is built in memory; the log stays.
+/// 3. A rollback journal in use is refused: what it would undo is in the file.
+///
+/// Locks would be writes, so a change under our eyes is not prevented but noticed:
+/// `checkUnchanged()`.
 @safe package final class ForeignDatabase {
     private let handle: OpaquePointer
     private let place: String
+    private let source: ForeignFile
+    private let before: [ForeignFile.Mark?]
     /// The ordinary tables, in the order of their names.
     package private(set) var tables: [String] = []
 
@@ -20,10 +33,24 @@ package import VaultCrypto
     /// - Throws: `.badInput` when it is no SQLite database or cannot be read as one.
     package init(_ path: String, place: String) throws(VaultError) {
         self.place = place
+        source = ForeignFile(path)
+        before = source.marks
+        if source.hasHotJournal {
+            throw VaultError(
+                .badInput,
+                "\(place) holds a change that was cut off (there is a “-journal” beside it); open "
+                    + "it once with the program that wrote it, then import it again.")
+        }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX
-        let status = unsafe sqlite3_open_v2(path, &opened, flags, "unix")
-        guard status == SQLITE_OK, let opened = unsafe opened else {
+        let status =
+            source.hasLog
+            ? unsafe sqlite3_open_v2(source.path, &opened, flags, "unix-none")
+            : unsafe sqlite3_open_v2(
+                source.unchangingURI, &opened, flags | SQLITE_OPEN_URI, "unix")
+        guard status == SQLITE_OK, let opened = unsafe opened,
+            unsafe cvfs_leave_log(opened) == SQLITE_OK
+        else {
             unsafe sqlite3_close(opened)
             throw VaultError(.badInput, "\(place) cannot be opened as a database.")
         }
@@ -34,7 +61,7 @@ package import VaultCrypto
         unsafe sqlite3_busy_timeout(handle, 2000)
         for setting in [
             "trusted_schema = OFF", "cell_size_check = ON", "query_only = ON", "mmap_size = 0",
-            "temp_store = MEMORY",
+            "temp_store = MEMORY", "locking_mode = EXCLUSIVE",
         ] {
             try run("PRAGMA \(setting)", [])
         }
@@ -60,6 +87,17 @@ package import VaultCrypto
             if verdict == nil { verdict = row.members.first?.value.string }
         }
         if verdict != "ok" { throw damaged() }
+    }
+
+    /// Makes sure that nobody wrote to the file or its log since it was opened.
+    ///
+    /// - Throws: `.badInput` when somebody did: what was read meanwhile may be of two states.
+    package func checkUnchanged() throws(VaultError) {
+        guard source.marks != before else { return }
+        throw VaultError(
+            .badInput,
+            "\(place) was changed while it was read; end the program that writes it and import it "
+                + "again.")
     }
 
     /// The names of a table's columns; empty when there is no such table.

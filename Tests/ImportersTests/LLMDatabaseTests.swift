@@ -140,4 +140,130 @@ import VaultCrypto
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["logs.db"])
     }
+
+    /// Runs SQL over a copy of a fixture, with a log that is left behind where that is asked for.
+    private func changed(
+        _ name: String, _ scratch: Scratch, _ sql: String, keepsLog: Bool = false
+    ) throws -> String {
+        let path = try database(name, scratch)
+        try scratch.python(
+            """
+            import os, sqlite3, sys
+            c = sqlite3.connect("logs.db", isolation_level=None)
+            if sys.argv[2] == "true": c.execute("pragma journal_mode = wal")
+            c.executescript(sys.argv[1])
+            if sys.argv[2] == "true": os._exit(0)
+            """, sql, "\(keepsLog)")
+        return path
+    }
+
+    @Test("a response with the texts of a thread keeps what the thread lacks")
+    func repeatedTexts() throws {
+        let scratch = try Scratch()
+        let path = try changed(
+            "threads", scratch,
+            """
+            CREATE TABLE tool_calls (id INTEGER PRIMARY KEY, response_id TEXT, tool_id INTEGER, name TEXT, arguments TEXT, tool_call_id TEXT);
+            INSERT INTO tool_calls VALUES (1, '01jresp0', 1, 'plot', '{"course":270}', 'call_0');
+            """)
+        let conversation = try Outcome(path).conversation("01jthread1")
+        let answer = try #require(conversation.messages.first { $0.originID == "01jresp0" })
+        #expect(answer.parts.last?.part.data?["arguments"]?["course"]?.int == 270)
+        // The same without a call of its own is not there twice.
+        let other = try Scratch()
+        let plain = try Outcome(try database("threads", other)).conversation("01jthread1")
+        #expect(!plain.messages.contains { $0.originID == "01jresp0" })
+    }
+
+    @Test("tools that a response was offered are kept with it")
+    func tools() throws {
+        let scratch = try Scratch()
+        let path = try changed(
+            "responses", scratch,
+            """
+            CREATE TABLE tools (id INTEGER PRIMARY KEY, hash TEXT, name TEXT, description TEXT, input_schema TEXT, plugin TEXT);
+            CREATE TABLE tool_responses (tool_id INTEGER, response_id TEXT);
+            INSERT INTO tools VALUES (1, 't1', 'wind', 'Tells the wind', '{"type":"object"}', 'sea'), (2, 't2', 'tide', 'Tells the tide', '{}', NULL);
+            INSERT INTO tool_responses VALUES (1, '01hresp1'), (2, '01hresp1');
+            """)
+        let messages = try Outcome(path).conversation("01hconv1").messages
+        let tools = messages.first { $0.originID == "01hresp1" }?.extra["tools"]?.array ?? []
+        #expect(tools.map { $0["description"]?.string } == ["Tells the wind", "Tells the tide"])
+        #expect(tools.first?["input_schema"]?["type"]?.string == "object")
+    }
+
+    @Test(
+        "a log beside a database is read, and neither is touched nor copied",
+        arguments: [true, false])
+    func log(hasIndex: Bool) throws {
+        let scratch = try Scratch()
+        let path = try changed(
+            "responses", scratch,
+            "UPDATE responses SET prompt = 'changed in the log' WHERE id = '01hresp1'",
+            keepsLog: true)
+        if !hasIndex { try FileManager.default.removeItem(atPath: path + "-shm") }
+        let before = try marks(scratch)
+        #expect(before.contains { $0.hasPrefix("logs.db-wal") })
+        let message = try Outcome(path).conversation("01hconv1").messages[1]
+        #expect(message.parts.contains { $0.part.text == "changed in the log" })
+        #expect(try marks(scratch) == before)
+    }
+
+    @Test("a log without a valid record is not removed when the database is closed")
+    func deadLog() throws {
+        let scratch = try Scratch()
+        let path = try database("responses", scratch)
+        _ = try scratch.write("logs.db-wal", [UInt8](repeating: 7, count: 5000))
+        let before = try marks(scratch)
+        #expect(try Outcome(path).conversations.count == 2)
+        #expect(try marks(scratch) == before)
+    }
+
+    @Test("a database that was left in log mode gets no files beside it")
+    func logMode() throws {
+        let scratch = try Scratch()
+        let path = try database("responses", scratch)
+        try scratch.python(
+            "import sqlite3; sqlite3.connect('logs.db').execute('pragma journal_mode = wal')")
+        let before = try marks(scratch)
+        #expect(try Outcome(path).conversations.count == 2)
+        #expect(try marks(scratch) == before)
+    }
+
+    @Test("a database with a change that was cut off is refused")
+    func hotJournal() throws {
+        let scratch = try Scratch()
+        let path = try database("responses", scratch)
+        let mark: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+        _ = try scratch.write("logs.db-journal", mark + [UInt8](repeating: 0, count: 504))
+        do throws(VaultError) {
+            _ = try Outcome(path)
+            Issue.record("nothing was refused")
+        } catch {
+            #expect(error.message.contains("-journal"))
+        }
+    }
+
+    @Test("a database that is written to during an import ends it")
+    func changedMeanwhile() throws {
+        let scratch = try Scratch()
+        let job = try ImportJob.open(try database("responses", scratch))
+        #expect(throws: VaultError.self) {
+            try job.run(progress: { _ in }) { (_) throws(VaultError) in
+                try? scratch.python(
+                    "import sqlite3; c = sqlite3.connect('logs.db'); c.execute('create table t(a)')"
+                )
+            }
+        }
+    }
+
+    /// Name, size, time of change and content of each file.
+    private func marks(_ scratch: Scratch) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted().map { name in
+            var status = stat()
+            #expect(stat(scratch.path + "/" + name, &status) == 0)
+            let data = try Data(contentsOf: URL(filePath: scratch.path + "/" + name))
+            return "\(name) \(status.st_size) \(status.st_mtim) \(data.hashValue)"
+        }
+    }
 }

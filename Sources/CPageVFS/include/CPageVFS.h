@@ -67,6 +67,14 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE],
                void (*progress)(void *context, sqlite3_int64 done, sqlite3_int64 total),
                void *context);
 
+/*
+ * Makes a connection leave a database's log where it lies when it closes, instead of moving it into
+ * the database and removing it. (sqlite3_db_config has variable arguments, which Swift cannot pass.)
+ */
+static inline int cvfs_leave_log(sqlite3 *database) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 /* Seals a message as pages are sealed, for tests; `sealed` has `count` + 40 bytes, as `message`. */
 void cvfs_test_seal(const unsigned char key[32], const unsigned char nonce[24],
                     const unsigned char *associated, size_t associatedSize,

@@ -61,6 +61,7 @@ struct LLMDatabase {
             if conversation.current == nil {
                 conversation.current = conversation.messages.last?.originID
             }
+            try database.checkUnchanged()
             try Emission.send(conversation, at: "\(file.place), conversation \(id)", emit)
             progress(Double(index + 1) / Double(ids.count))
         }
@@ -111,6 +112,27 @@ struct LLMPieces {
         }
         let kind: Part.Kind = type?.hasPrefix("image/") == true ? .image : .document
         return .init(Part(kind, name: name, data: fields.restValue), file: file)
+    }
+
+    /// The tools that a call was offered or used, each once.
+    ///
+    /// Their `id` stays: it is what `tool_id` of calls and results names.
+    ///
+    /// - Parameter links: Rows of link tables, with `tool_id` and perhaps `instance_id`.
+    /// - Returns: The rows of `tools`, each with its `instance` where there is one.
+    /// - Throws: `.badInput` when the file is damaged.
+    func tools(_ links: [JSONObject]) throws(VaultError) -> JSON? {
+        var tools: [JSON] = []
+        for link in links {
+            guard var tool = try row("tools", "id", link["tool_id"]) else { continue }
+            tool["input_schema"] = Self.parsed(tool["input_schema"])
+            if let instance = try row("tool_instances", "id", link["instance_id"]) {
+                tool["instance"] = .object(Fields(instance).rest)
+            }
+            let value = JSON.object(Fields(tool).rest)
+            if !tools.contains(value) { tools.append(value) }
+        }
+        return tools.isEmpty ? nil : .array(tools)
     }
 
     /// A part for text that a prompt borrows.

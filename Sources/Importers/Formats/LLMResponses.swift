@@ -59,21 +59,36 @@ struct LLMResponses {
                 conversation.extra[member.key] = member.value
             }
         }
-        let known = Set(conversation.messages.flatMap { $0.parts.compactMap(\.part.text) })
+        let known = KnownPieces(conversation.messages)
         var repeated: [JSON] = []
         var turn = Turn(parent: nil, system: nil)
         for response in responses {
             guard let row = try pieces.row("responses", "id", .string(response)) else { continue }
-            let texts = [row["prompt"], row["response"]].compactMap { $0?.string }
-                .filter { !$0.isEmpty }
-            if !known.isEmpty, texts.allSatisfy(known.contains) {
-                repeated.append(.object(Fields(row.without(["prompt", "response"])).rest))
+            var next = turn
+            let messages = try messages(Fields(row), response, &next)
+            if known.contain(row, messages) {
+                var rest = row.without(["prompt", "response"])
+                rest["tools"] = try tools(of: response)
+                repeated.append(.object(Fields(rest).rest))
                 continue
             }
-            conversation.messages += try messages(Fields(row), response, &turn)
+            turn = next
+            conversation.messages += messages
         }
         // What a thread repeats keeps its times and tokens here.
         if !repeated.isEmpty { conversation.extra["repeatedResponses"] = .array(repeated) }
+    }
+
+    /// The tools that a response was offered, called or has results of.
+    private func tools(of id: String) throws(VaultError) -> JSON? {
+        var links = try pieces.rows("tool_responses", "response_id", .string(id))
+        for key in calls[id] ?? [] {
+            if let row = try pieces.row("tool_calls", "id", key) { links.append(row) }
+        }
+        for key in results[id] ?? [] {
+            if let row = try pieces.row("tool_results", "id", key) { links.append(row) }
+        }
+        return try pieces.tools(links)
     }
 
     /// What the next response follows.
@@ -184,7 +199,50 @@ struct LLMResponses {
         if let schema = try pieces.row("schemas", "id", fields["schema_id"]) {
             fields.put("schema", .object(schema))
         }
+        fields.put("tools", try tools(of: id))
         message.extra = fields.rest
         return message
+    }
+}
+
+/// What a thread holds, to tell whether a response adds to it.
+private struct KnownPieces {
+    private var texts: Set<String> = []
+    private var others: Set<String> = []
+
+    init(_ messages: [ImportedMessage]) {
+        for part in messages.flatMap(\.parts) {
+            if let text = part.part.text { texts.insert(text) }
+            if let key = Self.key(part) { others.insert(key) }
+        }
+    }
+
+    /// Whether the thread repeats a response.
+    ///
+    /// That is both its texts, and every call, result, fragment and file of it. Its other columns are kept beside the thread.
+    func contain(_ row: JSONObject, _ messages: [ImportedMessage]) -> Bool {
+        if texts.isEmpty, others.isEmpty { return false }
+        let own = [row["prompt"], row["response"]].compactMap { $0?.string }.filter { !$0.isEmpty }
+        guard own.allSatisfy(texts.contains) else { return false }
+        return messages.flatMap(\.parts).allSatisfy { part in
+            if let key = Self.key(part) { return others.contains(key) }
+            guard part.part.kind == .document, let text = part.part.text else { return true }
+            return texts.contains { $0.contains(text) }
+        }
+    }
+
+    /// A name for a call, a result or a file; `nil` for text, which is compared as such.
+    private static func key(_ part: ImportedPart) -> String? {
+        let data = part.part.data
+        switch part.part.kind {
+        case .toolUse, .toolResult:
+            let content = data?["arguments"] ?? part.part.text.map(JSON.string) ?? .null
+            let id = data?["tool_call_id"] ?? .null
+            return "\(part.part.kind) "
+                + JSONWriter.line(.array([.string(part.part.name ?? ""), id, content]))
+        case .image: return "file \(data?["id"]?.string ?? "")"
+        case .document where part.part.text == nil: return "file \(data?["id"]?.string ?? "")"
+        default: return nil
+        }
     }
 }

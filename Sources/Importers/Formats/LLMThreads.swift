@@ -66,7 +66,27 @@ struct LLMThreads {
                 usage[key] = LLMPieces.parsed(turn.any(key))
             }
             messages[index].usage = usage.isEmpty ? nil : usage
+            let key = row["id"] ?? .null
+            turn.put("tools", try pieces.tools(pieces.rows("turn_tools", "turn_id", key)))
+            turn.put("instances", try instances(of: key))
+            if let schema = try pieces.row("schemas", "id", turn["schema_id"]) {
+                turn.put("schema", .object(schema))
+            }
             messages[index].extra["turn"] = turn.restValue
+        }
+
+        /// The toolboxes that calls of a turn were made with.
+        private func instances(of turn: JSON) throws(VaultError) -> JSON? {
+            var found: [JSON] = []
+            for link in try pieces.rows("tool_instantiations", "turn_id", turn) {
+                guard let row = try pieces.row("tool_instances", "id", link["instance_id"]) else {
+                    continue
+                }
+                var instance = row
+                instance["tool_call_id"] = link["tool_call_id"]
+                found.append(.object(instance))
+            }
+            return found.isEmpty ? nil : .array(found)
         }
 
         /// Adds a message and those above it that are not there yet.
