@@ -325,6 +325,61 @@ import VaultCrypto
 
 /// Cases that fixtures would only make long.
 @Suite struct LongFormats {
+    /// A session of these lines, each without its session and time.
+    private func session(_ lines: String...) throws -> ImportedConversation {
+        let scratch = try Scratch()
+        let text = lines.enumerated().map { index, line in
+            let head = #"{"sessionId":"s","timestamp":"2025-06-01T10:00:0\#(index)Z","#
+            return head + line.dropFirst()
+        }
+        let path = try scratch.write("s.jsonl", text.joined(separator: "\n"))
+        return try Outcome(path).conversation("s")
+    }
+
+    private static func enqueue(_ content: String, _ operation: String = "enqueue") -> String {
+        #"{"type":"queue-operation","operation":"\#(operation)","content":\#(content)}"#
+    }
+
+    private static func user(_ id: String, _ content: String) -> String {
+        #"{"type":"user","uuid":"\#(id)","message":{"role":"user","content":\#(content)}}"#
+    }
+
+    private func texts(_ conversation: ImportedConversation) -> [[String]] {
+        conversation.messages.map { $0.parts.map { $0.part.text ?? $0.part.kind.rawValue } }
+    }
+
+    @Test("Claude Code: a queued prompt of blocks is a message with all of them")
+    func queuedBlocks() throws {
+        let image =
+            #"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}"#
+        let found = try session(
+            Self.user("1", #""start""#),
+            Self.enqueue(#"[{"type":"text","text":"and this"},\#(image)]"#),
+            #"{"type":"attachment","uuid":"2","attachment":{"type":"queued_command","prompt":[{"type":"text","text":"and that"}]}}"#
+        )
+        #expect(texts(found) == [["start"], ["and this", "image"], ["and that"]])
+        #expect(found.messages[1].parts[1].file != nil)
+        #expect(found.messages.map(\.role) == [.user, .user, .user])
+    }
+
+    @Test("Claude Code: what takes a prompt out of the queue is no prompt")
+    func queueRemoval() throws {
+        let found = try session(
+            Self.enqueue(#""one""#), Self.enqueue(#""one""#, "popAll"),
+            Self.enqueue(#""two""#, "remove"), Self.enqueue("null", "dequeue"))
+        #expect(texts(found) == [["one"]])
+        #expect(found.extra["lines"]?.array?.count == 3)
+    }
+
+    @Test("Claude Code: a queued prompt that says what another said is a message of its own")
+    func queueRepeats() throws {
+        let found = try session(
+            Self.user("1", #""go on""#), Self.enqueue(#""go on""#), Self.enqueue(#""go on""#),
+            Self.user("2", #""go on""#), Self.enqueue(#""a""#), Self.enqueue(#""b""#),
+            Self.user("3", #"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#))
+        #expect(texts(found) == [["go on"], ["go on"], ["go on"], ["a", "b"]])
+    }
+
     @Test("Claude.ai: the order in which an export lists messages changes nothing")
     func claudeOrder() throws {
         let scratch = try Scratch()

@@ -74,8 +74,9 @@ enum ClaudeAI: Importer {
         try Emission.send(conversation, at: record.place, emit)
     }
 
-    /// Messages in an order that does not depend on the export's: by time, parents first where
-    /// times are equal. Parents are as given; where a message says nothing of its parent, it is the
+    /// Messages in an order that does not depend on the export's.
+    ///
+    /// It is by time, parents first where times are equal. Parents are as given; where a message says nothing of its parent, it is the
     /// one before it.
     private static func linked(_ messages: [ImportedMessage]) -> [ImportedMessage] {
         let depths = depths(of: messages)

@@ -7,7 +7,8 @@ import VaultCrypto
 ///   several lines that share `message.id`; they are not merged, because each line is a node that
 ///   others name as parent. `extra.message.id` lets a display join them.
 /// - Prompts typed while the model works exist only as `queue-operation` or `queued_command`; they
-///   become user messages unless a later line holds the same text.
+///   become user messages unless a later line holds the same text: each later line stands for one
+///   such prompt. Only the operation `enqueue` is a prompt; others repeat or take back one.
 /// - Lines without a uuid (titles, summaries, file snapshots) are kept whole in the conversation's
 ///   `extra.lines`.
 /// - Members that are the same on every line (session, folder, branch, version) are kept once.
@@ -105,7 +106,7 @@ struct Transcript {
     func conversation(source: ImportFormat) -> ImportedConversation? {
         guard !lines.isEmpty else { return nil }
         var conversation = ImportedConversation(origin: .init(source: source.rawValue, id: id))
-        var builder = TranscriptBuilder(shared: shared, queued: promptsKeptElsewhere())
+        var builder = TranscriptBuilder(shared: shared, keptLater: promptsKeptLater())
         for line in lines { builder.add(line) }
         conversation.messages = builder.messages
         conversation.title = builder.title
@@ -121,25 +122,48 @@ struct Transcript {
         return conversation
     }
 
-    /// Texts of user lines and queued commands: an operation on the queue with the same text says
-    /// nothing new.
-    private func promptsKeptElsewhere() -> Set<String> {
-        var prompts: Set<String> = []
-        for line in lines {
-            if line["type"]?.string == "attachment",
-                let text = line["attachment"]?["prompt"]?.string
-            {
-                prompts.insert(text)
-            }
-            guard line["type"]?.string == "user", let content = line["message"]?["content"] else {
-                continue
-            }
-            if let text = content.string { prompts.insert(text) }
-            for block in content.array ?? [] {
-                if let text = block["text"]?.string { prompts.insert(text) }
+    /// Positions of the prompts in the queue that a later line holds as well.
+    ///
+    /// Each line of the user and each queued command stands for one such prompt, the earliest that
+    /// is left; so a text that was typed twice is there twice.
+    private func promptsKeptLater() -> Set<Int> {
+        var waiting: [String: [Int]] = [:]
+        var kept: Set<Int> = []
+        for (index, line) in lines.enumerated() {
+            switch line["type"]?.string {
+            case "queue-operation":
+                if let prompt = Self.queued(line) {
+                    waiting[Self.text(of: prompt), default: []].append(index)
+                }
+            case "user" where !waiting.isEmpty, "attachment" where !waiting.isEmpty:
+                let content = line["message"]?["content"] ?? line["attachment"]?["prompt"]
+                // Several prompts of the queue are sent as blocks of one message.
+                let blocks = (content?.array ?? []).compactMap { $0["text"]?.string }
+                let whole = content.map(Self.text) ?? ""
+                for text in blocks.count == 1 ? [whole] : [whole] + blocks {
+                    guard var positions = waiting[text], !positions.isEmpty else { continue }
+                    kept.insert(positions.removeFirst())
+                    waiting[text] = positions
+                }
+            default: break
             }
         }
-        return prompts
+        return kept
+    }
+
+    /// The prompt that an operation puts into the queue.
+    static func queued(_ line: JSON) -> JSON? {
+        guard line["operation"]?.string == "enqueue", let content = line["content"] else {
+            return nil
+        }
+        return content.string?.isEmpty == true || content.isVoid ? nil : content
+    }
+
+    /// What is compared of a prompt: its text, or all of it where it has none.
+    private static func text(of content: JSON) -> String {
+        if let text = content.string { return text }
+        let texts = (content.array ?? []).compactMap { $0.string ?? $0["text"]?.string }
+        return texts.isEmpty ? JSONWriter.line(content) : texts.joined(separator: "\n")
     }
 }
 
@@ -150,14 +174,14 @@ private struct TranscriptBuilder {
     private(set) var loose: [JSON] = []
     private var titles: [String: String] = [:]
     private let shared: [String: JSON]
-    private let queued: Set<String>
+    private let keptLater: Set<Int>
     private var seen: [String: JSON] = [:]
     private var last: String?
     private var count = 0
 
-    init(shared: [String: JSON], queued: Set<String>) {
+    init(shared: [String: JSON], keptLater: Set<Int>) {
         self.shared = shared
-        self.queued = queued
+        self.keptLater = keptLater
     }
 
     var title: String? { titles["custom-title"] ?? titles["ai-title"] ?? titles["summary"] }
@@ -205,9 +229,7 @@ private struct TranscriptBuilder {
         switch type {
         case "user", "assistant", "system", "attachment": break
         case "queue-operation":
-            guard let text = fields["content"]?.string, !text.isEmpty, !queued.contains(text) else {
-                return nil
-            }
+            guard Transcript.queued(line) != nil, !keptLater.contains(count - 1) else { return nil }
         default: return nil
         }
         // A transcript only grows at its end, so a line keeps its number.
@@ -249,6 +271,9 @@ private struct TranscriptBuilder {
         } else if var attachment = Fields(fields["attachment"]) {
             if let text = attachment.text("prompt") {
                 message.parts = [.init(Part(.text, text: text))]
+            } else {
+                let blocks = attachment.array("prompt") ?? []
+                message.parts = blocks.flatMap { ContentBlocks.parts($0) }
             }
             fields.drop("attachment") { _ in true }
             if message.parts.isEmpty, let data = attachment.restValue {
@@ -258,6 +283,8 @@ private struct TranscriptBuilder {
             }
         } else if let text = fields.text("content") {
             message.parts = [.init(Part(.text, text: text))]
+        } else if type == "queue-operation", let blocks = fields.array("content") {
+            message.parts = blocks.flatMap { ContentBlocks.parts($0) }
         } else if let data = fields.any("data") {
             message.parts = [.init(Part(.other, data: data))]
         }

@@ -28,7 +28,7 @@ enum DocumentShape: Sendable, Equatable {
         while start < head.count, unsafe isSpace(head[start]) { start += 1 }
         guard start < head.count else { return nil }
         // UTF-16, which the survey names.
-        if start + 1 < head.count, unsafe head[start + 1] == 0 { return nil }
+        if start + 1 < head.count, unsafe head[start] != 0 && head[start + 1] == 0 { return nil }
         let firstEnd = unsafe lineEnd(in: head, from: start)
         switch unsafe head[start] {
         case UInt8(ascii: "["):
