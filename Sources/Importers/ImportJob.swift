@@ -74,7 +74,8 @@ package struct ImportJob: Sendable {
         for fault in faults { try body(.skipped(fault)) }
         var done: Int64 = 0
         for unit in units {
-            let context = ImportContext(assets: assets, companions: unit.companions)
+            let context = ImportContext(
+                assets: assets, companions: unit.companions, audits: unit.audits)
             if unit.format == .llm {
                 let start = done
                 let database = try LLMDatabase(unit.file)
@@ -99,8 +100,9 @@ struct ImportUnit: Sendable {
     var format: ImportFormat
     var file: ExportFile
     var companions: [ExportFile] = []
+    var audits: [ExportFile] = []
     /// What pairing asks of the record by which the document was recognised (`Pairing.sample`).
     var sample: JSON?
 
-    var sizeBytes: Int64 { companions.reduce(file.sizeBytes) { $0 + $1.sizeBytes } }
+    var sizeBytes: Int64 { (companions + audits).reduce(file.sizeBytes) { $0 + $1.sizeBytes } }
 }

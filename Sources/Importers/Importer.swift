@@ -92,6 +92,8 @@ struct ImportContext: Sendable {
     let assets: AssetIndex
     /// Files that belong to this document: a session's transcript, a thread's messages.
     var companions: [ExportFile] = []
+    /// Audit logs of a session.
+    var audits: [ExportFile] = []
 }
 
 /// All importers, the more particular ones first.

@@ -12,11 +12,12 @@ enum Pairing {
             let file = units[index].file
             switch units[index].format {
             case .cowork where !Cowork.isAudit(sample):
-                let audit = audit(of: file, in: units)
-                let partner = transcript(of: sample, near: file, in: units) ?? audit
-                // An audit log beside a transcript says the same once more.
-                if let audit { taken.insert(units[audit].file.place) }
-                if let partner, partner == audit || taken.insert(units[partner].file.place).inserted
+                for audit in audits(of: file, in: units)
+                where taken.insert(units[audit].file.place).inserted {
+                    units[index].audits.append(units[audit].file)
+                }
+                if let partner = transcript(of: sample, near: file, in: units),
+                    taken.insert(units[partner].file.place).inserted
                 {
                     units[index].companions = [units[partner].file]
                 }
@@ -71,9 +72,13 @@ enum Pairing {
         return found.first { units[$0].file.path.hasPrefix(own) } ?? found.first
     }
 
-    private static func audit(of file: ExportFile, in units: [ImportUnit]) -> Int? {
-        let path = ownFolder(file.path) + "audit.jsonl"
-        return units.firstIndex { $0.format == .cowork && $0.file.path == path }
+    /// The audit logs in a session's own folder, whatever they are called.
+    private static func audits(of file: ExportFile, in units: [ImportUnit]) -> [Int] {
+        let own = ownFolder(file.path)
+        return units.indices.filter { index in
+            units[index].format == .cowork && units[index].file.path.hasPrefix(own)
+                && units[index].sample.map(Cowork.isAudit) == true
+        }
     }
 
     /// A folder on disk that completes the one file that the user named.

@@ -424,7 +424,7 @@ import VaultCrypto
         #expect(try Outcome(path).conversations.map(\.messages.count) == [2])
     }
 
-    @Test("Claude Desktop: the audit log is read only where the transcript is missing")
+    @Test("Claude Desktop: the audit log takes the place of a transcript, or adds to it")
     func audit() throws {
         let scratch = try Scratch()
         let session =
@@ -446,5 +446,39 @@ import VaultCrypto
         conversation = try outcome.conversation("local_1")
         #expect(outcome.conversations.count == 1)
         #expect(conversation.messages.map(\.originID) == ["t1"])
+        #expect(conversation.extra["audit"]?.array?.map { $0["uuid"]?.string } == ["a1", "a2"])
+    }
+
+    @Test("Claude Desktop: lines of an audit log that the transcript has as well are there once")
+    func auditRepeats() throws {
+        let scratch = try Scratch()
+        let session = #"{"sessionId":"local_1","cliSessionId":"cli","title":"T"}"#
+        let message = #""message":{"role":"user","content":"hello"}"#
+        let audit = [
+            #"{"type":"user","session_id":"cli","uuid":"t1",\#(message)}"#,
+            #"{"type":"user","session_id":"cli","uuid":"other",\#(message)}"#,
+            #"{"type":"system","session_id":"cli","subtype":"init","tools":["Bash"]}"#,
+        ]
+        let line = #"{"type":"user","sessionId":"cli","uuid":"t1",\#(message)}"#
+        _ = try scratch.write("s/local_1.json", session)
+        _ = try scratch.write("s/local_1/log.txt", audit.joined(separator: "\n"))
+        _ = try scratch.write("s/local_1/.claude/projects/x/cli.jsonl", line)
+        let outcome = try Outcome(scratch.path + "/s")
+        #expect(outcome.conversations.count == 1)
+        let extra = try outcome.conversation("local_1").extra["audit"]?.array
+        #expect(extra?.map { $0["subtype"]?.string } == ["init"])
+    }
+
+    @Test(
+        "Claude Desktop: an audit log alone is known by its content", arguments: ["a.jsonl", "a"])
+    func auditAlone(name: String) throws {
+        let scratch = try Scratch()
+        let text = #"""
+            {"type":"user","session_id":"cli","uuid":"a1","message":{"role":"user","content":"hi"}}
+            {"type":"result","session_id":"cli","uuid":"a2","result":"done"}
+            """#
+        let outcome = try Outcome(try scratch.write(name, text))
+        #expect(try outcome.conversation("cli").messages.count == 2)
+        #expect(outcome.skipped.isEmpty)
     }
 }

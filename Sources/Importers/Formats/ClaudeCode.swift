@@ -83,6 +83,19 @@ struct Transcript {
         }
     }
 
+    /// The lines that another transcript has neither under the same id nor with the same message.
+    func lines(lackedBy other: Transcript) -> [JSON] {
+        func digest(_ line: JSON) -> String? {
+            line["message"].flatMap { $0.isVoid ? nil : ContentID.of($0) }
+        }
+        let ids = Set(other.lines.compactMap { $0["uuid"]?.string })
+        let messages = Set(other.lines.compactMap(digest))
+        return lines.filter { line in
+            if let id = line["uuid"]?.string, ids.contains(id) { return false }
+            return digest(line).map(messages.contains) != true
+        }
+    }
+
     /// The session's own id: the last line's, because a resumed file begins with the lines of the
     /// session before it; that of a subagent has the agent's id behind it.
     private var id: String {

@@ -5,8 +5,9 @@ import VaultCrypto
 /// session, wherever below the folder it lies.
 ///
 /// The folder of the transcript is named after the working directory by rules that changed, so the
-/// transcript is found by its file name, the session's `cliSessionId`. The session's `audit.jsonl`
-/// tells the same once more; it is read only where there is no transcript.
+/// transcript is found by its file name, the session's `cliSessionId`. The session's audit log, a
+/// file in its own folder, tells most of the same once more: what the transcript lacks goes into
+/// `extra.audit`. Without a transcript the audit log takes its place.
 enum Cowork: Importer {
     static let format = ImportFormat.cowork
 
@@ -25,29 +26,35 @@ enum Cowork: Importer {
     static func read(
         _ stream: DocumentStream, _ context: ImportContext, _ emit: Emit
     ) throws(VaultError) {
-        if stream.shape == .lines, stream.file.baseName.hasSuffix(".jsonl") {
-            var transcript = Transcript()
-            try ClaudeCode.collect(stream, into: &transcript, emit)
-            guard let conversation = transcript.conversation(source: format) else { return }
-            return try Emission.send(conversation, at: stream.file.place, emit)
-        }
+        var audit = Transcript()
+        var isAudited = false
         while try stream.next() {
             switch stream.value() {
             case .success(let value):
-                try read(SourceRecord(value: value, stream: stream, context: context), emit)
+                // Other lines of an audit log belong to it, whatever they look like.
+                if isAudit(value) || isAudited && !recognises(value) {
+                    audit.add(value)
+                    isAudited = true
+                } else {
+                    try read(SourceRecord(value: value, stream: stream, context: context), emit)
+                }
             case .failure(let fault):
+                let place = stream.place
                 try emit(
                     .skipped(
-                        .init(place: stream.place, reason: fault.reason, isConversation: true)))
+                        .init(place: place, reason: fault.reason, isConversation: !isAudited)))
             }
         }
+        guard let conversation = audit.conversation(source: format) else { return }
+        try Emission.send(conversation, at: stream.file.place, emit)
     }
 
     static func read(_ record: SourceRecord, _ emit: Emit) throws(VaultError) {
         guard var fields = Fields(record.value), let id = fields.text("sessionId") else {
             return try record.skip("It is not a session.", emit)
         }
-        guard let file = record.context.companions.first else {
+        let context = record.context
+        guard let file = context.companions.first ?? context.audits.first else {
             let cli = fields["cliSessionId"]?.string ?? "unknown"
             return try record.skip(
                 "Its transcript \(cli).jsonl is not here; import the folder that holds both.", emit)
@@ -57,6 +64,8 @@ enum Cowork: Importer {
         guard var conversation = transcript.conversation(source: format) else {
             return try record.skip("Its transcript is empty.", emit)
         }
+        let audits = context.audits.dropFirst(context.companions.isEmpty ? 1 : 0)
+        try addAudit(of: audits, lackedBy: transcript, to: &conversation, emit)
         let inner = conversation.origin.id
         conversation.origin.id = id
         if let title = fields.text("title") {
@@ -73,5 +82,19 @@ enum Cowork: Importer {
         fields.drop("cliSessionId") { $0.string == inner }
         conversation.extra["session"] = fields.restValue
         try Emission.send(conversation, at: record.place, emit)
+    }
+
+    /// Keeps the lines of audit logs that say what the transcript does not.
+    private static func addAudit(
+        of files: ArraySlice<ExportFile>, lackedBy transcript: Transcript,
+        to conversation: inout ImportedConversation, _ emit: Emit
+    ) throws(VaultError) {
+        if files.isEmpty { return }
+        var audit = Transcript()
+        for file in files {
+            try ClaudeCode.collect(try DocumentStream(file), into: &audit, emit)
+        }
+        let others = audit.lines(lackedBy: transcript)
+        if !others.isEmpty { conversation.extra["audit"] = .array(others) }
     }
 }
