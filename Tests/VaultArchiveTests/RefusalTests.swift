@@ -14,6 +14,7 @@ struct RefusalTests {
         try place.write("empty", [])
         try place.write("zeros", [UInt8](repeating: 0, count: 10_240))
         try place.write("foreign.tar", Ustar("a/b.txt", [1]).bytes + zeros(1024))
+        try place.write("dots.tar", Ustar("./x/bagit.txt", [1]).bytes + zeros(1024))
         let files = FileManager.default
         for folder in ["nothing", "letters", "letters/old"] {
             try files.createDirectory(
@@ -21,7 +22,7 @@ struct RefusalTests {
         }
         try place.write("letters/old/a.txt", "hello")
         try place.write("letters/b c.txt", "hello")
-        for name in ["text", "empty", "zeros", "foreign.tar", "nothing", "letters"] {
+        for name in ["text", "empty", "zeros", "foreign.tar", "dots.tar", "nothing", "letters"] {
             let faults = try place.verify(name).faults
             #expect(faults.count == 1, "\(name): \(faults)")
             #expect(faults.first?.path.isEmpty == true, "\(name): \(faults)")

@@ -34,13 +34,15 @@ extension BagChecker {
         guard !ArchiveName.required.contains(where: { ledger[$0]?.isPresent == true }) else {
             return
         }
-        let inner = faults.faults.first { $0.path.hasSuffix("/" + ArchiveName.declaration) }
+        let inner = faults.faults.first {
+            $0.path.hasSuffix("/" + ArchiveName.declaration) && !$0.path.hasPrefix(".")
+        }
         if let folder = inner?.path.dropLast(ArchiveName.declaration.utf8.count + 1) {
             faults.replace(by: "this folder is none; \(folder) in it may be one")
+        } else if let said = faults.faults.first(where: { $0.path.isEmpty }) {
+            faults.replace(by: said.fault)
         } else if !isCut {
-            let said = faults.faults.first { $0.path.isEmpty }
-            faults.replace(
-                by: said?.fault ?? "this is none: no file that every archive has is in it")
+            faults.replace(by: "this is none: no file that every archive has is in it")
         }
         isCut = true
     }

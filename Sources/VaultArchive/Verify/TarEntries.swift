@@ -76,7 +76,7 @@ import VaultCrypto
             var entry: OpaquePointer?
             let before = unsafe archive_filter_bytes(upper, 0)
             let result = unsafe archive_read_next_header(upper, &entry)
-            if result == ARCHIVE_EOF { return checkEnd(after: before, fault) }
+            if result == ARCHIVE_EOF { return checkEnd(after: before, count, fault) }
             guard result == ARCHIVE_OK, let entry = unsafe entry else {
                 return fault(
                     "", count == 0 && lowerFault == nil ? Self.foreign : damage)
@@ -95,7 +95,7 @@ import VaultCrypto
         guard unsafe archive_read_open_fd(lower, file.descriptor, 1 << 18) == ARCHIVE_OK,
             unsafe archive_read_next_header(lower, &entry) == ARCHIVE_OK
         else {
-            lowerFault = "the file cannot be unpacked: \(unsafe text(lower))"
+            lowerFault = "\(Self.foreign) (\(unsafe text(lower)))"
             return false
         }
         // The compression and the file itself.
@@ -233,9 +233,12 @@ import VaultCrypto
     }
 
     /// The two zero blocks that end a tar must be there, and nothing but zeros may follow.
-    private func checkEnd(after before: Int64, _ fault: (String, String) -> Void) {
+    private func checkEnd(after before: Int64, _ count: Int, _ fault: (String, String) -> Void) {
         let end = unsafe archive_filter_bytes(upper, 0)
-        guard bag != nil else { return fault("", "the tar is empty") }
+        guard bag != nil else {
+            return fault(
+                "", count == 0 ? "the tar is empty" : "no name in the tar is allowed in an archive")
+        }
         guard end - before >= 1024 else { return fault("", "the tar ends without its end mark") }
         isComplete = true
         var rest = unsafe block.map { block in

@@ -75,10 +75,11 @@ struct Doctor: ParsableCommand {
         _ faults: [VaultFault], _ left: [VaultFault], _ omitted: Int, _ examination: Examination?
     ) {
         if let examination {
-            Output.line(
+            let examined =
                 "Examined \(Figures.count(examination.pages, "page")), "
-                    + "\(Figures.count(examination.messages, "message")), "
-                    + "\(Figures.count(examination.attachments, "attachment")).")
+                + "\(Figures.count(examination.messages, "message")), "
+                + "\(Figures.count(examination.attachments, "attachment"))."
+            for line in Wrapping.lines(of: examined, width: Console.width) { Output.line(line) }
         }
         let repaired = faults.filter(\.isRepaired)
         if !repaired.isEmpty {

@@ -98,18 +98,19 @@ private struct ConversationTable {
         guard !page.isEmpty else { return }
         let ids = try page.map { try vault.shortID(of: $0.id) }
         let idWidth = max(8, ids.map(\.count).max() ?? 0)
-        // A narrow terminal has no room for the number of messages.
-        let isNarrow = Console.width < idWidth + 44
-        let counts = isNarrow ? [] : ["MESSAGES"]
-        let head = [Columns.fit("ID", idWidth), "CHANGED   "] + counts + ["TITLE"]
+        // What a narrow terminal has no room for is left out.
+        let room = Console.width - idWidth
+        let (showsCount, showsDate) = (room >= 44, room >= 26)
+        let names = (showsDate ? ["CHANGED   "] : []) + (showsCount ? ["MESSAGES"] : [])
+        let head = [Columns.fit("ID", idWidth)] + names + ["TITLE"]
         Output.line(Style.dim(head.joined(separator: "  ")))
-        let rest = max(8, Console.width - idWidth - (isNarrow ? 14 : 24))
+        let rest = max(8, room - 2 - (showsDate ? 12 : 0) - (showsCount ? 10 : 0))
         for (id, conversation) in zip(ids, page) {
             let count = Columns.right(Figures.count(conversation.messageCount), 8)
             let date = Columns.fit(Figures.date(conversation.modified), 10)
             let cells =
-                [Columns.fit(id, idWidth), date] + (isNarrow ? [] : [count])
-                + [title(conversation, width: rest)]
+                [Columns.fit(id, idWidth)] + (showsDate ? [date] : [])
+                + (showsCount ? [count] : []) + [title(conversation, width: rest)]
             Output.line(cells.joined(separator: "  "))
         }
     }
