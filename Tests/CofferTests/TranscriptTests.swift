@@ -265,6 +265,19 @@ import Testing
         #expect(try sandbox.open("key", "show").output.contains(signer))
     }
 
+    @Test func `verify names a time stamp as not checked, in text and in JSON`() throws {
+        try sandbox.makeFilledVault()
+        #expect(try sandbox.open("export", "--output", "bag").status == 0)
+        #expect(try sandbox.run("verify", "bag", "--json").object["notChecked"] as? [String] == [])
+        let name = "tagmanifest-sha256.txt.tsr"
+        try sandbox.write("bag/\(name)", "anything")
+        let text = try sandbox.run("verify", "bag")
+        #expect(text.status == 0)
+        #expect(text.output.contains("present and not checked: \(name)"))
+        let json = try sandbox.run("verify", "bag", "--json")
+        #expect(json.object["notChecked"] as? [String] == [name])
+    }
+
     @Test func `Statistics and keys are shown`() throws {
         try sandbox.makeFilledVault()
         let stats = try sandbox.open("stats")
