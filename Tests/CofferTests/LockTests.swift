@@ -33,6 +33,17 @@ struct LockTests {
         #expect(try sandbox.run("lock").output == "It was locked already.\n")
     }
 
+    @Test func `lock tells of other keys when the header names another vault`() throws {
+        try unlocked()
+        defer { _ = try? sandbox.run("lock") }
+        let header = try Data(contentsOf: URL(filePath: "\(vault)/coffer.json"))
+        try editHeader("\"vault\":\"01", to: "\"vault\":\"02")
+        let answer = try sandbox.run("lock")
+        #expect(answer.errors.contains("`coffer lock --all`"), "\(answer.errors)")
+        try header.write(to: URL(filePath: "\(vault)/coffer.json"))
+        #expect(try sandbox.run("lock").output == "Locked.\n")
+    }
+
     @Test func `lock does not claim anything of a vault without a header`() throws {
         try unlocked()
         let header = try Data(contentsOf: URL(filePath: "\(vault)/coffer.json"))

@@ -49,6 +49,19 @@ import VaultCrypto
             }
         }
 
+        @Test("All secrets of one beginning are listed and removed", .enabled(if: works))
+        func removalByBeginning() throws {
+            let names = ["a:1", "a:2", "b:1"].map { "\(name):\($0)" }
+            defer { for name in names { _ = try? KernelKeyring.remove(name: name) } }
+            for name in names {
+                try KernelKeyring.store(Pattern.secret("x"), name: name, timeoutSeconds: 60)
+            }
+            #expect(try KernelKeyring.names(prefix: name + ":a:").sorted() == names.dropLast())
+            #expect(try KernelKeyring.removeAll(prefix: name + ":a:") == 2)
+            #expect(try KernelKeyring.removeAll(prefix: name + ":a:") == 0)
+            #expect(try KernelKeyring.names(prefix: name) == [names[2]])
+        }
+
         @Test("A secret is stored with its timeout", .enabled(if: works && Tool.has("keyctl")))
         func timeout() throws {
             defer { _ = try? KernelKeyring.remove(name: name) }

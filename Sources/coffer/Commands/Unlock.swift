@@ -72,6 +72,12 @@ struct Lock: ParsableCommand {
         } else if !options.quiet {
             Output.line(wasCached ? "Locked." : "It was locked already.")
         }
+        // The header says which keys are the vault's, and nothing vouches for it.
+        if !wasCached, let count = try? Vault.cachedKeyCount(), count > 0 {
+            options.note(
+                "The keyring has \(Figures.count(count, "key")) of other vaults; "
+                    + "`coffer lock --all` removes all.")
+        }
         tellIdentity(status)
     }
 
