@@ -93,7 +93,11 @@ extension Examination {
         do {
             try examinePages(layout, header, key) { _ in }
         } catch {
-            add(layout.relative(layout.database(header.generation)), error.message)
+            // The key was proved, so it is the file that is wrong.
+            let start = "its start is damaged, so no page can be read; restore it from a backup"
+            add(
+                layout.relative(layout.database(header.generation)),
+                error.code == .wrongKey ? start : error.message)
         }
         if faultCount == before {
             add(layout.relative(layout.database(header.generation)), error.message)
