@@ -69,7 +69,8 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE],
 
 /*
  * Makes a connection leave a database's log where it lies when it closes, instead of moving it into
- * the database and removing it. (sqlite3_db_config has variable arguments, which Swift cannot pass.)
+ * the database and removing it. (sqlite3_db_config has variable arguments, which Swift cannot
+ * pass.)
  */
 static inline int cvfs_leave_log(sqlite3 *database) {
     return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -76,8 +76,8 @@ enum ClaudeAI: Importer {
 
     /// Messages in an order that does not depend on the export's.
     ///
-    /// It is by time, parents first where times are equal. Parents are as given; where a message says nothing of its parent, it is the
-    /// one before it.
+    /// It is by time, parents first where times are equal. Parents are as given; where a message
+    /// says nothing of its parent, it is the one before it.
     private static func linked(_ messages: [ImportedMessage]) -> [ImportedMessage] {
         let depths = depths(of: messages)
         let isTimed = messages.allSatisfy { $0.created != nil }

@@ -219,7 +219,8 @@ private struct KnownPieces {
 
     /// Whether the thread repeats a response.
     ///
-    /// That is both its texts, and every call, result, fragment and file of it. Its other columns are kept beside the thread.
+    /// That is both its texts, and every call, result, fragment and file of it. Its other columns
+    /// are kept beside the thread.
     func contain(_ row: JSONObject, _ messages: [ImportedMessage]) -> Bool {
         if texts.isEmpty, others.isEmpty { return false }
         let own = [row["prompt"], row["response"]].compactMap { $0?.string }.filter { !$0.isEmpty }

@@ -74,8 +74,8 @@ extension JSON {
 extension Instant {
     /// A time as exports write it: RFC 3339 text, seconds, or milliseconds.
     ///
-    /// Milliseconds are from 1e11 on, which as seconds would be the year 5138. A number that cannot be true either way is taken for
-    /// seconds, so that the year 9999 is reported as itself.
+    /// Milliseconds are from 1e11 on, which as seconds would be the year 5138. A number that cannot
+    /// be true either way is taken for seconds, so that the year 9999 is reported as itself.
     init?(json: JSON) {
         if let text = json.string {
             self.init(text)
