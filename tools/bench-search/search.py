@@ -93,6 +93,8 @@ def report(options, corpus, result):
 def main():
     options = arguments()
     corpus = Corpus(options.file, options.messages)
+    if options.folder:
+        pathlib.Path(options.folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         result = measure(options, corpus, pathlib.Path(folder).resolve())
     report(options, corpus, result)

@@ -71,17 +71,65 @@ final class TermIterator {
     }
 }
 
-extension SegmentReader {
-    /// All documents in their order.
-    func allDocuments(_ store: ChunkStore) throws -> [SegmentDocument] {
+/// Puts the documents of several segments into one order, without those that were removed.
+///
+/// Each segment has its own in order already, so they are read one by one and only the result is in
+/// memory.
+private struct DocumentMerge {
+    private let readers: [SegmentReader]
+    private let store: ChunkStore
+    /// The new number of each document of each input, `TermCursor.end` for the removed ones.
+    private(set) var maps: [[UInt32]]
+    private var next: [UInt32]
+    private var heads: [SegmentDocument?]
+
+    init(_ readers: [SegmentReader], _ store: ChunkStore) {
+        self.readers = readers
+        self.store = store
+        maps = readers.map { [UInt32](repeating: TermCursor.end, count: $0.count) }
+        next = [UInt32](repeating: 0, count: readers.count)
+        heads = [SegmentDocument?](repeating: nil, count: readers.count)
+    }
+
+    mutating func run() throws -> [SegmentDocument] {
         var documents: [SegmentDocument] = []
-        documents.reserveCapacity(count)
-        for number in 0..<UInt32(count) {
-            let (time, message) = try document(number, store)
-            let norm = unsafe try norms(around: number, store)[Int(number)]
-            documents.append(SegmentDocument(message: message, time: time, norm: norm))
+        documents.reserveCapacity(readers.reduce(0) { $0 + $1.liveCount })
+        for input in readers.indices { try advance(input) }
+        while let input = first() {
+            guard let head = heads[input] else { break }
+            maps[input][Int(next[input])] = UInt32(documents.count)
+            documents.append(head)
+            next[input] += 1
+            try advance(input)
         }
         return documents
+    }
+
+    private func first() -> Int? {
+        var first: Int?
+        for input in heads.indices {
+            guard let head = heads[input] else { continue }
+            if let best = first.flatMap({ heads[$0] }), !SegmentDocument.precedes(head, best) {
+                continue
+            }
+            first = input
+        }
+        return first
+    }
+
+    /// Reads the next document of an input that was not removed.
+    private mutating func advance(_ input: Int) throws {
+        let reader = readers[input]
+        while next[input] < reader.count, reader.live?.contains(next[input]) == false {
+            next[input] += 1
+        }
+        guard next[input] < reader.count else {
+            heads[input] = nil
+            return
+        }
+        let (time, message) = try reader.document(next[input], store)
+        let norm = unsafe try reader.norms(around: next[input], store)[Int(next[input])]
+        heads[input] = SegmentDocument(message: message, time: time, norm: norm)
     }
 }
 
@@ -140,17 +188,9 @@ extension SegmentReader {
     ) throws {
         self.store = store
         lastTerm = last
-        var all: [(document: SegmentDocument, input: Int, number: Int)] = []
-        for (input, reader) in readers.enumerated() {
-            for (number, document) in try reader.allDocuments(store).enumerated()
-            where reader.live?.contains(UInt32(number)) ?? true {
-                all.append((document, input, number))
-            }
-        }
-        if readers.count > 1 { all.sort { SegmentDocument.precedes($0.document, $1.document) } }
-        var maps = readers.map { [UInt32](repeating: TermCursor.end, count: $0.count) }
-        for (new, entry) in all.enumerated() { maps[entry.input][entry.number] = UInt32(new) }
-        documents = all.map(\.document)
+        var merged = DocumentMerge(readers, store)
+        documents = try merged.run()
+        let maps = merged.maps
         for (reader, map) in zip(readers, maps) {
             let terms = try TermIterator(reader, behind: last, store)
             inputs.append(
