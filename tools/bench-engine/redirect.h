@@ -7,5 +7,7 @@
 #include <sqlite3ext.h>
 /* Not in the table of routines; the library that loads an extension has been initialised. */
 #define sqlite3_initialize() SQLITE_OK
+/* Comes too late in a library that is in use. */
+#define sqlite3_config(...) SQLITE_MISUSE
 extern const sqlite3_api_routines *sqlite3_api;
 #endif
