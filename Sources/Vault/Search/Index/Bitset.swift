@@ -39,25 +39,9 @@
         for index in 0..<wordCount { unsafe words[index] |= other.words[index] }
     }
 
-    func subtract(_ other: Bitset) {
-        for index in 0..<wordCount { unsafe words[index] &= ~other.words[index] }
-    }
-
     func invert() {
         for index in 0..<wordCount { unsafe words[index] = ~words[index] }
         trim()
-    }
-
-    /// Keeps only numbers of a range.
-    func keep(_ range: Range<UInt32>) {
-        for index in 0..<wordCount {
-            let first = UInt32(index * 64)
-            if first >= range.upperBound || first + 64 <= range.lowerBound {
-                unsafe words[index] = 0
-            } else if first < range.lowerBound || first + 64 > range.upperBound {
-                for number in first..<first + 64 where !range.contains(number) { remove(number) }
-            }
-        }
     }
 
     func insert(_ range: Range<UInt32>) { for number in range { insert(number) } }
@@ -91,11 +75,5 @@
                 word &= ~(1 << UInt64(bit))
             }
         }
-    }
-
-    func copy() -> Bitset {
-        let copy = Bitset(count)
-        unsafe copy.words.update(from: words, count: wordCount + 1)
-        return copy
     }
 }

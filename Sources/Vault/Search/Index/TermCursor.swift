@@ -130,9 +130,6 @@
     @inline(__always)
     func bound(of block: Int) -> Float { bound * Float(impact(of: block)) }
 
-    /// The most that any document can count.
-    var highestBound: Float { bound * Float(impact) }
-
     /// The first block at or behind `from` whose last document is not below `target`.
     @inline(__always)
     func block(reaching target: UInt32, from: Int) -> Int {
