@@ -52,6 +52,7 @@ CREATE TABLE search_merge (
 -- 'live': which family answers. 'segments': the highest number that a segment had. 'stamp': a
 -- random number that every change of segments and removals replaces. 'pendingFrom' and 'pendingTo':
 -- messages behind the one and up to the other are still to be indexed. The others as before.
+DELETE FROM search_state WHERE name = 'stale';
 UPDATE search_state SET value = 0;
 UPDATE search_state SET value = -1 WHERE name = 'rebuilt';
 UPDATE search_state SET value = 3 WHERE name = 'analyser';

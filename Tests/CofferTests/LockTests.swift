@@ -62,8 +62,8 @@ struct LockTests {
         return try sandbox.run(program: "/usr/bin/unshare", ["-Ur", "sh", "-euc", line])
     }
 
-    @Test func `lock --all removes every key of Coffer's and needs no vault`() throws {
-        guard let probe = try? alone("true"), probe.status == 0 else { return }
+    @Test(.enabled(if: Sandbox.hasNamespaces, "this system forbids user namespaces"))
+    func `lock --all removes every key of Coffer's and needs no vault`() throws {
         try sandbox.makeVault()
         let answer = try alone(
             """

@@ -145,7 +145,8 @@ import VaultCrypto
         #expect(left.filter { $0.hasPrefix("v") }.isEmpty, "\(left)")
     }
 
-    @Test func `A vault that cannot be written says that it must be`() throws {
+    @Test(.enabled(if: Sandbox.hasNamespaces, "this system forbids user namespaces"))
+    func `A vault that cannot be written says that it must be`() throws {
         try sandbox.makeFilledVault()
         // A read-only mount, because the user who runs this may be root.
         let script = """
@@ -153,7 +154,6 @@ import VaultCrypto
             exec '\(Sandbox.program)' list --passphrase-file passphrase
             """
         let answer = try sandbox.run(program: "/usr/bin/unshare", ["-Urm", "sh", "-c", script])
-        guard answer.status != 77 else { return }
         #expect(answer.status == 1)
         #expect(
             answer.errors.contains("a vault must be writable to be opened; copy it first"),

@@ -35,6 +35,14 @@ final class Sandbox {
 
     deinit { try? FileManager.default.removeItem(atPath: home) }
 
+    /// Whether a process may have a user and a mount namespace of its own.
+    static let hasNamespaces: Bool = {
+        let sandbox = try? Sandbox()
+        let answer = try? sandbox?.run(
+            program: "/usr/bin/unshare", ["-Urm", "mount", "--bind", "/tmp", "/tmp"])
+        return answer?.status == 0
+    }()
+
     /// The program beside the test bundle.
     static let program: String = {
         let bundle = Bundle(for: Sandbox.self).bundlePath

@@ -2,7 +2,7 @@ import GRDB
 
 /// The numbers that search keeps about itself (table `search_state`).
 enum SearchState: String {
-    case live, indexed, analyser, rebuilt, stale, segments, stamp, pendingFrom, pendingTo
+    case live, indexed, analyser, rebuilt, segments, stamp, pendingFrom, pendingTo
 
     static func value(_ name: SearchState, in database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(

@@ -54,16 +54,9 @@ import Foundation
     /// An entry that shares more bytes with the one before it than that one shares with the wanted
     /// term comes before it as well; one that shares fewer comes behind it.
     private func scan(_ start: Int, _ term: UnsafeBufferPointer<UInt8>) -> TermEntry? {
-        var reader = ChunkReader(chunk, at: start)
-        var left = Int(reader.byte())
-        var place = EntryPlace(
-            postings: reader.integer(), positions: reader.integer(), skips: reader.integer())
+        var entries = BlockEntries(chunk, at: start)
         var common = 0
-        while left > 0 {
-            left -= 1
-            let shared = Int(reader.byte())
-            let more = unsafe reader.bytes(Int(reader.byte()))
-            let entry = place.next(&reader)
+        while let (shared, more, entry) = unsafe entries.next() {
             if shared > common { continue }
             if shared < common { return nil }
             var index = 0
@@ -83,14 +76,38 @@ import Foundation
     }
 }
 
-/// Reads what stands behind the bytes of a term, and keeps the offsets that entries build on.
-struct EntryPlace {
-    var postings: UInt32
-    var positions: UInt32
-    var skips: UInt32
+/// Reads the entries of a block as they are stored, and keeps the offsets that they build on.
+@safe struct BlockEntries {
+    private var reader: ChunkReader
+    private(set) var left: Int
+    private var postings: UInt32
+    private var positions: UInt32
+    private var skips: UInt32
+
+    init(_ chunk: Chunk, at offset: Int) {
+        reader = ChunkReader(chunk, at: offset)
+        left = Int(reader.byte())
+        postings = reader.integer()
+        positions = reader.integer()
+        skips = reader.integer()
+    }
+
+    var isBroken: Bool { reader.isBroken }
+    var position: Int { reader.position }
+
+    /// How many bytes the next term shares with the one before it, its other bytes, lent, and what
+    /// is said of it; `nil` at the end of the block.
+    @inline(__always)
+    mutating func next() -> (shared: Int, more: UnsafeBufferPointer<UInt8>, entry: TermEntry)? {
+        guard left > 0 else { return nil }
+        left &-= 1
+        let shared = Int(reader.byte())
+        let more = unsafe reader.bytes(Int(reader.byte()))
+        return unsafe (shared, more, entry())
+    }
 
     @inline(__always)
-    mutating func next(_ reader: inout ChunkReader) -> TermEntry {
+    private mutating func entry() -> TermEntry {
         let count = Int(reader.integer())
         switch count {
         case ...1:

@@ -29,33 +29,26 @@ struct TermEntry {
 }
 
 /// Reads the entries of one block of a dictionary chunk in their order.
-@safe struct DictionaryBlock {
-    private var reader: ChunkReader
-    private(set) var left: Int
-    private var place: EntryPlace
+struct DictionaryBlock {
+    private var entries: BlockEntries
     /// The bytes of the term, after `next`.
     private(set) var term: [UInt8] = []
 
     init(_ chunk: Chunk, at offset: Int) {
-        reader = ChunkReader(chunk, at: offset)
-        left = Int(reader.byte())
-        place = EntryPlace(
-            postings: reader.integer(), positions: reader.integer(), skips: reader.integer())
+        entries = BlockEntries(chunk, at: offset)
         term.reserveCapacity(96)
     }
 
-    var isBroken: Bool { reader.isBroken }
-    var position: Int { reader.position }
+    var left: Int { entries.left }
+    var isBroken: Bool { entries.isBroken }
+    var position: Int { entries.position }
 
     /// Reads the next entry; `nil` at the end of the block.
     mutating func next() -> TermEntry? {
-        guard left > 0 else { return nil }
-        left -= 1
-        let shared = Int(reader.byte())
-        let more = Int(reader.byte())
+        guard let (shared, more, entry) = unsafe entries.next() else { return nil }
         if shared < term.count { term.removeSubrange(shared...) }
-        unsafe term.append(contentsOf: reader.bytes(more))
-        return place.next(&reader)
+        unsafe term.append(contentsOf: more)
+        return entry
     }
 }
 
@@ -194,16 +187,9 @@ private struct ExpansionWalk {
         let (count, table) = chunk.dictionaryBlocks
         let lookup = DictionaryLookup(chunk)
         for number in (isInside ? 0 : lookup.blockNumber(of: prefix))..<count {
-            var reader = ChunkReader(chunk, at: chunk.u16(table + 2 * number))
-            var left = Int(reader.byte())
-            var place = EntryPlace(
-                postings: reader.integer(), positions: reader.integer(), skips: reader.integer())
+            var entries = BlockEntries(chunk, at: chunk.u16(table + 2 * number))
             var common = 0
-            while left > 0 {
-                left -= 1
-                let shared = Int(reader.byte())
-                let more = unsafe reader.bytes(Int(reader.byte()))
-                let entry = place.next(&reader)
+            while let (shared, more, entry) = unsafe entries.next() {
                 if shared < common || shared == common && common < prefix.count {
                     common = shared
                     var index = 0
