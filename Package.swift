@@ -29,11 +29,16 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .systemLibrary(
+            name: "CNettle", pkgConfig: "nettle",
+            providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CPageVFS",
             linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("sodium")]),
-        .target(name: "VaultCrypto", dependencies: ["CSodium", "CLinux"], swiftSettings: nearC),
+        .target(
+            name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CLinux"],
+            swiftSettings: nearC),
         .target(
             name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),

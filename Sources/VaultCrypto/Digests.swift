@@ -1,3 +1,4 @@
+import CNettle
 import CSodium
 import Foundation
 
@@ -34,25 +35,24 @@ extension StreamingDigest where Self: ~Copyable {
 /// SHA-256 (FIPS 180-4).
 package struct SHA256Digest: StreamingDigest, Sendable {
     /// Length of a digest in bytes.
-    package static let sizeBytes = Int(crypto_hash_sha256_BYTES)
+    package static let sizeBytes = Int(SHA256_DIGEST_SIZE)
 
-    private var state = crypto_hash_sha256_state()
+    private var state = sha256_ctx()
 
     /// The digest of nothing, so far.
     package init() {
-        SodiumLibrary.start()
-        unsafe crypto_hash_sha256_init(&state)
+        unsafe nettle_sha256_init(&state)
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe crypto_hash_sha256_update(&state, bytes.start, UInt64(bytes.count))
+        unsafe nettle_sha256_update(&state, bytes.count, bytes.start)
     }
 
     /// The 32-byte digest of what was taken so far; more may follow.
     package func finalize() -> [UInt8] {
         var copy = state
         var digest = [UInt8](repeating: 0, count: Self.sizeBytes)
-        unsafe crypto_hash_sha256_final(&copy, &digest)
+        unsafe nettle_sha256_digest(&copy, digest.count, &digest)
         return digest
     }
 
@@ -77,25 +77,24 @@ extension SHA256Digest {
 /// SHA-512 (FIPS 180-4).
 package struct SHA512Digest: StreamingDigest, Sendable {
     /// Length of a digest in bytes.
-    package static let sizeBytes = Int(crypto_hash_sha512_BYTES)
+    package static let sizeBytes = Int(SHA512_DIGEST_SIZE)
 
-    private var state = crypto_hash_sha512_state()
+    private var state = sha512_ctx()
 
     /// The digest of nothing, so far.
     package init() {
-        SodiumLibrary.start()
-        unsafe crypto_hash_sha512_init(&state)
+        unsafe nettle_sha512_init(&state)
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe crypto_hash_sha512_update(&state, bytes.start, UInt64(bytes.count))
+        unsafe nettle_sha512_update(&state, bytes.count, bytes.start)
     }
 
     /// The 64-byte digest of what was taken so far; more may follow.
     package func finalize() -> [UInt8] {
         var copy = state
         var digest = [UInt8](repeating: 0, count: Self.sizeBytes)
-        unsafe crypto_hash_sha512_final(&copy, &digest)
+        unsafe nettle_sha512_digest(&copy, digest.count, &digest)
         return digest
     }
 
