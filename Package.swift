@@ -32,6 +32,8 @@ let package = Package(
         .systemLibrary(
             name: "CNettle", pkgConfig: "nettle",
             providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
+        .systemLibrary(
+            name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CPageVFS",
@@ -40,7 +42,7 @@ let package = Package(
             name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CLinux"],
             swiftSettings: nearC),
         .target(
-            name: "Vault", dependencies: ["CPageVFS", "VaultCrypto", grdb],
+            name: "Vault", dependencies: ["CPageVFS", "CStemmer", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .target(
             name: "VaultArchive", dependencies: ["Vault", "VaultCrypto", "CArchive"],

@@ -51,12 +51,14 @@ CREATE TABLE search_merge (
 
 -- 'live': which family answers. 'segments': the highest number that a segment had. 'stamp': a
 -- random number that every change of segments and removals replaces. 'pendingFrom' and 'pendingTo':
--- messages behind the one and up to the other are still to be indexed. The others as before.
+-- messages behind the one and up to the other are still to be indexed. 'stemming': the languages
+-- whose stems are in the index, a bit each (Stemming.swift). The others as before.
 DELETE FROM search_state WHERE name = 'stale';
 UPDATE search_state SET value = 0;
 UPDATE search_state SET value = -1 WHERE name = 'rebuilt';
 UPDATE search_state SET value = 3 WHERE name = 'analyser';
-INSERT INTO search_state VALUES ('segments', 0), ('stamp', 0), ('pendingFrom', 0);
+INSERT INTO search_state VALUES
+    ('segments', 0), ('stamp', 0), ('pendingFrom', 0), ('stemming', 0);
 INSERT INTO search_state SELECT 'pendingTo', ifnull(max(num), 0) FROM message;
 DELETE FROM search_unreadable;
 

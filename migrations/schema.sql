@@ -144,3 +144,4 @@ INSERT INTO search_state VALUES('pendingTo',0);
 INSERT INTO search_state VALUES('rebuilt',-1);
 INSERT INTO search_state VALUES('segments',0);
 INSERT INTO search_state VALUES('stamp',0);
+INSERT INTO search_state VALUES('stemming',0);

@@ -13,6 +13,8 @@ package struct VaultCreation: ~Copyable {
     package var recipients: [(name: String, kind: Slot.Kind, recipient: AgeRecipient)] = []
     /// Whose conversations imports bring, unless they say otherwise.
     package var custodian: String
+    /// The languages whose stems the search index has.
+    package var stemming: Stemming = []
 
     package init(custodian: String) { self.custodian = custodian }
 }
@@ -56,9 +58,10 @@ extension Vault {
         try stagingLock.take(.exclusive)
 
         let key = SecretBytes.random(count: 32)
-        let custodian = creation.custodian
+        let (custodian, stemming) = (creation.custodian, creation.stemming)
         let created = now()
-        let keys = try Store.make(staging.database(1), vaultKey: key, custodian: custodian)
+        let keys = try Store.make(
+            staging.database(1), vaultKey: key, custodian: custodian, stemming)
         let (slots, files) = try creation.slots(boundTo: keys.log)
         for (name, content) in files {
             try DurableFile.create(staging.slot(name), content: content)
@@ -162,12 +165,13 @@ extension Store {
     ///
     /// - Returns: The public keys.
     fileprivate static func make(
-        _ path: String, vaultKey: borrowing SecretBytes, custodian: String
+        _ path: String, vaultKey: borrowing SecretBytes, custodian: String, _ stemming: Stemming
     ) throws(VaultError) -> (log: [UInt8], archive: [UInt8]) {
         let store = try Store(path, vaultKey: vaultKey, isNew: true)
         let keys = try store.write { db in
             try db.execute(
                 sql: "INSERT INTO setting VALUES ('custodian', ?)", arguments: [custodian])
+            try SearchState.set(.stemming, to: stemming.rawValue, in: db)
             return (
                 log: try SigningSecret.log.make(in: db),
                 archive: try SigningSecret.archive.make(in: db)

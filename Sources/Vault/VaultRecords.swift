@@ -91,12 +91,15 @@ extension Vault {
         custodian: String? = nil,
         onCommit: @escaping @Sendable (IngestReport) -> Void = { _ in }
     ) throws(VaultError) -> Ingestion {
-        let usual = try store.read { db in
-            try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'custodian'")
+        let (usual, analyser) = try store.read { db in
+            (
+                try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'custodian'"),
+                try TextAnalyser(in: db)
+            )
         }
         return Ingestion(
             store: store, custodian: custodian ?? usual ?? "unknown", now: now(),
-            onCommit: onCommit)
+            analyser: analyser, onCommit: onCommit)
     }
 
     // MARK: - Labels

@@ -53,12 +53,28 @@ extension Vault {
         }
     }
 
+    /// How much of the vault the search index covers.
+    package func searchCompleteness() throws(VaultError) -> SearchCompleteness {
+        try store.read { db in try VaultSearch().completeness(in: db) }
+    }
+
     /// Builds the search index anew beside the live one, in bounded transactions; searches go on.
-    package func rebuildSearchIndex() throws(VaultError) {
+    ///
+    /// - Parameter goesOn: Asked before each step with how many messages are done and how many
+    ///   there are; the next call goes on from there.
+    /// - Throws: What the database reports.
+    package func rebuildSearchIndex(
+        _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+    ) throws(VaultError) {
         let upkeep = SearchUpkeep()
         try store.write { db in try upkeep.beginRebuild(in: db) }
-        while try store.write({ db in try upkeep.continueRebuild(in: db) }) {}
-        try mergeSearchIndex { true }
+        var hasMore = true
+        while hasMore {
+            let (done, total) = try store.read { db in try upkeep.rebuilt(in: db) }
+            guard goesOn(done, total) else { return }
+            hasMore = try store.write { db in try upkeep.continueRebuild(in: db) }
+        }
+        try mergeSearchIndex { goesOn(1, 1) }
     }
 
     /// Indexes what a vault of an older version holds, in bounded transactions.
@@ -74,16 +90,27 @@ extension Vault {
         }
     }
 
+    /// The languages whose stems the search index has.
+    package func stemming() throws(VaultError) -> Stemming {
+        try store.read { db in try TextAnalyser(in: db).stemming }
+    }
+
+    /// Begins the search index anew with the stems of other languages; `completeSearchIndex`
+    /// fills it.
+    package func setStemming(_ stemming: Stemming) throws(VaultError) {
+        try store.write { db in try SearchUpkeep().setStemming(stemming, in: db) }
+    }
+
     /// Merges the parts of the search index that are due, in bounded transactions.
     ///
     /// - Parameters:
-    ///   - most: How many segments may be left.
+    ///   - aim: How far.
     ///   - goesOn: Asked before each step.
     /// - Throws: What the database reports.
     package func mergeSearchIndex(
-        most: Int = SearchUpkeep.fewSegments, _ goesOn: () -> Bool
+        _ aim: MergeAim = .settled, _ goesOn: () -> Bool
     ) throws(VaultError) {
         let upkeep = SearchUpkeep()
-        while goesOn(), try store.write({ db in try upkeep.merge(most: most, in: db) }) {}
+        while goesOn(), try store.write({ db in try upkeep.merge(aim, in: db) }) {}
     }
 }

@@ -32,7 +32,9 @@ struct Coffer: ParsableCommand {
             CommandGroup(name: "Evidence", subcommands: [Export.self, Verify.self]),
             CommandGroup(
                 name: "Administration",
-                subcommands: [LabelCommand.self, SlotCommand.self, Key.self, Doctor.self]),
+                subcommands: [
+                    LabelCommand.self, SlotCommand.self, Key.self, IndexCommand.self, Doctor.self,
+                ]),
         ])
 
     @OptionGroup(title: "Global options") var options: GlobalOptions

@@ -20,7 +20,7 @@ struct SearchRun {
             let size = try vault.searchIndexSize()
             try Lines.write(
                 SizeLine(indexBytes: size.bytes, segments: size.segments, streams: size.streams))
-        case .merge(let most): try vault.mergeSearchIndex(most: most) { true }
+        case .merge(let most): try vault.mergeSearchIndex(.atMost(most)) { true }
         case .rebuild:
             let time = try clock.measure { try vault.rebuildSearchIndex() }
             try Lines.write(RebuildLine(rebuildMicroseconds: time.microseconds))

@@ -169,7 +169,7 @@ import VaultCrypto
             () throws(VaultError) in BytesSource([])
         }
         imported.messages[0].parts.append(ImportedPart(Part(.image), file: file))
-        let prepared = PreparedConversation(imported, now: .now)
+        let prepared = PreparedConversation(imported, now: .now, TextAnalyser())
         #expect(prepared.textBytes > 400_000)
     }
 

@@ -119,7 +119,7 @@ struct SearchGrammarTests {
     @Test("A word becomes a phrase of its tokens, an identifier either form")
     func terms() {
         func shown(_ text: String, isPrefix: Bool = false) -> [String] {
-            TextTerm(text, isPrefix: isPrefix).phrases.map { phrase in
+            TextTerm(text, isPrefix ? .prefix : .word, TextAnalyser()).phrases.map { phrase in
                 phrase.tokens.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
                     + (phrase.isPrefix ? "*" : "")
             }

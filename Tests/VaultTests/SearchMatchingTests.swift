@@ -35,7 +35,7 @@ private struct Oracle {
     private func isTrue(_ query: SearchQuery, _ entry: Entry) -> Bool {
         switch query {
         case .text(let text, let style):
-            TextTerm(text, isPrefix: style == .prefix).phrases.contains { phrase in
+            TextTerm(text, style, TextAnalyser()).phrases.contains { phrase in
                 entry.sequences.contains { Self.contains($0, phrase) }
             }
         case .not(let part): !isTrue(part, entry)
@@ -89,7 +89,7 @@ private struct Sequences: TokenSink {
 
     static func of(_ text: String) -> [[[UInt8]]] {
         var sink = Sequences()
-        TextAnalyser.analyse(text, into: &sink)
+        TextAnalyser().analyse(text, into: &sink)
         return [sink.words] + sink.fragments
     }
 

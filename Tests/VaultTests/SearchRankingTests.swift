@@ -138,7 +138,7 @@ struct SearchRankingTests {
         let before = try index.vault.queue.read { try InvertedIndex.live(in: $0).fingerprints() }
         var steps = 0
         while try index.vault.queue.write({ database in
-            try InvertedIndex.live(in: database).maintenance.step(postings: 700, most: 1)
+            try InvertedIndex.live(in: database).maintenance.step(postings: 700, aim: .atMost(1))
         }) { steps += 1 }
         #expect(steps > 20)
         let (after, rows) = try index.vault.queue.read { database in
@@ -155,7 +155,7 @@ struct SearchRankingTests {
         for _ in 0..<8 { try index.addSegment(200) }
         func step() throws -> Bool {
             try index.vault.queue.write {
-                try InvertedIndex.live(in: $0).maintenance.step(postings: 900, most: 1)
+                try InvertedIndex.live(in: $0).maintenance.step(postings: 900, aim: .atMost(1))
             }
         }
         #expect(try step())

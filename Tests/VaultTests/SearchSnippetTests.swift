@@ -4,8 +4,11 @@ import Testing
 
 /// A snippet with its matches in square brackets.
 private func marked(_ texts: [String], _ queries: String...) -> String {
-    let terms = queries.map { TextTerm($0.replacing("*", with: ""), isPrefix: $0.hasSuffix("*")) }
-    let snippet = Snippet(of: texts, matching: terms)
+    let terms = queries.map {
+        TextTerm(
+            $0.replacing("*", with: ""), $0.hasSuffix("*") ? .prefix : .word, TextAnalyser())
+    }
+    let snippet = Snippet(of: texts, matching: terms, TextAnalyser())
     var bytes = Array(snippet.text.utf8)
     for range in snippet.matches.reversed() {
         bytes.insert(UInt8(ascii: "]"), at: range.upperBound)
@@ -55,7 +58,8 @@ struct SearchSnippetTests {
         let family = "👨‍👩‍👧‍👦"
         let text =
             String(repeating: family, count: 300) + "x" + String(repeating: family, count: 300)
-        let snippet = Snippet(of: [text], matching: [TextTerm("x", isPrefix: false)])
+        let snippet = Snippet(
+            of: [text], matching: [TextTerm("x", .word, TextAnalyser())], TextAnalyser())
         #expect(snippet.text.allSatisfy { "…x".contains($0) || String($0) == family })
         #expect(snippet.matches.count == 1)
     }

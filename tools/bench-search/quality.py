@@ -21,8 +21,8 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def words(text):
-    """The words of a query in lower case, repeated ones once."""
-    return list(dict.fromkeys(WORD.findall(text.lower())))
+    """The words of a query in lower case; a repeated one counts as often, as BM25 has it."""
+    return WORD.findall(text.lower())
 
 
 def by_coffer(collection, folder, programs, stemming):

@@ -26,32 +26,34 @@ package struct AnalysedDocument: Sendable, Equatable {
     /// The tokens in their order: of each a byte with its length and its UTF-8.
     ///
     /// A length of 0 is a place without a token: no phrase reaches across it. First comes the
-    /// title, then each part, then the fragments of all identifiers.
+    /// title, then each part, then the fragments of all identifiers, then the stems of all words.
     let tokens: [UInt8]
     /// How many words title and text have.
     let length: Int
 
     /// Analyses a message.
-    package init(_ fields: SearchFields) {
+    init(_ fields: SearchFields, _ analyser: TextAnalyser = TextAnalyser()) {
         var sink = IndexSink()
         var title: [UInt8] = []
         if let text = fields.title {
-            TextAnalyser.analyse(text, into: &sink)
+            analyser.analyse(text, into: &sink)
             sink.words.append(0)
             title = sink.words
             sink.words = []
+            let stems = sink.stems
+            for _ in 1..<Self.titleWeight { sink.stems.append(contentsOf: stems) }
         }
         sink.words.reserveCapacity(
             title.count * Self.titleWeight
                 + fields.parts.reduce(16) { $0 + $1.utf8.count + 8 })
         for _ in 0..<Self.titleWeight { sink.words.append(contentsOf: title) }
         for part in fields.parts {
-            TextAnalyser.analyse(part, into: &sink)
+            analyser.analyse(part, into: &sink)
             sink.words.append(0)
         }
         message = fields.message
         length = sink.count
-        tokens = sink.words + sink.fragments
+        tokens = sink.words + sink.fragments + sink.stems
     }
 
     /// Lends the tokens with their positions.
@@ -71,16 +73,21 @@ package struct AnalysedDocument: Sendable, Equatable {
 private struct IndexSink: TokenSink {
     var words: [UInt8] = []
     var fragments: [UInt8] = []
+    var stems: [UInt8] = []
     var count = 0
 
     @inline(__always)
     mutating func take(
         _ kind: TokenKind, _ bytes: UnsafeBufferPointer<UInt8>, at source: Range<Int>
     ) {
-        if kind == .fragment {
+        switch kind {
+        case .fragment:
             fragments.append(UInt8(bytes.count))
             unsafe fragments.append(contentsOf: bytes)
-        } else {
+        case .stem:
+            stems.append(UInt8(bytes.count))
+            unsafe stems.append(contentsOf: bytes)
+        case .word, .compound, .pair, .pairEnd:
             words.append(UInt8(bytes.count))
             unsafe words.append(contentsOf: bytes)
             count += 1

@@ -4,8 +4,15 @@ struct MatchFinder {
     private static let pieceBytes = 1 << 20
 
     private let phrases: [TextPhrase]
+    private let analyser: TextAnalyser
 
-    init(_ terms: [TextTerm]) { phrases = terms.flatMap(\.phrases) }
+    /// - Parameters:
+    ///   - terms: What was looked for.
+    ///   - analyser: That of the index.
+    init(_ terms: [TextTerm], _ analyser: TextAnalyser) {
+        phrases = terms.flatMap(\.phrases)
+        self.analyser = analyser
+    }
 
     /// Where a phrase stands.
     struct Match: Equatable {
@@ -28,7 +35,7 @@ struct MatchFinder {
             var end = min(start + Self.pieceBytes, text.count)
             while end < text.count, unsafe text[end] & 0xC0 == 0x80 { end -= 1 }
             var sink = MarkSink()
-            unsafe TextAnalyser.analyse(
+            unsafe analyser.analyse(
                 UnsafeBufferPointer(rebasing: text[start..<end]), into: &sink)
             let found = matches(in: sink.words, of: sink) + matches(in: sink.fragments, of: sink)
             if !found.isEmpty {
@@ -61,23 +68,42 @@ private struct MarkSink: TokenSink {
         var kind: TokenKind
         /// In `bytes`; empty between two identifiers.
         var folded: Range<Int>
+        var stems: [Range<Int>] = []
         var source: Range<Int>
     }
     var bytes: [UInt8] = []
     var words: [Token] = []
     var fragments: [Token] = []
+    /// Whether the last token was a fragment.
+    private var isInFragment = false
 
     mutating func take(
         _ kind: TokenKind, _ token: UnsafeBufferPointer<UInt8>, at source: Range<Int>
     ) {
         let start = bytes.count
         unsafe bytes.append(contentsOf: token)
-        let entry = Token(kind: kind, folded: start..<bytes.count, source: source)
-        if kind == .fragment { fragments.append(entry) } else { words.append(entry) }
+        let place = start..<bytes.count
+        switch kind {
+        case .stem:
+            if isInFragment {
+                fragments[fragments.count - 1].stems.append(place)
+            } else {
+                words[words.count - 1].stems.append(place)
+            }
+        case .fragment: fragments.append(Token(kind: kind, folded: place, source: source))
+        case .word, .compound, .pair, .pairEnd:
+            words.append(Token(kind: kind, folded: place, source: source))
+        }
+        if kind != .stem { isInFragment = kind == .fragment }
     }
 
     mutating func endFragments() {
         fragments.append(Token(kind: .fragment, folded: 0..<0, source: 0..<0))
+    }
+
+    private func stands(_ place: Range<Int>, _ wanted: [UInt8], _ mayGoOn: Bool) -> Bool {
+        (mayGoOn ? place.count >= wanted.count : place.count == wanted.count)
+            && bytes[place].starts(with: wanted)
     }
 
     /// Where a phrase that begins at a token ends in the text; `nil` when it does not stand there.
@@ -85,10 +111,11 @@ private struct MarkSink: TokenSink {
         let last = first + phrase.tokens.count - 1
         guard last < tokens.count else { return nil }
         for (offset, wanted) in phrase.tokens.enumerated() {
-            let folded = tokens[first + offset].folded
+            let token = tokens[first + offset]
             let mayGoOn = phrase.isPrefix && first + offset == last
-            guard mayGoOn ? folded.count >= wanted.count : folded.count == wanted.count,
-                bytes[folded].starts(with: wanted)
+            guard
+                stands(token.folded, wanted, mayGoOn)
+                    || token.stems.contains(where: { stands($0, wanted, false) })
             else { return nil }
         }
         // A lone character that begins a pair: the pair's other character is not meant.

@@ -35,6 +35,7 @@ indirect enum SearchExpression: Sendable, Equatable {
 /// Looks up what a query names.
 struct QueryResolver {
     let database: Database
+    let analyser: TextAnalyser
 
     /// The expression of a query.
     ///
@@ -53,7 +54,7 @@ struct QueryResolver {
     private func expression(_ query: SearchQuery) throws -> SearchExpression? {
         switch query {
         case .text(let text, let style):
-            let term = TextTerm(text, isPrefix: style == .prefix)
+            let term = TextTerm(text, style, analyser)
             return term.phrases.isEmpty ? nil : .text(term)
         case .filter(let filter): return try .record(condition(filter))
         case .not(let part): return try expression(part).map { .not($0) }

@@ -2,7 +2,7 @@ import GRDB
 
 /// The numbers that search keeps about itself (table `search_state`).
 enum SearchState: String {
-    case live, indexed, analyser, rebuilt, segments, stamp, pendingFrom, pendingTo
+    case live, indexed, analyser, rebuilt, segments, stamp, pendingFrom, pendingTo, stemming
 
     static func value(_ name: SearchState, in database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(
@@ -12,14 +12,22 @@ enum SearchState: String {
 
     static func set(_ name: SearchState, to value: Int64, in database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE search_state SET value = ? WHERE name = ?")
-        try statement.execute(arguments: [value, name.rawValue])
+            sql: "INSERT OR REPLACE INTO search_state VALUES (?, ?)")
+        try statement.execute(arguments: [name.rawValue, value])
     }
 
     static func add(_ change: Int, to name: SearchState, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE search_state SET value = value + ? WHERE name = ?")
         try statement.execute(arguments: [change, name.rawValue])
+    }
+}
+
+extension TextAnalyser {
+    /// The analyser of a vault's index.
+    init(in database: Database) throws {
+        self.init(
+            stemming: Stemming(rawValue: try SearchState.value(.stemming, in: database)))
     }
 }
 

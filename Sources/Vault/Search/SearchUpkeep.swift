@@ -23,8 +23,6 @@ package struct SearchUpkeep: Sendable {
     private static let stepTextBytes = 4 << 20
     /// Postings that one step of merging takes.
     private static let stepPostings = 1 << 21
-    /// A search costs a microsecond for each segment and term.
-    package static let fewSegments = 6
 
     package init() {}
 
@@ -92,10 +90,11 @@ package struct SearchUpkeep: Sendable {
 
     private func differing(_ index: InvertedIndex, in database: Database) throws -> [Int64] {
         let stored = StoredText(database: database)
+        let analyser = try TextAnalyser(in: database)
         var different: [Int64] = []
         for (message, fingerprint) in try index.fingerprints() {
             do {
-                guard let document = try stored.document(of: message) else { continue }
+                guard let document = try stored.document(of: message, analyser) else { continue }
                 if document.fingerprint != fingerprint { different.append(message) }
             } catch is StoredText.Unreadable {
                 different.append(message)
@@ -143,6 +142,7 @@ package struct SearchUpkeep: Sendable {
         in database: Database
     ) throws -> (message: Int64, count: Int) {
         let stored = StoredText(database: database)
+        let analyser = try TextAnalyser(in: database)
         let numbers = try Int64.fetchCursor(
             database, sql: "SELECT num FROM message WHERE num > ? AND num <= ? ORDER BY num",
             arguments: [first, end])
@@ -156,7 +156,7 @@ package struct SearchUpkeep: Sendable {
             try database.execute(
                 sql: "DELETE FROM search_unreadable WHERE message = ?", arguments: [message])
             do {
-                guard let document = try stored.document(of: message) else { continue }
+                guard let document = try stored.document(of: message, analyser) else { continue }
                 budget -= document.text.tokens.count
                 documents.append(document)
             } catch is StoredText.Unreadable {
@@ -168,6 +168,27 @@ package struct SearchUpkeep: Sendable {
         try index.add(documents)
         _ = try index.maintenance.step(postings: Self.stepPostings)
         return (last, documents.count)
+    }
+
+    /// Gives the index up for one with other stems; `indexPending` fills it.
+    package func setStemming(
+        _ stemming: Stemming, in database: Database
+    ) throws(VaultError) {
+        try SearchFailure.guarding("change the stems of the search index") {
+            try InvertedIndex.live(in: database).clear()
+            try InvertedIndex.next(in: database).clear()
+            try SegmentTable(database).touch()
+            let last =
+                try Int64.fetchOne(
+                    database, sql: "SELECT ifnull(max(num), 0) FROM message") ?? 0
+            try SearchState.set(.stemming, to: stemming.rawValue, in: database)
+            try SearchState.set(.analyser, to: Int64(TextAnalyser.version), in: database)
+            try SearchState.set(.indexed, to: 0, in: database)
+            try SearchState.set(.rebuilt, to: -1, in: database)
+            try SearchState.set(.pendingFrom, to: 0, in: database)
+            try SearchState.set(.pendingTo, to: last, in: database)
+            try database.execute(sql: "DELETE FROM search_unreadable")
+        }
     }
 
     // MARK: Rebuilding
@@ -212,6 +233,16 @@ package struct SearchUpkeep: Sendable {
         }
     }
 
+    /// How many messages the new index has, and how many there are.
+    func rebuilt(in database: Database) throws(VaultError) -> (done: Int, total: Int) {
+        try SearchFailure.guarding("read the state of the search index") {
+            (
+                try InvertedIndex.next(in: database).count(),
+                try SearchCompleteness(in: database).total
+            )
+        }
+    }
+
     private func finishRebuild(_ next: InvertedIndex, in database: Database) throws {
         let old = try InvertedIndex.live(in: database)
         try SearchState.set(.live, to: next.family, in: database)
@@ -226,17 +257,17 @@ package struct SearchUpkeep: Sendable {
 
     // MARK: Cleaning
 
-    /// Merges a little more, until there are no more segments than given.
+    /// Merges a little more.
     ///
     /// Each call is one transaction of bounded size.
     ///
     /// - Returns: Whether there is more to merge.
     package func merge(
-        most: Int = SearchUpkeep.fewSegments, in database: Database
+        _ aim: MergeAim = .settled, in database: Database
     ) throws(VaultError) -> Bool {
         try SearchFailure.guarding("merge the search index") {
             try InvertedIndex.live(in: database).maintenance.step(
-                postings: Self.stepPostings, most: most)
+                postings: Self.stepPostings, aim: aim)
         }
     }
 

@@ -66,6 +66,7 @@ package struct SearchWriter: Sendable {
         try SearchFailure.guarding("index messages") {
             let changed = messages.sorted()
             try take(changed, in: database)
+            guard !changed.isEmpty else { return try index(documents, in: database) }
             let new = documents.filter { !messages.contains($0.text.message) }
             try index(new + (try readable(changed, in: database)), in: database)
         }
@@ -106,13 +107,16 @@ package struct SearchWriter: Sendable {
     /// passed them already; then merges a little.
     private func index(_ documents: [IndexedDocument], in database: Database) throws {
         let pending = try PendingMessages(in: database)
-        let now = documents.filter { !pending.contains($0.text.message) }
+        let now =
+            pending.isNone ? documents : documents.filter { !pending.contains($0.text.message) }
         let live = try InvertedIndex.live(in: database)
         try live.add(now)
         try SearchState.add(now.count, to: .indexed, in: database)
         let rebuilt = try SearchState.value(.rebuilt, in: database)
-        let next = try InvertedIndex.next(in: database)
-        try next.add(documents.filter { $0.text.message <= rebuilt })
+        if rebuilt >= 0 {
+            let passed = documents.filter { $0.text.message <= rebuilt }
+            try InvertedIndex.next(in: database).add(passed)
+        }
         let tokens = documents.reduce(0) { $0 + $1.text.length }
         let postings = max(Self.leastMerging, tokens * Self.mergingPerToken)
         if !now.isEmpty { _ = try live.maintenance.step(postings: postings) }
@@ -123,9 +127,10 @@ package struct SearchWriter: Sendable {
         _ messages: [Int64], hasTitle: Bool? = nil, in database: Database
     ) throws -> [IndexedDocument] {
         let stored = StoredText(database: database)
+        let analyser = try TextAnalyser(in: database)
         return try messages.compactMap { message in
             do {
-                return try stored.document(of: message, hasTitle: hasTitle)
+                return try stored.document(of: message, hasTitle: hasTitle, analyser)
             } catch is StoredText.Unreadable {
                 try database.execute(
                     sql: "INSERT OR IGNORE INTO search_unreadable VALUES (?)",
@@ -146,6 +151,8 @@ struct PendingMessages {
         from = try SearchState.value(.pendingFrom, in: database)
         to = try SearchState.value(.pendingTo, in: database)
     }
+
+    var isNone: Bool { from >= to }
 
     func contains(_ message: Int64) -> Bool { message > from && message <= to }
 }

@@ -13,8 +13,9 @@ package struct Snippet: Sendable, Equatable {
     /// - Parameters:
     ///   - texts: The searched text of each part.
     ///   - terms: What the query looks for.
-    init(of texts: [String], matching terms: [TextTerm]) {
-        let finder = MatchFinder(terms)
+    ///   - analyser: That of the index.
+    init(of texts: [String], matching terms: [TextTerm], _ analyser: TextAnalyser) {
+        let finder = MatchFinder(terms, analyser)
         var best: (text: String, cluster: Cluster)?
         for text in texts {
             guard let cluster = Cluster(finder.matches(in: text)) else { continue }

@@ -25,7 +25,9 @@ struct StoredText {
     /// A stored message as it is indexed; `nil` when it is not there.
     ///
     /// - Throws: `Unreadable` when a part is no JSON; database errors.
-    func document(of message: Int64, hasTitle: Bool? = nil) throws -> IndexedDocument? {
+    func document(
+        of message: Int64, hasTitle: Bool? = nil, _ analyser: TextAnalyser
+    ) throws -> IndexedDocument? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT m.conversation, m.role, m.model, m.provider, c.source, c.custodian,
@@ -39,7 +41,7 @@ struct StoredText {
             provider: row["provider"], source: row["source"], custodian: row["custodian"],
             hasAttachment: row["attachment"])
         return IndexedDocument(
-            text: AnalysedDocument(try fields(of: message, hasTitle: hasTitle)),
+            text: AnalysedDocument(try fields(of: message, hasTitle: hasTitle), analyser),
             time: row["time"] ?? 0, facts: facts.terms)
     }
 

@@ -10,6 +10,8 @@ enum TokenKind: UInt8, Sendable, Equatable {
     case pair
     /// The last character of such a run, alone.
     case pairEnd
+    /// The stem of the word before it, behind a byte that says in which language.
+    case stem
 }
 
 /// Receives the tokens of a text in reading order.
@@ -35,15 +37,25 @@ protocol TokenSink {
 /// - An identifier with underscores, changes of case or digits beside letters comes whole, without
 ///   the underscores, and in its fragments. Whole, because `GitHub` and `iPhone` are words that
 ///   people also write in small letters and inside phrases.
+/// - With `stemming`, the stems of a word come behind it.
 /// - Everything else separates.
-enum TextAnalyser {
+struct TextAnalyser: Sendable, Equatable {
     /// A longer token is cut; the same cut in queries lets it be found.
     static let maximumTokenBytes = 80
     /// Raised with every change that makes old index entries differ from new ones.
     static let version = 3
 
+    var stemming: Stemming = []
+
     /// Analyses UTF-8 text; malformed bytes separate words.
-    static func analyse<Sink: TokenSink>(
+    func analyse<Sink: TokenSink>(_ text: UnsafeBufferPointer<UInt8>, into sink: inout Sink) {
+        guard !stemming.isEmpty else { return unsafe Self.run(text, into: &sink) }
+        var stems = StemmingSink(sink, stemming)
+        unsafe Self.run(text, into: &stems)
+        sink = stems.sink
+    }
+
+    private static func run<Sink: TokenSink>(
         _ text: UnsafeBufferPointer<UInt8>, into sink: inout Sink
     ) {
         let capacity = WordBuilder.capacityBytes
@@ -57,7 +69,7 @@ enum TextAnalyser {
         }
     }
 
-    static func analyse<Sink: TokenSink>(_ text: String, into sink: inout Sink) {
+    func analyse<Sink: TokenSink>(_ text: String, into sink: inout Sink) {
         var text = text
         text.withUTF8 { unsafe analyse($0, into: &sink) }
     }

@@ -14,19 +14,26 @@ struct TextTerm: Sendable, Hashable {
     ///
     /// - An identifier (`readFile`) is looked for as one word and as its fragments in a row.
     /// - A run of Han or Thai is looked for as its pairs, so that it is found inside longer runs.
+    /// - One word is looked for by its stems where the vault has them.
     ///
     /// - Parameters:
     ///   - text: The word or phrase, without quotes and star.
-    ///   - isPrefix: Whether it ended in a star.
-    init(_ text: String, isPrefix: Bool) {
+    ///   - style: How it was written.
+    ///   - analyser: That of the index.
+    init(_ text: String, _ style: SearchQuery.TextStyle, _ analyser: TextAnalyser) {
         var sink = QuerySink()
-        TextAnalyser.analyse(text, into: &sink)
+        analyser.analyse(text, into: &sink)
         // A star behind a sign (`foo.*`) is no prefix of what comes before the sign.
-        let isOpen = isPrefix && sink.end == text.utf8.count
+        let isOpen = style == .prefix && sink.end == text.utf8.count
         let written = Self.phrase(sink.tokens.filter { $0.kind != .fragment }, isOpen)
         let split = Self.phrase(sink.tokens.filter { $0.kind != .compound }, isOpen)
         phrases = split == written ? [written] : [written, split]
         if written.tokens.isEmpty { phrases = [] }
+        if style == .word, written.tokens.count == 1, let stems = sink.tokens.first?.stems,
+            !stems.isEmpty
+        {
+            phrases[0...0] = stems.map { TextPhrase(tokens: [$0], isPrefix: false) }[...]
+        }
     }
 
     private static func phrase(_ tokens: [QuerySink.Token], _ isOpen: Bool) -> TextPhrase {
@@ -47,6 +54,7 @@ private struct QuerySink: TokenSink {
     struct Token {
         var kind: TokenKind
         var bytes: [UInt8]
+        var stems: [[UInt8]] = []
     }
     var tokens: [Token] = []
     /// Where the last token ends.
@@ -55,7 +63,11 @@ private struct QuerySink: TokenSink {
     mutating func take(
         _ kind: TokenKind, _ bytes: UnsafeBufferPointer<UInt8>, at source: Range<Int>
     ) {
-        unsafe tokens.append(Token(kind: kind, bytes: Array(bytes)))
+        if kind == .stem, let last = tokens.indices.last {
+            unsafe tokens[last].stems.append(Array(bytes))
+        } else {
+            unsafe tokens.append(Token(kind: kind, bytes: Array(bytes)))
+        }
         end = source.upperBound
     }
 

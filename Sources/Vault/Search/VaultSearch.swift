@@ -98,7 +98,8 @@ package struct VaultSearch: Sendable {
                 )
             }
             var reader = HitReader(
-                database: database, terms: request.idsOnly ? nil : expression.terms)
+                database: database, terms: request.idsOnly ? nil : expression.terms,
+                analyser: try TextAnalyser(in: database))
             let hits = try matches.prefix(limit).compactMap { try reader.hit($0) }
             let completeness = try SearchCompleteness(in: database)
             return SearchAnswer(
@@ -189,7 +190,8 @@ package struct VaultSearch: Sendable {
     private func resolve(
         _ query: SearchQuery, _ includeHidden: Bool, in database: Database
     ) throws -> SearchExpression {
-        let expression = try QueryResolver(database: database).resolve(query)
+        let analyser = try TextAnalyser(in: database)
+        let expression = try QueryResolver(database: database, analyser: analyser).resolve(query)
         if includeHidden { return expression }
         if case .all(let parts) = expression { return .all(parts + [.record(.visible)]) }
         return .all([expression, .record(.visible)])
@@ -233,6 +235,7 @@ private struct HitReader {
     let database: Database
     /// `nil` when nobody reads snippets.
     let terms: [TextTerm]?
+    let analyser: TextAnalyser
 
     /// `nil` when the message is gone and its index entry is left over.
     mutating func hit(_ match: IndexMatch) throws -> SearchHit? {
@@ -260,7 +263,7 @@ private struct HitReader {
         guard let terms else { return nil }
         do {
             let texts = try StoredText(database: database).parts(of: message)
-            return Snippet(of: texts, matching: terms)
+            return Snippet(of: texts, matching: terms, analyser)
         } catch is StoredText.Unreadable {
             return nil
         }

@@ -83,7 +83,7 @@ extension IngestWriter {
         let before = report.messages
         for (position, message) in conversation.messages.enumerated() {
             if let earlier = sequel.old[message.imported.originID] {
-                try revise(earlier, with: message, of: sequel, in: db, report: &report)
+                try revise(earlier, with: position, of: sequel, in: db, report: &report)
             } else {
                 try append(message, at: position, of: sequel, in: db, report: &report)
             }
@@ -102,7 +102,7 @@ extension IngestWriter {
         report: inout IngestReport
     ) throws {
         let place = sequel.places[position]
-        let parent = message.parent.map { sequel.places[$0] }
+        let parent = sequel.conversation.parents[position].map { sequel.places[$0] }
         let envelope = message.envelope(
             id: place.id, conversation: sequel.known.id, parent: parent?.id, version: 1)
         try insert(
@@ -114,15 +114,16 @@ extension IngestWriter {
     }
 
     private mutating func revise(
-        _ earlier: KnownMessage, with message: PreparedMessage, of sequel: Sequel,
+        _ earlier: KnownMessage, with position: Int, of sequel: Sequel,
         in db: Database, report: inout IngestReport
     ) throws {
+        let message = sequel.conversation.messages[position]
         if earlier.fingerprint == message.fingerprint {
             report.messages.unchanged += 1
             return
         }
         guard let stored = try MessageReader(db: db).message(num: earlier.num) else { return }
-        var parent = message.parent.map { sequel.places[$0] }
+        var parent = sequel.conversation.parents[position].map { sequel.places[$0] }
         // An export that holds a part of the conversation does not say that the rest is not there.
         if parent == nil, message.imported.parent != nil, let num = earlier.parent,
             let id = stored.parent

@@ -37,11 +37,13 @@ struct IngestWriter {
     ///   - batch: The conversations.
     ///   - custodian: Whose they are when the source does not say.
     ///   - now: The time of the import, for versions that it replaces.
+    ///   - analyser: What the texts of the batch were analysed with.
     ///   - db: A connection inside a write transaction.
     /// - Returns: What changed; it counts only once the transaction is committed.
     /// - Throws: What the database reports; the transaction is then void.
     mutating func write(
-        _ batch: [PreparedConversation], custodian: String, now: Instant, in db: Database
+        _ batch: [PreparedConversation], custodian: String, now: Instant, _ analyser: TextAnalyser,
+        in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
         nextMessage =
@@ -60,6 +62,10 @@ struct IngestWriter {
         }
         try Counter.conversations.add(Int64(report.conversations.added), in: db)
         try Counter.messages.add(Int64(report.messages.added), in: db)
+        if try TextAnalyser(in: db) != analyser {
+            // Another process changed it meanwhile.
+            changed.formUnion(documents.map(\.text.message))
+        }
         try search.update(changed, adding: documents, in: db)
         return report
     }
@@ -91,10 +97,11 @@ struct IngestWriter {
         let place = ConversationPlace(
             num: num, source: source, custodian: custodian,
             created: conversation.created?.milliseconds)
-        for message in conversation.messages {
+        for (position, message) in conversation.messages.enumerated() {
+            let parent = conversation.parents[position].map { first + Int64($0) }
             try insert(
-                message, conversation: place, parent: message.parent.map { first + Int64($0) },
-                commitment: message.commitment, in: db, report: &report)
+                message, conversation: place, parent: parent,
+                commitment: conversation.commitments[position], in: db, report: &report)
         }
         report.conversations.added += 1
     }

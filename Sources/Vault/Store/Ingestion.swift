@@ -20,6 +20,7 @@ package final class Ingestion: Sendable {
     private let store: Store
     private let custodian: String
     private let now: Instant
+    private let analyser: TextAnalyser
     private let onCommit: @Sendable (IngestReport) -> Void
     private let queue = DispatchQueue(label: "coffer.ingest")
     private let room = DispatchSemaphore(value: 1)
@@ -28,12 +29,13 @@ package final class Ingestion: Sendable {
     private let pending = Mutex((batch: [PreparedConversation](), textBytes: 0))
 
     init(
-        store: Store, custodian: String, now: Instant,
+        store: Store, custodian: String, now: Instant, analyser: TextAnalyser,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
         self.custodian = custodian
         self.now = now
+        self.analyser = analyser
         self.onCommit = onCommit
     }
 
@@ -42,7 +44,7 @@ package final class Ingestion: Sendable {
     /// - Throws: The error of an earlier batch; nothing after it is written.
     package func add(_ conversation: ImportedConversation) throws(VaultError) {
         try rethrow()
-        let prepared = PreparedConversation(conversation, now: now)
+        let prepared = PreparedConversation(conversation, now: now, analyser)
         let full = pending.withLock { pending -> [PreparedConversation]? in
             pending.batch.append(prepared)
             pending.textBytes += prepared.textBytes
@@ -95,7 +97,7 @@ package final class Ingestion: Sendable {
         try writer.withLock { writer in
             do {
                 return try store.write { db in
-                    try writer.write(batch, custodian: custodian, now: now, in: db)
+                    try writer.write(batch, custodian: custodian, now: now, analyser, in: db)
                 }
             } catch {
                 writer.names = Names()

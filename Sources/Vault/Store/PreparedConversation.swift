@@ -13,13 +13,18 @@ struct PreparedConversation: Sendable {
     let fingerprint: [UInt8]
     /// `imported.extra` as canonical text.
     let extra: String
-    var messages: [PreparedMessage]
-    var skipped: [SkippedRecord]
+    private(set) var messages: [PreparedMessage]
+    /// Of each message the position of its parent in `messages`.
+    private(set) var parents: [Int?] = []
+    /// Of each message, for the case that conversation and message are new.
+    private(set) var commitments: [[UInt8]] = []
+    private(set) var skipped: [SkippedRecord]
 
     /// - Parameters:
     ///   - imported: What an importer found.
     ///   - now: Orders the ids of records without a time.
-    init(_ imported: ImportedConversation, now: Instant) {
+    ///   - analyser: That of the search index.
+    init(_ imported: ImportedConversation, now: Instant, _ analyser: TextAnalyser) {
         let imported = imported.withoutNulls()
         let times = imported.messages.compactMap(\.created)
         created = imported.created ?? times.min() ?? imported.modified
@@ -38,8 +43,7 @@ struct PreparedConversation: Sendable {
             }
             let prepared = PreparedMessage(
                 message, title: messages.isEmpty ? imported.title : nil,
-                id: ids.next(after: message.created),
-                skipped: &skipped)
+                id: ids.next(after: message.created), analyser, skipped: &skipped)
             if let earlier = seen[message.originID] {
                 // The same line twice is a copy; two different messages under one id are a fault.
                 if messages[earlier].fingerprint != prepared.fingerprint {
@@ -72,21 +76,16 @@ struct PreparedConversation: Sendable {
             isConversation: false)
     }
 
-    /// Parents become ids, and a cycle in the source is cut where it closes.
+    /// Parents become positions and ids, and a cycle in the source is cut where it closes.
     private mutating func link(_ index: [String: Int]) {
-        for position in messages.indices {
-            guard let parent = messages[position].imported.parent.flatMap({ index[$0] }) else {
-                continue
-            }
-            messages[position].parent = parent
-        }
+        parents = messages.map { message in message.imported.parent.flatMap { index[$0] } }
         cutCycles()
-        for position in messages.indices {
-            let parent = messages[position].parent.map { messages[$0].id }
-            let envelope = messages[position].envelope(
-                id: messages[position].id, conversation: id, parent: parent, version: 1)
-            let line = envelope.line(partLines: messages[position].partLines)
-            messages[position].commitment = SHA256Digest.hash(utf8: line)
+        commitments = messages.indices.map { position in
+            let message = messages[position]
+            let parent = parents[position].map { messages[$0].id }
+            let envelope = message.envelope(
+                id: message.id, conversation: id, parent: parent, version: 1)
+            return SHA256Digest.hash(utf8: envelope.line(partLines: message.partLines))
         }
     }
 
@@ -98,10 +97,10 @@ struct PreparedConversation: Sendable {
             while let position = next, state[position] == 0 {
                 state[position] = 1
                 path.append(position)
-                next = messages[position].parent
+                next = parents[position]
             }
             if let closing = next, state[closing] == 1, let last = path.last {
-                messages[last].parent = nil
+                parents[last] = nil
             }
             for position in path { state[position] = 2 }
         }
@@ -123,11 +122,14 @@ struct PreparedConversation: Sendable {
 }
 
 /// A message with its lines computed for the case that it is new.
-struct PreparedMessage: Sendable {
+///
+/// A class, because copying so many references would take longer than storing them.
+final class PreparedMessage: Sendable {
     /// A part's row number has 16 bits for its position.
     static let maximumParts = 65_536
 
-    var imported: ImportedMessage
+    /// Without its parts.
+    let imported: ImportedMessage
     let id: RecordID
     let fingerprint: [UInt8]
     let salt: [UInt8]
@@ -135,12 +137,8 @@ struct PreparedMessage: Sendable {
     let partLines: [String]
     /// Files to store, by position of their part.
     let files: [Int: ImportedFile]
-    /// Position of the parent in the conversation.
-    var parent: Int?
     /// What search finds of it, as the first of its conversation if it is.
-    var document: AnalysedDocument
-    /// For the case that conversation and message are new.
-    var commitment: [UInt8] = []
+    let document: AnalysedDocument
     /// `MessageDetail.text`.
     let detail: String?
     /// How much memory it takes: its text, its metadata and files that stand in memory.
@@ -150,9 +148,10 @@ struct PreparedMessage: Sendable {
     ///   - imported: The message.
     ///   - title: The conversation's, with its first message.
     ///   - id: Its id if it is new.
+    ///   - analyser: That of the search index.
     ///   - skipped: Takes the attachments that cannot be read.
     init(
-        _ imported: ImportedMessage, title: String?, id: RecordID,
+        _ imported: ImportedMessage, title: String?, id: RecordID, _ analyser: TextAnalyser,
         skipped: inout [SkippedRecord]
     ) {
         self.id = id
@@ -184,11 +183,12 @@ struct PreparedMessage: Sendable {
             partLines.reduce(detail?.utf8.count ?? 0) { $0 + $1.utf8.count }
             + files.values.reduce(0) { $0 + $1.heldBytes }
         document = AnalysedDocument(
-            SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)))
+            SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)), analyser)
         self.parts = parts
         self.files = files
-        self.imported = imported
-        self.imported.parts = []
+        var rest = imported
+        rest.parts = []
+        self.imported = rest
     }
 
     private static func digest(of file: ImportedFile) throws -> AttachmentReference {

@@ -16,6 +16,7 @@ struct Init: ParsableCommand {
               coffer init
               coffer init --vault ~/work.coffer --device
               coffer init --recovery age1w8f…q4ke3p --custodian "Ada Lindqvist"
+              coffer init --stemming english --stemming german
             """)
 
     @Flag(help: "Also make an identity on this device, so that no passphrase is needed here.")
@@ -35,6 +36,7 @@ struct Init: ParsableCommand {
             "Whose conversations imports bring (default: your login name).", valueName: "name"))
     var custodian: String?
 
+    @OptionGroup var stems: StemmingOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -73,6 +75,7 @@ struct Init: ParsableCommand {
 
     private func creation(device: AgeRecipient?) throws -> VaultCreation {
         var creation = VaultCreation(custodian: custodian ?? Place.loginName)
+        creation.stemming = stems.chosen ?? []
         creation.workFactor = work.factor
         creation.allowsWeakWorkFactor = work.allowWeakWorkFactor
         if !noPassphrase {

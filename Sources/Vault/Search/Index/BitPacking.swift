@@ -1,55 +1,56 @@
 /// Numbers of equal width, packed; see `SegmentFormat`.
 enum BitPacking {
-    /// How many bits the largest of some numbers needs.
+    /// How many bits a number needs.
+    @inline(__always)
     static func width(of bits: UInt32) -> Int { 32 - bits.leadingZeroBitCount }
 
     /// How many bytes `count` numbers take.
+    @inline(__always)
     static func byteCount(_ count: Int, width: Int) -> Int {
-        count == SegmentFormat.block ? 16 * width : (count * width + 7) / 8
+        count == SegmentFormat.block ? 16 &* width : (count &* width &+ 7) / 8
     }
 
     // MARK: Packing
 
-    /// Appends numbers below `1 << width`: 128 in lanes, fewer as a stream of bits.
+    /// Packs the lowest `width` bits of numbers: of 128 in lanes, of fewer as a stream of bits.
+    ///
+    /// Up to eight bytes behind the last one are written over.
     static func pack(
-        _ numbers: UnsafePointer<UInt32>, count: Int, width: Int, to bytes: inout [UInt8]
+        _ numbers: UnsafePointer<UInt32>, count: Int, width: Int,
+        into bytes: UnsafeMutablePointer<UInt8>
     ) {
+        guard width > 0 else { return }
         if count == SegmentFormat.block {
-            unsafe packLanes(numbers, width: width, to: &bytes)
+            unsafe packLanes(numbers, width: width, into: bytes)
         } else {
-            var stream = BitWriter()
+            var stream = unsafe BitWriter(bytes)
+            let mask = UInt64(UInt32.max >> UInt32(32 - width))
             for index in 0..<count {
-                unsafe stream.append(UInt64(numbers[index]), width: width, to: &bytes)
+                unsafe stream.append(UInt64(numbers[index]) & mask, width: width)
             }
-            stream.finish(&bytes)
         }
     }
 
     private static func packLanes(
-        _ numbers: UnsafePointer<UInt32>, width: Int, to bytes: inout [UInt8]
+        _ numbers: UnsafePointer<UInt32>, width: Int, into bytes: UnsafeMutablePointer<UInt8>
     ) {
-        guard width > 0 else { return }
+        let input = unsafe UnsafeRawPointer(numbers)
+        var out = UnsafeMutableRawPointer(bytes)
+        let bits = UInt32(truncatingIfNeeded: width)
+        let mask = SIMD4<UInt32>(repeating: UInt32.max >> (32 - bits))
         var word = SIMD4<UInt32>()
-        var filled = 0
+        var filled: UInt32 = 0
         for row in 0..<32 {
-            let value = unsafe SIMD4(
-                numbers[row * 4], numbers[row * 4 + 1], numbers[row * 4 + 2], numbers[row * 4 + 3])
-            word |= value &<< SIMD4(repeating: UInt32(filled))
-            filled += width
-            if filled >= 32 {
-                append(word, to: &bytes)
-                filled -= 32
-                let kept = width - filled
-                word = kept < 32 ? value &>> SIMD4(repeating: UInt32(kept)) : SIMD4()
-            }
-        }
-    }
-
-    private static func append(_ word: SIMD4<UInt32>, to bytes: inout [UInt8]) {
-        for lane in 0..<4 {
-            for shift in stride(from: UInt32(0), to: 32, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: word[lane] >> shift))
-            }
+            let value =
+                unsafe input.loadUnaligned(fromByteOffset: row &* 16, as: SIMD4<UInt32>.self) & mask
+            word |= value &<< SIMD4(repeating: filled)
+            filled &+= bits
+            guard filled >= 32 else { continue }
+            unsafe out.storeBytes(of: word, as: SIMD4<UInt32>.self)
+            unsafe out += 16
+            filled &-= 32
+            // What of the number did not fit into the word.
+            word = filled > 0 ? value &>> SIMD4(repeating: bits &- filled) : SIMD4()
         }
     }
 
@@ -130,28 +131,25 @@ enum BitPacking {
     }
 }
 
-/// Writes a stream of bits, the lowest first.
-struct BitWriter {
+/// Writes a stream of bits, the lowest first, into memory with eight bytes to spare.
+@safe struct BitWriter {
+    private var out: UnsafeMutableRawPointer
     private var pending: UInt64 = 0
-    private var filled = 0
+    private var filled: UInt64 = 0
 
-    /// Appends a number of at most 56 bits.
+    init(_ bytes: UnsafeMutablePointer<UInt8>) { unsafe out = UnsafeMutableRawPointer(bytes) }
+
+    /// Appends a number of at most 56 bits, of which no higher one is set.
     @inline(__always)
-    mutating func append(_ number: UInt64, width: Int, to bytes: inout [UInt8]) {
-        pending |= number &<< UInt64(filled)
-        filled += width
-        while filled >= 8 {
-            bytes.append(UInt8(truncatingIfNeeded: pending))
-            pending >>= 8
-            filled -= 8
-        }
-    }
-
-    /// Pads to a whole byte.
-    mutating func finish(_ bytes: inout [UInt8]) {
-        if filled > 0 { bytes.append(UInt8(truncatingIfNeeded: pending)) }
-        pending = 0
-        filled = 0
+    mutating func append(_ number: UInt64, width: Int) {
+        pending |= number &<< filled
+        filled &+= UInt64(truncatingIfNeeded: width)
+        // All of it, so that a byte that is not full is there as well.
+        unsafe out.storeBytes(of: pending.littleEndian, as: UInt64.self)
+        let whole = filled &>> 3
+        unsafe out += Int(truncatingIfNeeded: whole)
+        pending &>>= whole &<< 3
+        filled &= 7
     }
 }
 

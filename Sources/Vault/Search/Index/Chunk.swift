@@ -35,6 +35,9 @@
     deinit { unsafe memory.deallocate() }
 
     @inline(__always)
+    func u8(_ offset: Int) -> UInt8 { unsafe base[offset] }
+
+    @inline(__always)
     func u16(_ offset: Int) -> Int {
         unsafe Int(
             UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: UInt16.self)

@@ -129,13 +129,12 @@ import Foundation
                 place: .short(
                     count: count, last: last, postings: Int(postings), positions: Int(positions)))
         default:
-            let embeds = reader.byte()
             let impact = reader.u16()
             skips &+= reader.integer()
             return TermEntry(
                 count: count,
                 place: .long(
-                    count: count, embedsNorms: embeds == 1, impact: impact, skips: Int(skips)))
+                    count: count, impact: impact, skips: Int(skips)))
         }
     }
 }

@@ -5,7 +5,7 @@ enum TermPlace: Equatable {
     /// In 2 to 128 documents.
     case short(count: Int, last: UInt32, postings: Int, positions: Int)
     /// In more.
-    case long(count: Int, embedsNorms: Bool, impact: UInt16, skips: Int)
+    case long(count: Int, impact: UInt16, skips: Int)
 }
 
 /// Writes the dictionary of a segment, term by term in their order.
@@ -35,7 +35,7 @@ struct DictionaryWriter {
         _ term: [UInt8], _ place: TermPlace, _ sink: inout Sink
     ) throws {
         if count == SegmentFormat.termsInBlock { try closeBlock(&sink) }
-        let shared = count == 0 ? 0 : zip(previous, term).prefix { $0 == $1 }.count
+        let shared = count == 0 ? 0 : Self.common(previous, term)
         if count == 0 { blockFirst = term }
         block.append(UInt8(shared))
         block.append(UInt8(term.count - shared))
@@ -43,6 +43,14 @@ struct DictionaryWriter {
         append(place)
         previous = term
         count += 1
+    }
+
+    /// How many bytes two terms begin with both.
+    private static func common(_ first: [UInt8], _ second: [UInt8]) -> Int {
+        let least = min(first.count, second.count)
+        var common = 0
+        while common < least, first[common] == second[common] { common += 1 }
+        return common
     }
 
     private mutating func append(_ place: TermPlace) {
@@ -58,9 +66,8 @@ struct DictionaryWriter {
             VariableInteger.append(last, to: &block)
             append(postings, .postings)
             append(positions, .positions)
-        case .long(let count, let embedsNorms, let impact, let skips):
+        case .long(let count, let impact, let skips):
             VariableInteger.append(count, to: &block)
-            block.append(embedsNorms ? 1 : 0)
             block.append(littleEndian: impact)
             append(skips, .skips)
         }

@@ -67,18 +67,15 @@ enum DocumentWriter {
         let timeBits = Int64.bitWidth - (lastTime - firstTime).leadingZeroBitCount
         let numberBits = Int64.bitWidth - (highest - lowest).leadingZeroBitCount
         precondition(timeBits <= 56 && numberBits <= 56, "Times and numbers have 56 bits.")
-        var bytes: [UInt8] = []
-        var stream = BitWriter()
+        var item = ItemWriter()
+        var numbers = unsafe BitWriter(item.room((group.count * numberBits + 7) / 8))
         for document in group {
-            stream.append(UInt64(document.message - lowest), width: numberBits, to: &bytes)
+            numbers.append(UInt64(document.message - lowest), width: numberBits)
         }
-        stream.finish(&bytes)
-        for document in group {
-            stream.append(UInt64(document.time - firstTime), width: timeBits, to: &bytes)
-        }
-        stream.finish(&bytes)
-        return Item(
-            bytes: bytes, firstTime: firstTime, lowest: lowest, numberBits: numberBits,
+        var times = unsafe BitWriter(item.room((group.count * timeBits + 7) / 8))
+        for document in group { times.append(UInt64(document.time - firstTime), width: timeBits) }
+        return unsafe Item(
+            bytes: Array(item.bytes), firstTime: firstTime, lowest: lowest, numberBits: numberBits,
             timeBits: timeBits)
     }
 }

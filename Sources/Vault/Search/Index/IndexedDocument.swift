@@ -10,6 +10,9 @@ enum IndexFact: Equatable {
     case attachment
     case conversation(Int64)
 
+    /// Whether a term is a fact.
+    static func isFact(_ term: [UInt8]) -> Bool { term.first == 1 }
+
     /// The term's bytes; those of the conversations ascend with their numbers.
     var term: [UInt8] {
         var bytes: [UInt8] = []

@@ -16,7 +16,7 @@
     private var terms = TermTable()
     private var stream: [UInt32] = []
     private var documents: [Document] = []
-    private var distances: [UInt32] = []
+    private var distances = NumberList()
     private(set) var tokens = 0
 
     var count: Int { documents.count }
@@ -114,17 +114,16 @@
         var index = 0
         while index < occurrences.count {
             let document = unsafe occurrences[index] >> 32
-            distances.removeAll(keepingCapacity: true)
+            distances.removeAll()
             var previous: UInt32 = 0
             while index < occurrences.count, unsafe occurrences[index] >> 32 == document {
                 let position = unsafe UInt32(truncatingIfNeeded: occurrences[index])
                 distances.append(position &- previous)
                 previous = position
-                index += 1
+                index &+= 1
             }
-            try unsafe distances.withUnsafeBufferPointer {
-                try unsafe encoder.add(UInt32(document), distances: $0, &sink)
-            }
+            try unsafe encoder.add(
+                UInt32(document), frequency: distances.count, distances: distances.base, &sink)
         }
     }
 }

@@ -14,16 +14,17 @@
 
     private var term: [UInt8] = []
     private var embedsNorms = true
+    // The block that is being filled.
     private var documents: UnsafeMutablePointer<UInt32>
     private var frequencies: UnsafeMutablePointer<UInt32>
-    private var blockNorms: [UInt8] = []
-    private var distances: [UInt32] = []
+    private var blockNorms: UnsafeMutablePointer<UInt8>
+    private var distances = NumberList()
     private var filled = 0
     private var lastOfBlockBefore: Int64 = -1
     private var entries: [UInt8] = []
     private var written = 0
     private var impact: Float = 0
-    private var item: [UInt8] = []
+    private var item = ItemWriter()
     private(set) var terms: Int
 
     /// Where the streams stand, to go on later with another encoder.
@@ -50,11 +51,13 @@
         terms = place.terms
         unsafe documents = UnsafeMutablePointer.allocate(capacity: Self.block)
         unsafe frequencies = UnsafeMutablePointer.allocate(capacity: Self.block)
+        unsafe blockNorms = UnsafeMutablePointer.allocate(capacity: Self.block)
     }
 
     deinit {
         unsafe documents.deallocate()
         unsafe frequencies.deallocate()
+        unsafe blockNorms.deallocate()
     }
 
     /// - Parameters:
@@ -62,26 +65,32 @@
     ///   - count: In how many documents it will be, at the most.
     mutating func beginTerm(_ bytes: [UInt8], count: Int) {
         term = bytes
-        embedsNorms = count <= SegmentFormat.embeddedNorms
+        embedsNorms = count <= SegmentFormat.embeddedNorms && !IndexFact.isFact(bytes)
         filled = 0
         written = 0
         lastOfBlockBefore = -1
         impact = 0
         entries.removeAll(keepingCapacity: true)
-        distances.removeAll(keepingCapacity: true)
+        distances.removeAll()
     }
 
-    /// Adds a document with the positions of the term in it: the first one as it is, each other as
-    /// the difference to the one before it.
+    /// Adds a document.
+    ///
+    /// - Parameters:
+    ///   - document: Its number, higher than that of the one before it.
+    ///   - frequency: How often it has the term, at least once.
+    ///   - distances: As many: the term's first position, and each other less the one before it.
+    ///   - sink: Takes the chunks.
+    /// - Throws: What the sink throws.
     @inline(__always)
     mutating func add<Sink: ChunkSink>(
-        _ document: UInt32, distances: UnsafeBufferPointer<UInt32>, _ sink: inout Sink
+        _ document: UInt32, frequency: Int, distances: UnsafePointer<UInt32>, _ sink: inout Sink
     ) throws {
         if filled == Self.block { try closeBlock(&sink) }
         unsafe documents[filled] = document
-        unsafe frequencies[filled] = UInt32(distances.count)
-        filled += 1
-        unsafe self.distances.append(contentsOf: distances)
+        unsafe frequencies[filled] = UInt32(truncatingIfNeeded: frequency)
+        filled &+= 1
+        unsafe self.distances.append(distances, count: frequency)
     }
 
     mutating func endTerm<Sink: ChunkSink>(_ sink: inout Sink) throws {
@@ -90,9 +99,7 @@
         if written > 0 {
             try closeBlock(&sink)
             let offset = try writeSkips(&sink)
-            place = .long(
-                count: written, embedsNorms: embedsNorms, impact: Relevance.impact(impact),
-                skips: offset)
+            place = .long(count: written, impact: Relevance.impact(impact), skips: offset)
         } else if filled == 1 {
             let document = unsafe documents[0]
             place = .single(
@@ -106,16 +113,14 @@
     }
 
     private mutating func short<Sink: ChunkSink>(_ sink: inout Sink) throws -> TermPlace {
-        let (documentBits, frequencyBits) = prepareBlock()
-        let impact = Relevance.impact(blockImpact())
-        item.removeAll(keepingCapacity: true)
-        item.append(UInt8(documentBits))
-        item.append(UInt8(frequencyBits))
-        item.append(littleEndian: impact)
+        let codes = prepareBlock()
         let last = UInt32(lastOfBlockBefore)
-        encodeBlock(documentBits, frequencyBits)
-        let offset = try postings.begin(item.count, &sink)
-        postings.append(item)
+        item.removeAll()
+        item.append(codes.documents)
+        item.append(codes.frequencies)
+        if embedsNorms { item.append(littleEndian: Relevance.impact(blockImpact())) }
+        encodeBlock(codes)
+        let offset = try postings.add(item, &sink)
         return .short(
             count: filled, last: last, postings: offset, positions: try writePositions(&sink))
     }
@@ -123,19 +128,18 @@
     // MARK: Blocks
 
     private mutating func closeBlock<Sink: ChunkSink>(_ sink: inout Sink) throws {
-        let (documentBits, frequencyBits) = prepareBlock()
+        let codes = prepareBlock()
         let highest = blockImpact()
         impact = max(impact, highest)
-        item.removeAll(keepingCapacity: true)
-        encodeBlock(documentBits, frequencyBits)
-        let postingsOffset = try postings.begin(item.count, &sink)
-        postings.append(item)
+        item.removeAll()
+        encodeBlock(codes)
+        let postingsOffset = try postings.add(item, &sink)
         let positionsOffset = try writePositions(&sink)
         entries.append(littleEndian: UInt32(lastOfBlockBefore))
         entries.append(littleEndian: UInt32(postingsOffset))
         entries.append(littleEndian: UInt32(positionsOffset))
-        entries.append(UInt8(documentBits))
-        entries.append(UInt8(frequencyBits))
+        entries.append(codes.documents)
+        entries.append(codes.frequencies)
         entries.append(littleEndian: Relevance.impact(highest))
         written += filled
         filled = 0
@@ -143,36 +147,45 @@
 
     private func blockImpact() -> Float {
         var highest: Float = 0
-        for index in 0..<filled {
-            let frequency = unsafe Float(frequencies[index] + 1)
-            highest = max(highest, frequency / (frequency + saturation[Int(blockNorms[index])]))
+        unsafe saturation.withUnsafeBufferPointer { saturation in
+            for index in 0..<filled {
+                let frequency = unsafe Float(frequencies[index] &+ 1)
+                let value = unsafe frequency / (frequency + saturation[Int(blockNorms[index])])
+                highest = max(highest, value)
+            }
         }
         return highest
     }
 
-    /// Turns documents into differences and frequencies into those less 1; gives their widths.
-    private mutating func prepareBlock() -> (documentBits: Int, frequencyBits: Int) {
-        var allDocuments: UInt32 = 0
-        var allFrequencies: UInt32 = 0
-        var before = lastOfBlockBefore
-        blockNorms.removeAll(keepingCapacity: true)
-        for index in 0..<filled {
-            let document = unsafe documents[index]
-            blockNorms.append(norms[Int(document)])
-            unsafe documents[index] = UInt32(Int64(document) - before - 1)
-            before = Int64(document)
-            unsafe frequencies[index] -= 1
-            unsafe allDocuments |= documents[index]
-            unsafe allFrequencies |= frequencies[index]
-        }
-        lastOfBlockBefore = before
-        return (BitPacking.width(of: allDocuments), BitPacking.width(of: allFrequencies))
+    /// How the numbers of a block are packed.
+    private struct Codes {
+        var documents: UInt8
+        var frequencies: UInt8
     }
 
-    private mutating func encodeBlock(_ documentBits: Int, _ frequencyBits: Int) {
-        unsafe BitPacking.pack(documents, count: filled, width: documentBits, to: &item)
-        unsafe BitPacking.pack(frequencies, count: filled, width: frequencyBits, to: &item)
-        if embedsNorms { item.append(contentsOf: blockNorms) }
+    /// Turns documents into differences and frequencies into those less 1; gives their codes.
+    private mutating func prepareBlock() -> Codes {
+        var before = lastOfBlockBefore
+        let (documents, frequencies) = unsafe (documents, frequencies)
+        let blockNorms = unsafe self.blockNorms
+        for index in 0..<filled {
+            let document = unsafe documents[index]
+            unsafe blockNorms[index] = norms[Int(document)]
+            unsafe documents[index] = UInt32(Int64(document) - before - 1)
+            before = Int64(document)
+            unsafe frequencies[index] &-= 1
+        }
+        lastOfBlockBefore = before
+        return unsafe Codes(
+            documents: PackedNumbers.code(documents, count: filled)
+                | (embedsNorms ? PackedNumbers.hasNorms : 0),
+            frequencies: PackedNumbers.code(frequencies, count: filled))
+    }
+
+    private mutating func encodeBlock(_ codes: Codes) {
+        unsafe PackedNumbers.append(documents, count: filled, code: codes.documents, to: &item)
+        if embedsNorms { unsafe item.room(filled).update(from: blockNorms, count: filled) }
+        unsafe PackedNumbers.append(frequencies, count: filled, code: codes.frequencies, to: &item)
     }
 
     private mutating func writePositions<Sink: ChunkSink>(_ sink: inout Sink) throws -> Int {
@@ -180,22 +193,19 @@
         var first: Int?
         while start < distances.count {
             let count = min(Self.block, distances.count - start)
+            let numbers = unsafe distances.base + start
             var all: UInt32 = 0
-            for index in start..<start + count { all |= distances[index] }
+            for index in 0..<count { unsafe all |= numbers[index] }
             let width = BitPacking.width(of: all)
-            item.removeAll(keepingCapacity: true)
+            item.removeAll()
             item.append(UInt8(width))
-            var stream = BitWriter()
-            for index in start..<start + count {
-                stream.append(UInt64(distances[index]), width: width, to: &item)
-            }
-            stream.finish(&item)
-            let offset = try positions.begin(item.count, &sink)
-            positions.append(item)
+            var stream = unsafe BitWriter(item.room((count * width + 7) / 8))
+            for index in 0..<count { unsafe stream.append(UInt64(numbers[index]), width: width) }
+            let offset = try positions.add(item, &sink)
             if first == nil { first = offset }
             start += count
         }
-        distances.removeAll(keepingCapacity: true)
+        distances.removeAll()
         return first ?? positions.offset
     }
 

@@ -1,4 +1,4 @@
-/// The format of a segment of the search index, version 1.
+/// The format of a segment of the search index, version 2.
 ///
 /// A segment is an immutable inverted index over some messages, its documents. It consists of one
 /// row of `search_segment` and of seven streams of bytes, cut into chunks of at most 16,384 bytes,
@@ -26,21 +26,28 @@
 ///             vint df: how many documents have it
 ///       df = 1         vint document, vint tf, u8 norm, vint positions
 ///       df 2 to 128    vint last document, vint postings, vint positions
-///       df > 128       u8 1 when norms are embedded else 0, u16 impact, vint skips
+///       df > 128       u16 impact, vint skips
 ///
 /// `postings`, `positions` and `skips` are offsets in those streams, each told as the difference to
 /// the entry before it of this block that has one, or to the block's base.
 ///
 /// 1 skips: for each term of more than 128 documents an entry of 16 bytes for every 128 of them:
-/// `u32` last document, `u32` postings, `u32` positions, `u8` bits of a document, `u8` bits of a
-/// tf, `u16` impact. Entries of a term follow each other.
+/// `u32` last document, `u32` postings, `u32` positions, `u8` code of the documents, `u8` code of
+/// the tf, `u16` impact. Entries of a term follow each other.
 ///
 /// 2 postings: blocks of 128 documents, the last one of a term shorter. A term of 2 to 128
-/// documents has one, with a header of `u8` bits of a document, `u8` bits of a tf, `u16` impact.
-/// Then the documents, each less the one before it in the term (or -1) and less 1; the tf, each
-/// less 1; and, where they are embedded, a byte for each norm. 128 numbers of `w` bits take `16 w`
-/// bytes, in four lanes: number `i` is in lane `i % 4`. Fewer are a stream of bits, the lowest
-/// first, padded to a byte.
+/// documents has one, with a header of `u8` code of the documents, `u8` code of the tf and, where
+/// norms are embedded, `u16` impact. Then the documents, each less the one before it in the term
+/// (or -1) and less 1; where they are embedded, a byte for each norm; and the tf, each less 1.
+///
+///     code      bits 0 to 5: w; bit 6, of documents only: norms are embedded; bit 7: exceptions
+///     numbers   the lowest `w` bits of each. 128 numbers take `16 w` bytes, in four lanes: number
+///               `i` is in lane `i % 4`. Fewer are a stream of bits, the lowest first, padded to
+///               a byte.
+///     exceptions  u8 how many; of each u8 which number, vint what of it is above its lowest `w`
+///               bits
+///
+/// Norms are embedded for terms of the text in at most 4,096 documents.
 ///
 /// 3 positions: for each block of postings the positions of its documents one after the other, in
 /// groups of 128, the last one shorter: `u8` width, then a stream of bits. Of each document the
@@ -65,16 +72,18 @@
 ///
 /// WHAT IS VALID, checked when a chunk is loaded, so that loops need not check again:
 ///  (S1) A dictionary chunk parses as above to its last byte, and its terms ascend.
-///  (S2) Skip entries of one chunk have bits of at most 24 and 32 and offsets inside their streams.
-///  (S3) A block of postings lies inside its chunk; its last document is the one that was announced
-///       and below the number of documents. With differences of at most 24 bits nothing overflows,
-///       so every document of the block is below it.
+///  (S2) Skip entries of one chunk have widths of at most 24 and 28 and offsets inside their
+///       streams.
+///  (S3) A block of postings lies inside its chunk; its differences have at most 24 bits and its
+///       tf 28, with their exceptions, which have places in the block; its last document is the one
+///       that was announced and below the number of documents. So nothing overflows, and every
+///       document of the block is below it.
 ///  (S4) A group of positions lies inside its chunk.
 ///  (S5) Norms, documents and groups have as many entries as there are documents.
 ///
 /// Page encryption authenticates the bytes; these checks are against faults of our own.
 enum SegmentFormat {
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     static let chunkBytes = 16_384
     static let longestItemBytes = 4_096
     static let block = 128
@@ -84,7 +93,9 @@ enum SegmentFormat {
     static let groupsInChunk = chunkBytes / groupBytes
     /// Terms of at most this many documents have their norms beside their postings.
     static let embeddedNorms = 4_096
-    static let maximumDocuments = 1 << 24
+    static let documentBits = 24
+    static let maximumDocuments = 1 << documentBits
+    static let frequencyBits = 28
     /// Readable bytes behind every chunk in memory.
     static let padding = 16
 }

@@ -4,7 +4,8 @@ import GRDB
 /// Merges segments, in bounded steps, each inside a transaction of the caller.
 ///
 /// A segment's tier is the base-8 logarithm of its size. When a tier has eight segments they become
-/// one; those that imports make wait until there are 24, and `most` makes them few at the end. So
+/// one; those that imports make wait until there are 96, and at an import's end the smaller ones
+/// become one until each segment has more than four times what all smaller ones have together. So
 /// there are few segments, and each message is rewritten a few times at the most.
 ///
 /// A merge is a row of `search_merge` from its first step to its last; its chunks belong to a
@@ -15,7 +16,9 @@ struct SegmentMaintenance {
     static let fanIn = 8
     /// From this tier on, an import's segments are merged, many at a time.
     static let bulkTier = 3
-    static let bulkFanIn = 24
+    static let bulkFanIn = 96
+    /// A settled segment is so much larger than all smaller ones together.
+    static let settledRatio: Int64 = 4
     /// Tokens and documents of the largest segment of tier 0.
     static let smallest = 512
     /// Of one segment, so that offsets in its streams fit into 32 bits.
@@ -24,7 +27,7 @@ struct SegmentMaintenance {
     let database: Database
     let family: Int64
     private let table: SegmentTable
-    private let cache = ChunkCache(limitBytes: 8 << 20)
+    private let cache = ChunkCache(limitBytes: 12 << 20)
 
     init(_ database: Database, family: Int64) {
         self.database = database
@@ -36,23 +39,23 @@ struct SegmentMaintenance {
     ///
     /// - Parameters:
     ///   - postings: How much this step may do.
-    ///   - most: Merge the smallest when there are more segments than this.
+    ///   - aim: What is to be merged.
     /// - Returns: Whether there is more to do.
     /// - Throws: `SegmentDamage`, and what the database throws.
-    func step(postings: Int, most: Int = .max) throws -> Bool {
+    func step(postings: Int, aim: MergeAim = .tiers) throws -> Bool {
         let rows = try table.rows(of: family)
         if let merge = try MergeState.load(family, in: database) {
             if merge.isCurrent(rows) {
-                return try advance(merge, rows, postings) || isDue(most)
+                return try advance(merge, rows, postings) || isDue(aim)
             }
             try abandon(merge)
         }
-        guard let inputs = Self.due(rows, most: most) else { return false }
-        return try begin(inputs, postings) || isDue(most)
+        guard let inputs = Self.due(rows, aim) else { return false }
+        return try begin(inputs, postings) || isDue(aim)
     }
 
-    private func isDue(_ most: Int) throws -> Bool {
-        Self.due(try table.rows(of: family), most: most) != nil
+    private func isDue(_ aim: MergeAim) throws -> Bool {
+        Self.due(try table.rows(of: family), aim) != nil
     }
 
     /// Rewrites every segment that has removed documents, without them.
@@ -75,9 +78,8 @@ struct SegmentMaintenance {
         return tier
     }
 
-    /// The segments of the lowest full tier, or one that is mostly removed, or the smallest of too
-    /// many.
-    static func due(_ rows: [SegmentRow], most: Int = .max) -> [SegmentRow]? {
+    /// The segments of the lowest full tier, or one that is mostly removed, or what the aim asks.
+    static func due(_ rows: [SegmentRow], _ aim: MergeAim = .tiers) -> [SegmentRow]? {
         if let thin = rows.first(where: { $0.removed * 2 > $0.documents }) { return [thin] }
         let tiers = Dictionary(grouping: rows, by: tier)
         for (tier, members) in tiers.sorted(by: { $0.key < $1.key })
@@ -85,10 +87,26 @@ struct SegmentMaintenance {
             let chosen = fitting(members)
             if chosen.count > 1 { return chosen }
         }
-        guard rows.count > most else { return nil }
-        let smallest = rows.sorted { $0.tokens < $1.tokens }.prefix(rows.count - most + 1)
-        let chosen = fitting(smallest.sorted { $0.number < $1.number })
+        let ascending = rows.sorted { ($0.tokens, $0.number) < ($1.tokens, $1.number) }
+        let count =
+            switch aim {
+            case .tiers: 0
+            case .settled: unsettled(ascending)
+            case .atMost(let most): rows.count > most ? rows.count - most + 1 : 0
+            }
+        let chosen = fitting(ascending.prefix(count).sorted { $0.number < $1.number })
         return chosen.count > 1 ? chosen : nil
+    }
+
+    /// How many of the smallest segments are to become one.
+    private static func unsettled(_ ascending: [SegmentRow]) -> Int {
+        var smaller: Int64 = 0
+        var count = 0
+        for (index, row) in ascending.enumerated() {
+            if index > 0, row.tokens <= settledRatio * smaller { count = index + 1 }
+            smaller += row.tokens
+        }
+        return count
     }
 
     /// As many as one segment can hold.
@@ -167,6 +185,15 @@ struct SegmentMaintenance {
         if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
         for row in try table.rows(of: family) { try table.delete(row.number) }
     }
+}
+
+/// What is merged beyond full tiers.
+package enum MergeAim: Sendable, Equatable {
+    case tiers
+    /// Until each segment is much larger than all smaller ones together.
+    case settled
+    /// The smallest, until there are so many segments.
+    case atMost(Int)
 }
 
 /// A row of `search_merge`.

@@ -87,7 +87,8 @@ struct SegmentRow: Equatable {
             guard chunk.u32(start) < count,
                 Int(chunk.u32(start + 4)) < row.lengths[SegmentStream.postings.rawValue],
                 Int(chunk.u32(start + 8)) < row.lengths[SegmentStream.positions.rawValue],
-                chunk.u16(start + 12) & 0xFF <= 24, chunk.u16(start + 12) >> 8 <= 32
+                chunk.u8(start + 12) & PackedNumbers.widthMask <= SegmentFormat.documentBits,
+                chunk.u8(start + 13) & PackedNumbers.widthMask <= SegmentFormat.frequencyBits
             else { throw SegmentDamage("a skip entry points outside") }
         }
     }
@@ -148,25 +149,57 @@ struct SegmentRow: Equatable {
             offset: Int(chunk.u32(inChunk + 16)), numberBits: bits & 0xFF, timeBits: bits >> 8)
     }
 
+    /// Where the numbers and times of a group of documents are.
+    private struct GroupItem {
+        var chunk: Chunk
+        var offset: Int
+        var times: Int
+    }
+
+    /// Checks condition (S5); `nil` when the documents of the group are all as its entry says.
+    private func item(_ number: Int, of group: Group, _ store: ChunkStore) throws -> GroupItem? {
+        let size = min(SegmentFormat.block, count - number * SegmentFormat.block)
+        // A group of one, or of equal times, may take no bytes at all.
+        guard group.numberBits + group.timeBits > 0 else { return nil }
+        let (chunk, offset) = try chunk(.documents, at: group.offset, store)
+        let times = offset + (size * group.numberBits + 7) / 8
+        guard group.numberBits <= 56, group.timeBits <= 56,
+            times + (size * group.timeBits + 7) / 8 <= chunk.count
+        else { throw SegmentDamage("a group of documents reaches over its chunk") }
+        return GroupItem(chunk: chunk, offset: offset, times: times)
+    }
+
     /// Time and message number of a document.
     func document(_ document: UInt32, _ store: ChunkStore) throws -> (time: Int64, message: Int64) {
         let number = Int(document) / SegmentFormat.block
         let group = try group(number, store)
-        let inGroup = Int(document) % SegmentFormat.block
-        let size = min(SegmentFormat.block, count - number * SegmentFormat.block)
-        // A group of one, or of equal times, may take no bytes at all.
-        guard group.numberBits + group.timeBits > 0 else { return (group.firstTime, group.lowest) }
-        let (chunk, offset) = try chunk(.documents, at: group.offset, store)
-        let numbersBytes = (size * group.numberBits + 7) / 8
-        let timesBytes = (size * group.timeBits + 7) / 8
-        guard group.numberBits <= 56, group.timeBits <= 56,
-            offset + numbersBytes + timesBytes <= chunk.count
-        else { throw SegmentDamage("a group of documents reaches over its chunk") }
-        let base = unsafe chunk.base + offset
-        let message = unsafe BitPacking.number(base, at: inGroup, width: group.numberBits)
-        let time = unsafe BitPacking.number(
-            base + numbersBytes, at: inGroup, width: group.timeBits)
+        guard let item = try item(number, of: group, store) else {
+            return (group.firstTime, group.lowest)
+        }
+        return read(Int(document) % SegmentFormat.block, of: group, item)
+    }
+
+    private func read(_ index: Int, of group: Group, _ item: GroupItem) -> (Int64, Int64) {
+        let base = unsafe item.chunk.base
+        let message = unsafe BitPacking.number(
+            base + item.offset, at: index, width: group.numberBits)
+        let time = unsafe BitPacking.number(base + item.times, at: index, width: group.timeBits)
         return (group.firstTime &+ Int64(time), group.lowest &+ Int64(message))
+    }
+
+    /// All documents of a group.
+    func documents(ofGroup number: Int, _ store: ChunkStore) throws -> [SegmentDocument] {
+        let first = number * SegmentFormat.block
+        let last = min(first + SegmentFormat.block, count) - 1
+        let norms = try unsafe norms(from: UInt32(first), to: UInt32(last), store)
+        let group = try group(number, store)
+        let item = try item(number, of: group, store)
+        return (first...last).map { document in
+            let (time, message) =
+                item.map { read(document - first, of: group, $0) }
+                ?? (group.firstTime, group.lowest)
+            return unsafe SegmentDocument(message: message, time: time, norm: norms[document])
+        }
     }
 
     /// The first document of a time or later.

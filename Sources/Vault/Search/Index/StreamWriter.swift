@@ -36,6 +36,15 @@ struct StreamWriter {
     /// Appends an item for which there is room.
     mutating func append(_ item: some Collection<UInt8>) { bytes.append(contentsOf: item) }
 
+    /// Appends an item, and says where it begins.
+    mutating func add<Sink: ChunkSink>(
+        _ item: borrowing ItemWriter, _ sink: inout Sink
+    ) throws -> Int {
+        let offset = try begin(item.count, &sink)
+        unsafe bytes.append(contentsOf: item.bytes)
+        return offset
+    }
+
     /// Hands over the chunk that is not full; more may still come, and then it is written again.
     func writeRest<Sink: ChunkSink>(_ sink: inout Sink) throws {
         if !bytes.isEmpty { try sink.write(bytes, chunk: chunk, of: stream) }

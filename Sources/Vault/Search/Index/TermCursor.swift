@@ -21,7 +21,6 @@
     var window = 0
 
     private var place = TermPlace.single(document: 0, frequency: 1, norm: 0, positions: 0)
-    private var embedsNorms = true
 
     // Skips of a long term.
     private var skipChunks: [Chunk] = []
@@ -35,11 +34,12 @@
     private(set) var document: UInt32 = 0
     /// 128 documents, `end` behind the last of a shorter block.
     let documents: UnsafeMutablePointer<UInt32>
-    private let frequencies: UnsafeMutablePointer<UInt32>
+    /// Of the documents, less 1; there when they were loaded.
+    let frequencies: UnsafeMutablePointer<UInt32>
     private var hasFrequencies = false
     private var chunk: Chunk?
     private var frequenciesAt = 0
-    private var frequencyBits = 0
+    private var frequencyCode: UInt8 = 0
     private var embedded: UnsafePointer<UInt8>?
     private var positionsReader = PositionsReader()
 
@@ -67,15 +67,15 @@
         switch entry.place {
         case .single:
             impact = UInt16(Relevance.impactScale)
-            embedsNorms = true
         case .short(_, _, let postings, _):
             let (chunk, offset) = try segment.chunk(.postings, at: postings, store)
-            guard offset + 4 <= chunk.count else { throw SegmentDamage("a posting header is cut") }
-            impact = UInt16(chunk.u16(offset + 2))
-            embedsNorms = true
-        case .long(_, let embeds, let highest, let skips):
+            let hasNorms = chunk.u8(offset) & PackedNumbers.hasNorms != 0
+            guard offset + (hasNorms ? 4 : 2) <= chunk.count else {
+                throw SegmentDamage("a posting header is cut")
+            }
+            impact = hasNorms ? UInt16(chunk.u16(offset + 2)) : UInt16(Relevance.impactScale)
+        case .long(_, let highest, let skips):
             impact = highest
-            embedsNorms = embeds
             try openSkips(skips)
         }
     }
@@ -169,18 +169,21 @@
             hasFrequencies = true
         case .short(let count, let last, let postings, _):
             let (chunk, offset) = try segment.chunk(.postings, at: postings, store)
-            let bits = chunk.u16(offset)
+            let codes = (documents: chunk.u8(offset), frequencies: chunk.u8(offset + 1))
+            let header = codes.documents & PackedNumbers.hasNorms != 0 ? 4 : 2
             try decode(
-                chunk, at: offset + 4, count: count, bits: (bits & 0xFF, bits >> 8), after: -1,
-                last: last)
+                chunk, at: offset + header, count: count, codes: codes, after: -1, last: last)
         case .long:
             let entry = unsafe skip(block)
             let postings = unsafe entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
-            let bits = unsafe Int(entry.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+            let codes = unsafe (
+                documents: entry.load(fromByteOffset: 12, as: UInt8.self),
+                frequencies: entry.load(fromByteOffset: 13, as: UInt8.self)
+            )
             let (chunk, offset) = try segment.chunk(.postings, at: Int(postings), store)
             try decode(
                 chunk, at: offset, count: min(Self.block, count - block * Self.block),
-                bits: (bits & 0xFF, bits >> 8),
+                codes: codes,
                 after: block == 0 ? -1 : Int64(last(of: block - 1)), last: last(of: block))
         }
         document = unsafe documents[0]
@@ -191,24 +194,24 @@
 
     /// Decodes documents, and checks condition (S3).
     private func decode(
-        _ chunk: Chunk, at offset: Int, count: Int, bits: (documents: Int, frequencies: Int),
+        _ chunk: Chunk, at offset: Int, count: Int, codes: (documents: UInt8, frequencies: UInt8),
         after: Int64, last: UInt32
     ) throws {
-        guard bits.documents <= 24, bits.frequencies <= 32 else {
-            throw SegmentDamage("a block of postings has numbers that are too wide")
-        }
-        frequenciesAt = offset + BitPacking.byteCount(count, width: bits.documents)
-        frequencyBits = bits.frequencies
-        let normsAt = frequenciesAt + BitPacking.byteCount(count, width: bits.frequencies)
-        guard normsAt + (embedsNorms ? count : 0) <= chunk.count else {
-            throw SegmentDamage("a block of postings reaches over its chunk")
-        }
+        let normsAt = try PackedNumbers.end(
+            chunk, at: offset, count: count, code: codes.documents,
+            mostBits: SegmentFormat.documentBits)
+        let hasNorms = codes.documents & PackedNumbers.hasNorms != 0
+        frequenciesAt = normsAt + (hasNorms ? count : 0)
+        frequencyCode = codes.frequencies
+        _ = try PackedNumbers.end(
+            chunk, at: frequenciesAt, count: count, code: frequencyCode,
+            mostBits: SegmentFormat.frequencyBits)
         self.chunk = chunk
         size = count
-        unsafe embedded = embedsNorms ? chunk.base + normsAt : nil
+        unsafe embedded = hasNorms ? chunk.base + normsAt : nil
         let documents = unsafe self.documents
-        unsafe BitPacking.unpack(
-            chunk.base + offset, count: count, width: bits.documents, into: documents)
+        unsafe PackedNumbers.unpack(
+            chunk.base + offset, count: count, code: codes.documents, into: documents)
         var before = UInt32(truncatingIfNeeded: after)
         for index in 0..<count {
             unsafe before &+= documents[index] &+ 1
@@ -227,8 +230,8 @@
     private func decodeFrequencies() {
         hasFrequencies = true
         guard let chunk else { return }
-        unsafe BitPacking.unpack(
-            chunk.base + frequenciesAt, count: size, width: frequencyBits, into: frequencies)
+        unsafe PackedNumbers.unpack(
+            chunk.base + frequenciesAt, count: size, code: frequencyCode, into: frequencies)
     }
 
     // MARK: Moving
@@ -353,20 +356,11 @@
         try positionsReader.read(index, of: segment, store, buffer)
     }
 
-    /// The positions of the present document as they are stored: the first, and each other's
-    /// distance from the one before.
-    ///
-    /// - Parameter buffer: Holds those of the whole block, and belongs to this cursor.
-    /// - Returns: Lent until the cursor enters another block.
-    /// - Throws: `SegmentDamage`.
-    @inline(__always)
-    func distances(_ buffer: PositionBuffer) throws -> UnsafeBufferPointer<UInt32> {
-        if positionsReader.block != current {
-            try beginPositions()
-            try positionsReader.readBlock(of: segment, store, buffer)
-        }
-        let range = positionsReader.range(of: index)
-        return unsafe UnsafeBufferPointer(rebasing: buffer.buffer[range])
+    /// Reads what is stored of the positions in all documents of the block: of each document the
+    /// first, and each other's distance from the one before.
+    func readDistances(_ buffer: PositionBuffer) throws {
+        try beginPositions()
+        try positionsReader.readBlock(of: segment, store, buffer)
     }
 
     private func beginPositions() throws {

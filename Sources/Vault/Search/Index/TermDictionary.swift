@@ -101,7 +101,7 @@ enum DictionaryChecker {
         case .short(_, let last, let postings, let positions):
             return last < row.documents && isInside(postings, .postings)
                 && isInside(positions, .positions)
-        case .long(let count, _, _, let skips):
+        case .long(let count, _, let skips):
             let entries = (count + SegmentFormat.block - 1) / SegmentFormat.block
             return skips % SegmentFormat.skipBytes == 0
                 && skips + entries * SegmentFormat.skipBytes
