@@ -3,6 +3,7 @@
 /// - `SearchBench VAULT SECRET QUERIES ROUNDS [--limit N] [--count] [--conversations]`
 ///   `[--records]`
 /// - `SearchBench VAULT SECRET QUERIES --paced [--limit N]`
+/// - `SearchBench VAULT SECRET QUERIES --matches`
 /// - `SearchBench VAULT SECRET --size`
 /// - `SearchBench VAULT SECRET --rebuild`
 /// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
@@ -14,6 +15,8 @@ struct BenchOptions {
         case rounds(Int)
         /// One pass for each class that is named on standard input.
         case paced
+        /// Of each query the times of all messages that match.
+        case matches
         case size, rebuild
         case merge(Int)
     }
@@ -31,7 +34,7 @@ struct BenchOptions {
     /// Whether the conversations of the hits are printed, the best first.
     var showsConversations = false
 
-    /// `nil` for what is none of the four forms.
+    /// `nil` for what is none of these forms.
     init?(_ arguments: [String]) {
         var places: [String] = []
         var flags: Set<String> = []
@@ -69,6 +72,7 @@ struct BenchOptions {
             guard let rounds = Int(places[3]), rounds > 0 else { return nil }
             work = .rounds(rounds)
         case (3, "--paced"): work = .paced
+        case (3, "--matches"): work = .matches
         case (2, "--size"): work = .size
         case (2, "--rebuild"): work = .rebuild
         default: return nil

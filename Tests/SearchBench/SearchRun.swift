@@ -16,6 +16,7 @@ struct SearchRun {
         switch options.work {
         case .rounds(let count): try run.rounds(count)
         case .paced: try run.paced()
+        case .matches: try MatchList(vault).write(BenchQuery.read(options.queries))
         case .size:
             let size = try vault.searchIndexSize()
             try Lines.write(
