@@ -35,8 +35,24 @@ struct QueryLexer {
     ///
     /// - Throws: `badInput` for an open quote, an unknown filter or a filter without a value.
     static func tokens(of text: String) throws(VaultError) -> [QueryToken] {
+        if let words = plainWords(of: text) { return words }
         var lexer = QueryLexer(characters: Array(text.unicodeScalars))
         while !lexer.isAtEnd { try lexer.next() }
+        return lexer.tokens
+    }
+
+    /// The pieces of a query of Latin letters, digits and blanks, which most are; else `nil`.
+    private static func plainWords(of text: String) -> [QueryToken]? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte == 0x20 || byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26
+        }
+        guard isPlain else { return nil }
+        var lexer = QueryLexer(characters: [])
+        var place = 1
+        for word in text.utf8.split(separator: 0x20, omittingEmptySubsequences: false) {
+            if !word.isEmpty { lexer.addWord(String(Substring(word)), place) }
+            place += word.count + 1
+        }
         return lexer.tokens
     }
 

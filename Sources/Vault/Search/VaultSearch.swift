@@ -86,20 +86,17 @@ package struct VaultSearch: Sendable {
     ) throws(VaultError) -> SearchAnswer {
         let query = try SearchQuery(request.query)
         return try SearchFailure.guarding("search") {
-            let expression = try resolve(query, request.includeHidden, in: database)
             let limit = max(0, min(request.limit, Int(Int32.max)))
-            let query = try IndexQueryCompiler(database: database).compile(expression)
-            let (matches, extent) = try cached { state in
+            let (matches, extent, terms, analyser) = try cached { state in
                 let index = try IndexSearch(state, in: database)
-                let matches = try Self.matches(query, index, request.order, limit: limit + 1)
-                return (
-                    matches,
-                    try Extent(matches.count, limit, request.countsAll, of: query, index)
-                )
+                let (compiled, terms) = try resolve(query, request.includeHidden, index)
+                let matches = try Self.matches(compiled, index, request.order, limit: limit + 1)
+                let extent = try Extent(
+                    matches.count, limit, request.countsAll, of: compiled, index)
+                return (matches, extent, terms, state.analyser)
             }
             var reader = HitReader(
-                database: database, terms: request.idsOnly ? nil : expression.terms,
-                analyser: try TextAnalyser(in: database))
+                database: database, terms: request.idsOnly ? nil : terms, analyser: analyser)
             let hits = try matches.prefix(limit).compactMap { try reader.hit($0) }
             let completeness = try SearchCompleteness(in: database)
             return SearchAnswer(
@@ -118,11 +115,10 @@ package struct VaultSearch: Sendable {
     ) throws(VaultError) -> [IndexMatch] {
         let query = try SearchQuery(request.query)
         return try SearchFailure.guarding("search") {
-            let expression = try resolve(query, request.includeHidden, in: database)
-            let query = try IndexQueryCompiler(database: database).compile(expression)
-            return try cached { state in
+            try cached { state in
                 let index = try IndexSearch(state, in: database)
-                return try Self.matches(query, index, request.order, limit: request.limit)
+                let (compiled, _) = try resolve(query, request.includeHidden, index)
+                return try Self.matches(compiled, index, request.order, limit: request.limit)
             }
         }
     }
@@ -142,12 +138,12 @@ package struct VaultSearch: Sendable {
     ) throws(VaultError) {
         let query = try SearchQuery(query)
         try SearchFailure.guarding("search") {
-            let expression = try resolve(query, includeHidden, in: database)
             let statement = try database.makeStatement(sql: "SELECT id FROM message WHERE num = ?")
-            let compiled = try IndexQueryCompiler(database: database).compile(expression)
             // Chunks of a walk over everything would push those of other searches out.
             let state = IndexState(cache: ChunkCache(limitBytes: 4 << 20))
-            try IndexSearch(state, in: database).forEachMatch(compiled) { number in
+            let index = try IndexSearch(state, in: database)
+            let (compiled, _) = try resolve(query, includeHidden, index)
+            try index.forEachMatch(compiled) { number in
                 let id = try Row.fetchOne(statement, arguments: [number]).flatMap { row in
                     try row.withUnsafeData(atIndex: 0) { $0.flatMap { RecordID(bytes: $0) } }
                 }
@@ -171,6 +167,9 @@ package struct VaultSearch: Sendable {
         try cache.withState { state in
             do {
                 return try body(state)
+            } catch let error as VaultError {
+                // Nothing is wrong with the state: the query is.
+                throw error
             } catch {
                 state.reset()
                 throw error
@@ -187,14 +186,22 @@ package struct VaultSearch: Sendable {
         }
     }
 
+    /// The query for the index, and what a hit is marked by.
     private func resolve(
-        _ query: SearchQuery, _ includeHidden: Bool, in database: Database
-    ) throws -> SearchExpression {
-        let analyser = try TextAnalyser(in: database)
-        let expression = try QueryResolver(database: database, analyser: analyser).resolve(query)
-        if includeHidden { return expression }
-        if case .all(let parts) = expression { return .all(parts + [.record(.visible)]) }
-        return .all([expression, .record(.visible)])
+        _ query: SearchQuery, _ includeHidden: Bool, _ index: IndexSearch
+    ) throws -> (IndexQuery, [TextTerm]) {
+        let database = index.store.database
+        let resolver = QueryResolver(database: database, analyser: index.state.analyser)
+        var expression = try resolver.resolve(query)
+        let terms = expression.terms
+        if !includeHidden, index.state.isAnyHidden {
+            if case .all(let parts) = expression {
+                expression = .all(parts + [.record(.visible)])
+            } else {
+                expression = .all([expression, .record(.visible)])
+            }
+        }
+        return (try IndexQueryCompiler(database: database).compile(expression), terms)
     }
 }
 

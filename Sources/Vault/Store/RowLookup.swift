@@ -20,6 +20,9 @@ import GRDB
         unsafe sqlite3_reset(handle)
     }
 
+    /// Runs a statement that returns nothing.
+    func run() throws { try forEach { _ in } }
+
     /// Runs the statement with a number, lends the rows one after the other, and ends it.
     func forEach(_ number: Int64? = nil, _ body: (RowLookup) throws -> Void) throws {
         defer { unsafe sqlite3_reset(handle) }

@@ -131,8 +131,8 @@ final class Store: Sendable {
     func readQuickly<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
         do {
             return try pool.unsafeRead { db in
-                try db.cachedStatement(sql: "BEGIN DEFERRED TRANSACTION").execute()
-                defer { try? db.cachedStatement(sql: "COMMIT TRANSACTION").execute() }
+                try RowLookup("BEGIN DEFERRED TRANSACTION", in: db).run()
+                defer { try? RowLookup("COMMIT TRANSACTION", in: db).run() }
                 return try body(db)
             }
         } catch {

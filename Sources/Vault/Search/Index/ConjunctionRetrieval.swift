@@ -35,11 +35,9 @@ final class Conjunction {
 
     /// What the terms count in the document at which all cursors stand.
     @inline(__always)
-    func score(_ saturation: UnsafePointer<Float>) throws -> Float {
+    func score(_ share: TermShare) throws -> Float {
         var score: Float = 0
-        for index in 0..<scored.count {
-            score += try unsafe scored[index].score(saturation)
-        }
+        for index in 0..<scored.count { score += try scored[index].score(share) }
         return score
     }
 
@@ -108,13 +106,11 @@ extension SegmentRetrieval {
         let view = try lead.view()
         let weight = conjunction.leadWeight
         let rest = bound - conjunction.leadBound(lead.window)
-        let saturation = unsafe ranking.saturation
+        let share = ranking.share
         var least = (top.threshold / raise - rest) * 0.999_999
         var index = lead.index
         while index < view.size, unsafe view.documents[index] <= last {
-            let frequency = unsafe Float(view.frequencies[index] &+ 1)
-            let norm = view.norm(index)
-            let most = unsafe weight * frequency / (frequency + saturation[norm])
+            let most = weight * share(unsafe view.frequencies[index], view.norm(index))
             guard most >= least else {
                 index += 1
                 continue
@@ -140,7 +136,7 @@ extension SegmentRetrieval {
         _ conjunction: Conjunction, _ document: UInt32, _ raise: Float, _ top: inout TopHits
     ) throws {
         guard filter.contains(document) else { return }
-        var score = try unsafe conjunction.score(ranking.saturation)
+        var score = try conjunction.score(ranking.share)
         if !conjunction.phrases.isEmpty {
             guard let phrases = try phrases(conjunction, score, raise, top.threshold) else {
                 return
@@ -154,18 +150,17 @@ extension SegmentRetrieval {
     private func phrases(
         _ conjunction: Conjunction, _ terms: Float, _ raise: Float, _ threshold: Float
     ) throws -> Float? {
-        let saturation = try unsafe ranking.saturation[Int(conjunction.cursors[0].norm())]
+        let norm = Int(try conjunction.cursors[0].norm())
         var bound = terms
         for phrase in conjunction.phrases {
-            let most = Float(phrase.highestFrequency)
-            bound += phrase.weight * most / (most + saturation)
+            bound += phrase.weight * ranking.share(of: Float(phrase.highestFrequency), norm)
         }
         guard bound * raise > threshold else { return nil }
         var sum: Float = 0
         for phrase in conjunction.phrases {
             let frequency = Float(try phrase.frequency())
             guard frequency > 0 else { return nil }
-            sum += phrase.weight * frequency / (frequency + saturation)
+            sum += phrase.weight * ranking.share(of: frequency, norm)
         }
         return sum
     }

@@ -13,7 +13,7 @@ enum RankedLeaf {
         case .term(let cursor):
             try cursor.advance(to: document)
             guard cursor.document == document else { return 0 }
-            return try unsafe cursor.score(retrieval.ranking.saturation)
+            return try cursor.score(retrieval.ranking.share)
         case .phrase(let phrase):
             guard try phrase.stand(on: document) else { return 0 }
             frequency = Float(try phrase.frequency())
@@ -24,8 +24,8 @@ enum RankedLeaf {
         }
         guard frequency > 0 else { return 0 }
         let norms = try unsafe retrieval.segment.norms(around: document, retrieval.store)
-        let saturation = unsafe retrieval.ranking.saturation[Int(norms[Int(document)])]
-        return weight * frequency / (frequency + saturation)
+        let norm = unsafe Int(norms[Int(document)])
+        return weight * retrieval.ranking.share(of: frequency, norm)
     }
 }
 
@@ -48,8 +48,8 @@ extension SegmentRetrieval {
         for document in hits.touched {
             let frequency = Float(hits.frequency(in: document))
             let norms = try unsafe segment.norms(around: document, store)
-            let saturation = unsafe ranking.saturation[Int(norms[Int(document)])]
-            let score = hits.weight * frequency / (frequency + saturation)
+            let norm = unsafe Int(norms[Int(document)])
+            let score = hits.weight * ranking.share(of: frequency, norm)
             if score * limit > top.threshold { try offer(document, score, &top) }
         }
     }

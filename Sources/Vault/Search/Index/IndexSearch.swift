@@ -22,20 +22,43 @@ struct IndexSearch {
 
     /// The best matches, or the newest where nothing can be ranked.
     func best(_ query: IndexQuery, limit: Int) throws -> [IndexMatch] {
+        var top = TopHits(limit: limit)
+        if case .term(let word) = query, !isExhaustive {
+            try best(word, &top)
+            return try matches(top)
+        }
         let plan = RetrievalPlan(query, isExhaustive: isExhaustive)
         if plan.method == .newest { return try newest(query, limit: limit) }
         var weighing = try Weighing(plan, self)
-        var top = TopHits(limit: limit)
-        // The largest segment first: it raises the threshold for the others.
-        let order = state.readers.indices.sorted {
-            state.readers[$0].count > state.readers[$1].count
-        }
-        for ordinal in order {
-            let retrieval = try retrieval(ordinal, plan)
+        for ordinal in state.largestFirst {
+            let retrieval = try retrieval(ordinal, plan.filters)
             guard !retrieval.filter.range.isEmpty else { continue }
             try retrieve(plan, retrieval, &weighing, ordinal, &top)
         }
-        return try top.sorted.map { hit in
+        return try matches(top)
+    }
+
+    /// One word and nothing else, which is what most people ask for.
+    private func best(_ word: [UInt8], _ top: inout TopHits) throws {
+        var entries: [(ordinal: Int, entry: TermEntry)] = []
+        var count = 0
+        for ordinal in state.largestFirst {
+            guard let entry = try state.readers[ordinal].entry(word, store) else { continue }
+            entries.append((ordinal, entry))
+            count += entry.count
+        }
+        let weight = Relevance.inverseFrequency(count, of: state.documents)
+        for (ordinal, entry) in entries {
+            let segment = state.readers[ordinal]
+            let cursor = try TermCursor(entry, segment, store)
+            cursor.weight = weight
+            cursor.bound = weight * state.boundScale(segment)
+            try retrieval(ordinal, []).term(cursor, &top)
+        }
+    }
+
+    private func matches(_ top: TopHits) throws -> [IndexMatch] {
+        try top.sorted.map { hit in
             let reader = state.readers[Int(hit.segment)]
             return IndexMatch(
                 message: try reader.document(hit.document, store).message,
@@ -72,17 +95,18 @@ struct IndexSearch {
         }
     }
 
-    private func retrieval(_ ordinal: Int, _ plan: RetrievalPlan) throws -> SegmentRetrieval {
+    private func retrieval(
+        _ ordinal: Int, _ filters: [IndexQuery]
+    ) throws -> SegmentRetrieval {
         let segment = state.readers[ordinal]
         let age = state.newest - segment.row.newest
         let recency =
             prefersNewer && segment.row.newest > 0
             ? Relevance.recency * Relevance.freshness(ageMilliseconds: age) : 0
         return SegmentRetrieval(
-            segment: segment, store: store, filter: try filter(plan.filters, segment),
-            ranking: unsafe SegmentRanking(
-                saturation: UnsafePointer(state.saturation.values), recency: recency,
-                ordinal: Int32(ordinal)))
+            segment: segment, store: store, filter: try filter(filters, segment),
+            ranking: SegmentRanking(
+                share: state.shares.share, recency: recency, ordinal: Int32(ordinal)))
     }
 
     /// Ranges of dates are ranges of documents; other conditions become sets.
@@ -112,7 +136,7 @@ struct IndexSearch {
         let plan = RetrievalPlan(query, isExhaustive: isExhaustive)
         var found: [(time: Int64, message: Int64)] = []
         for ordinal in state.readers.indices {
-            let retrieval = try retrieval(ordinal, plan)
+            let retrieval = try retrieval(ordinal, plan.filters)
             guard !retrieval.filter.range.isEmpty else { continue }
             for document in try newestDocuments(plan, retrieval, limit) {
                 found.append(try retrieval.segment.document(document, store))

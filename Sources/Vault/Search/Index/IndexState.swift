@@ -8,12 +8,19 @@ import Synchronization
 final class IndexState {
     let cache: ChunkCache
     private var stamp: Int64?
+    /// With what the index was made.
+    private(set) var analyser = TextAnalyser()
+    /// Whether a conversation is hidden.
+    private(set) var isAnyHidden = false
     private(set) var readers: [SegmentReader] = []
+    /// Places in `readers`, that of the largest segment first: it raises the threshold for the
+    /// others.
+    private(set) var largestFirst: [Int] = []
     /// Documents in all segments, removed ones included.
     private(set) var documents = 0
     private(set) var averageLength: Float = 1
     private(set) var newest: Int64 = 0
-    let saturation = SaturationTable()
+    let shares = ShareTable()
 
     init(cache: ChunkCache = ChunkCache()) { self.cache = cache }
 
@@ -27,10 +34,14 @@ final class IndexState {
         let row = try RowLookup(
             """
             SELECT (SELECT value FROM search_state WHERE name = 'stamp'),
-                (SELECT value FROM search_state WHERE name = 'live')
+                (SELECT value FROM search_state WHERE name = 'live'),
+                EXISTS (SELECT 1 FROM conversation WHERE hidden IS NOT NULL)
             """, in: database)
-        let (present, answering) = try row.first { ($0.number(0), $0.number(1)) } ?? (0, 0)
+        let (present, answering, hidden) =
+            try row.first { ($0.number(0), $0.number(1), $0.number(2)) } ?? (0, 0, 0)
+        isAnyHidden = hidden != 0
         if stamp == present, present != 0 { return }
+        analyser = try TextAnalyser(in: database)
         let live = family ?? answering
         let table = SegmentTable(database)
         let known = Dictionary(uniqueKeysWithValues: readers.map { ($0.number, $0) })
@@ -38,12 +49,19 @@ final class IndexState {
             if let reader = known[row.number], reader.row == row { return reader }
             return SegmentReader(row, live: try table.live(row))
         }
+        largestFirst = readers.indices.sorted { readers[$0].count > readers[$1].count }
         documents = readers.reduce(0) { $0 + $1.count }
         let tokens = readers.reduce(Int64(0)) { $0 + $1.row.tokens }
         averageLength = max(1, Float(tokens) / Float(max(1, documents)))
         newest = readers.reduce(Int64(0)) { max($0, $1.row.newest) }
-        saturation.fill(averageLength: averageLength)
+        shares.fill(averageLength: averageLength)
         stamp = present
+    }
+
+    /// What one unit of a stored impact is worth at the most, since impacts were computed at
+    /// another average length.
+    func boundScale(_ segment: SegmentReader) -> Float {
+        max(1, averageLength / segment.row.averageLength) / Relevance.impactScale
     }
 
     /// Forgets everything, after a fault.
@@ -51,24 +69,6 @@ final class IndexState {
         stamp = nil
         readers = []
         cache.removeAll()
-    }
-}
-
-/// `k` of `tf / (tf + k)` for each norm, where loops can read it.
-@safe final class SaturationTable {
-    let values: UnsafeMutablePointer<Float>
-
-    init() {
-        unsafe values = UnsafeMutablePointer.allocate(capacity: 256)
-        unsafe values.initialize(repeating: 1, count: 256)
-    }
-
-    deinit { unsafe values.deallocate() }
-
-    func fill(averageLength: Float) {
-        for (code, value) in Relevance.saturation(averageLength: averageLength).enumerated() {
-            unsafe values[code] = value
-        }
     }
 }
 

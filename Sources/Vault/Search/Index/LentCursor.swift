@@ -25,8 +25,8 @@
     var frequency: UInt32 { unsafe reference._withUnsafeGuaranteedRef { $0.frequency } }
 
     @inline(__always)
-    func score(_ saturation: UnsafePointer<Float>) throws -> Float {
-        try unsafe reference._withUnsafeGuaranteedRef { try unsafe $0.score(saturation) }
+    func score(_ share: TermShare) throws -> Float {
+        try unsafe reference._withUnsafeGuaranteedRef { try $0.score(share) }
     }
 
     @inline(__always)

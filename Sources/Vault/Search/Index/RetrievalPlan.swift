@@ -116,11 +116,6 @@ struct Weighing {
         }
     }
 
-    /// By how much stored impacts are too low at the present average length, at the most.
-    private func scale(_ reader: SegmentReader) -> Float {
-        max(1, search.state.averageLength / reader.row.averageLength) / Relevance.impactScale
-    }
-
     private func cursor(_ word: [UInt8], _ ordinal: Int) throws -> TermCursor? {
         guard let number = words.firstIndex(of: word), let entry = entries[ordinal][number] else {
             return nil
@@ -128,7 +123,7 @@ struct Weighing {
         let reader = search.state.readers[ordinal]
         let cursor = try TermCursor(entry, reader, search.store)
         cursor.weight = weights[number]
-        cursor.bound = cursor.weight * scale(reader)
+        cursor.bound = cursor.weight * search.state.boundScale(reader)
         return cursor
     }
 
@@ -140,7 +135,7 @@ struct Weighing {
         }
         let phrase = PhraseCursor(cursors)
         phrase.weight = cursors.reduce(0) { $0 + $1.weight }
-        phrase.bound = phrase.weight * scale(search.state.readers[ordinal])
+        phrase.bound = phrase.weight * search.state.boundScale(search.state.readers[ordinal])
         return phrase
     }
 

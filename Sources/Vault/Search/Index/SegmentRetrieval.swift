@@ -11,9 +11,8 @@ struct DocumentFilter {
 }
 
 /// How documents of one segment are ranked.
-@safe struct SegmentRanking {
-    /// `k` of `tf / (tf + k)` for each norm; outlives the search.
-    let saturation: UnsafePointer<Float>
+struct SegmentRanking {
+    let share: TermShare
     /// What the freshest document of the segment counts more, as a part of its score.
     let recency: Float
     /// The segment's place in the list of segments.
@@ -71,21 +70,16 @@ struct SegmentRetrieval {
     private func score(_ cursor: TermCursor, _ top: inout TopHits) throws {
         let limit = 1 + ranking.recency
         if let norm = cursor.singleNorm {
-            let frequency = Float(cursor.frequency)
-            let score =
-                unsafe cursor.weight * frequency
-                / (frequency + ranking.saturation[Int(norm)])
-            return try offer(cursor.document, score, &top)
+            let share = ranking.share(of: Float(cursor.frequency), Int(norm))
+            return try offer(cursor.document, cursor.weight * share, &top)
         }
         let view = try cursor.view()
         let weight = cursor.weight
-        let saturation = unsafe ranking.saturation
+        let share = ranking.share
         // A little lower, because of the rounding; `offer` decides.
         var threshold = top.threshold / limit * 0.999_999
         for index in 0..<view.size {
-            let frequency = unsafe Float(view.frequencies[index] &+ 1)
-            let norm = view.norm(index)
-            let score = unsafe weight * frequency / (frequency + saturation[norm])
+            let score = weight * share(unsafe view.frequencies[index], view.norm(index))
             if score >= threshold {
                 try offer(unsafe view.documents[index], score, &top)
                 threshold = top.threshold / limit * 0.999_999
@@ -130,7 +124,7 @@ struct SegmentRetrieval {
             guard document <= window.last else { return }
             var score: Float = 0
             for number in 0..<essential where order[number].cursor.document == document {
-                score += try unsafe order[number].cursor.score(ranking.saturation)
+                score += try order[number].cursor.score(ranking.share)
                 try order[number].cursor.next()
             }
             try probe(order[essential...], document, score, rest, raise, &top)
@@ -145,14 +139,12 @@ struct SegmentRetrieval {
         guard lead.document <= window.last else { return }
         let (view, weight, start) = try lead.view()
         let others = order[1...]
-        let saturation = unsafe ranking.saturation
+        let share = ranking.share
         var least = (top.threshold / raise - rest) * 0.999_999
         for index in start..<view.size {
             let document = unsafe view.documents[index]
             guard document <= window.last else { return }
-            let frequency = unsafe Float(view.frequencies[index] &+ 1)
-            let norm = view.norm(index)
-            let score = unsafe weight * frequency / (frequency + saturation[norm])
+            let score = weight * share(unsafe view.frequencies[index], view.norm(index))
             guard score >= least else { continue }
             try probe(others, document, score, rest, raise, &top)
             least = (top.threshold / raise - rest) * 0.999_999
@@ -171,7 +163,7 @@ struct SegmentRetrieval {
             guard (score + rest) * raise > top.threshold else { return }
             rest -= other.bound
             if try other.cursor.advance(to: document) == document {
-                score += try unsafe other.cursor.score(ranking.saturation)
+                score += try other.cursor.score(ranking.share)
             }
         }
         if score * raise > top.threshold { try offer(document, score, &top) }

@@ -24,7 +24,8 @@
 
     // Skips of a long term.
     private var skipChunks: [Chunk] = []
-    private var skipBases: [UnsafePointer<UInt8>] = unsafe []
+    /// Where they begin: plain memory, because a loop reads it for every block.
+    private var skipBases: UnsafeMutablePointer<UnsafePointer<UInt8>>?
     private var skipStart = 0
 
     // The block that is decoded.
@@ -82,15 +83,20 @@
 
     private func openSkips(_ skips: Int) throws {
         skipChunks.removeAll(keepingCapacity: true)
-        unsafe skipBases.removeAll(keepingCapacity: true)
         skipStart = skips % SegmentFormat.chunkBytes
         let bytes = skipStart + blocks * SegmentFormat.skipBytes
         for number in 0...(bytes - 1) / SegmentFormat.chunkBytes {
             let offset = (skips / SegmentFormat.chunkBytes + number) * SegmentFormat.chunkBytes
             let chunk = try segment.chunk(.skips, at: offset, store).chunk
             skipChunks.append(chunk)
-            unsafe skipBases.append(chunk.base)
         }
+        unsafe skipBases?.deallocate()
+        let bases = UnsafeMutablePointer<UnsafePointer<UInt8>>.allocate(
+            capacity: skipChunks.count)
+        for (number, chunk) in skipChunks.enumerated() {
+            unsafe (bases + number).initialize(to: chunk.base)
+        }
+        unsafe skipBases = bases
         let rest = bytes - (skipChunks.count - 1) * SegmentFormat.chunkBytes
         guard let last = skipChunks.last, rest <= last.count else {
             throw SegmentDamage("skip entries are missing")
@@ -99,6 +105,7 @@
 
     deinit {
         unsafe documents.deallocate()
+        unsafe skipBases?.deallocate()
     }
 
     // MARK: Skips
@@ -106,8 +113,11 @@
     @inline(__always)
     private func skip(_ block: Int) -> UnsafeRawPointer {
         let offset = skipStart &+ block &* SegmentFormat.skipBytes
+        guard let bases = unsafe skipBases else {
+            preconditionFailure("A long term has skips.")
+        }
         return unsafe UnsafeRawPointer(
-            skipBases[offset / SegmentFormat.chunkBytes] + offset % SegmentFormat.chunkBytes)
+            bases[offset / SegmentFormat.chunkBytes] + offset % SegmentFormat.chunkBytes)
     }
 
     /// The last document of a block.
@@ -315,10 +325,9 @@
 
     /// What the term counts in the present document.
     @inline(__always)
-    func score(_ saturation: UnsafePointer<Float>) throws -> Float {
-        let frequency = Float(self.frequency)
-        let norm = try norm()
-        return unsafe weight * frequency / (frequency + saturation[Int(norm)])
+    func score(_ share: TermShare) throws -> Float {
+        loadFrequencies()
+        return weight * share(unsafe frequencies[index], Int(try norm()))
     }
 
     @inline(__always)

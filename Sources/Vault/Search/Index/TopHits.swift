@@ -55,14 +55,15 @@ struct TopHits {
 
     private mutating func sink() {
         var place = 0
+        let hit = heap[0]
         while true {
-            var worst = place
-            for child in [2 * place + 1, 2 * place + 2] where child < heap.count {
-                if heap[worst].precedes(heap[child]) { worst = child }
-            }
-            guard worst != place else { return }
-            heap.swapAt(worst, place)
-            place = worst
+            var child = 2 * place + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child].precedes(heap[child + 1]) { child += 1 }
+            guard hit.precedes(heap[child]) else { break }
+            heap[place] = heap[child]
+            place = child
         }
+        heap[place] = hit
     }
 }
