@@ -66,6 +66,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests", dependencies: ["Vault", "VaultCrypto", grdb], swiftSettings: house),
         .testTarget(
+            name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),
+        .testTarget(
             name: "ImportersTests", dependencies: ["Importers", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(

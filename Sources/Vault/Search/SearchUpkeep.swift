@@ -263,19 +263,31 @@ package struct SearchUpkeep: Sendable {
     ///
     /// - Returns: Whether there is more to merge.
     package func merge(
-        _ aim: MergeAim = .settled, in database: Database
+        _ aim: MergeAim = .settled, postings: Int? = nil, in database: Database
     ) throws(VaultError) -> Bool {
         try SearchFailure.guarding("merge the search index") {
             try InvertedIndex.live(in: database).maintenance.step(
-                postings: Self.stepPostings, aim: aim)
+                postings: postings ?? Self.stepPostings, aim: aim)
         }
     }
 
-    /// Rewrites the index without what is left of removed messages, before an erasure.
-    package func forgetRemoved(in database: Database) throws(VaultError) {
+    /// Rewrites a little more of the index without what is left of removed messages.
+    ///
+    /// Each call is one transaction of bounded size; when there is no more to do, no segment holds
+    /// a word of theirs.
+    ///
+    /// - Returns: Whether there is more to do.
+    package func forgetRemoved(
+        postings: Int? = nil, in database: Database
+    ) throws(VaultError) -> Bool {
         try SearchFailure.guarding("clean the search index") {
-            try InvertedIndex.live(in: database).maintenance.forgetRemoved()
-            try InvertedIndex.next(in: database).maintenance.forgetRemoved()
+            let postings = postings ?? Self.stepPostings
+            for index in [
+                try InvertedIndex.live(in: database), try InvertedIndex.next(in: database),
+            ] where try index.maintenance.forgetRemoved(postings: postings) {
+                return true
+            }
+            return false
         }
     }
 }

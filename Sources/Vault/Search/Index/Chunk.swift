@@ -34,6 +34,9 @@
 
     deinit { unsafe memory.deallocate() }
 
+    /// A copy of the bytes.
+    var bytes: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
     @inline(__always)
     func u8(_ offset: Int) -> UInt8 { unsafe base[offset] }
 

@@ -70,8 +70,15 @@ struct DocumentMerge {
         }
         guard next[input] < reader.count else { return }
         let group = next[input] / SegmentFormat.block
-        if groups[input].number != group {
-            groups[input] = (group, try reader.documents(ofGroup: group, store))
+        guard groups[input].number != group else { return }
+        let documents = try reader.documents(ofGroup: group, store)
+        var before = groups[input].documents.last
+        for document in documents {
+            if let before, precedes(document, before) {
+                throw SegmentDamage("the documents of a segment are out of order")
+            }
+            before = document
         }
+        groups[input] = (group, documents)
     }
 }

@@ -77,8 +77,13 @@
     ) throws {
         try readDistances(index, of: segment, store, buffer)
         let values = unsafe buffer.values
-        for index in stride(from: 1, to: buffer.count, by: 1) {
-            unsafe values[index] = values[index] &+ values[index - 1]
+        var position: UInt64 = 0
+        for index in 0..<buffer.count {
+            unsafe position &+= UInt64(values[index])
+            unsafe values[index] = UInt32(truncatingIfNeeded: position)
+        }
+        guard position <= SegmentFormat.highestPosition else {
+            throw SegmentDamage("a position is too high")
         }
     }
 
@@ -88,8 +93,7 @@
     ) throws {
         let range = range(of: index)
         let (start, count) = (range.lowerBound, range.count)
-        // A frequency that is too high would ask for memory that no document needs.
-        guard count <= 1 << 28 else { throw SegmentDamage("a frequency is too high") }
+        try checkTotal(of: segment)
         buffer.reserve(count)
         buffer.count = count
         if start / Self.group < number {
@@ -114,7 +118,7 @@
     mutating func readBlock(
         of segment: SegmentReader, _ store: ChunkStore, _ buffer: PositionBuffer
     ) throws {
-        guard total <= 1 << 28 else { throw SegmentDamage("a frequency is too high") }
+        try checkTotal(of: segment)
         buffer.reserve(total)
         buffer.count = total
         var done = 0
@@ -125,6 +129,14 @@
             unsafe BitPacking.unpackBits(
                 chunk.base + at, from: 0, count: count, width: width, into: buffer.values + done)
             done += count
+        }
+    }
+
+    /// Frequencies that are too high would ask for memory that no block needs, see (S4).
+    private func checkTotal(of segment: SegmentReader) throws {
+        let bytes = segment.row.lengths[SegmentStream.positions.rawValue] - first
+        guard total <= 1 << 28, total <= Self.group + 8 * bytes else {
+            throw SegmentDamage("a frequency is too high")
         }
     }
 
@@ -153,7 +165,9 @@
         let count = min(Self.group, total - number * Self.group)
         let width = at < chunk.count ? unsafe Int(chunk.base[at]) : 255
         let bytes = (count * width + 7) / 8
-        guard count > 0, width <= 32, at + 1 + bytes <= chunk.count else {
+        guard count > 0, width <= 32, at + 1 + bytes <= chunk.count,
+            width > 0 || total <= Self.group
+        else {
             throw SegmentDamage("a group of positions reaches over its chunk")
         }
         return (chunk, at + 1, width, bytes)

@@ -30,7 +30,8 @@
     private func add(_ document: UInt32, _ frequency: UInt32) {
         let place = Int(document)
         if unsafe frequencies[place] == 0 { touched.append(document) }
-        unsafe frequencies[place] = UInt16(min(UInt32(frequencies[place]) + frequency, 65_535))
+        let sum = unsafe UInt32(frequencies[place]) + min(frequency, 65_535)
+        unsafe frequencies[place] = UInt16(min(sum, 65_535))
     }
 
     private func add(_ entry: TermEntry) throws {

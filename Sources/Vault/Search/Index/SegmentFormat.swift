@@ -70,16 +70,25 @@
 /// CHECKSUM: behind each chunk, its row has a `u64` over the chunk and the row's number
 /// (`ChunkChecksum`).
 ///
-/// WHAT IS VALID, checked when a chunk is loaded, so that loops need not check again:
-///  (S1) A dictionary chunk parses as above to its last byte, and its terms ascend.
+/// WHAT IS VALID, checked when a row or chunk is loaded, so that loops need not check again:
+///  (S0) Counts, times, numbers and lengths of the row are within what the format can hold, and no
+///       more documents are removed than there are.
+///  (S1) A dictionary chunk parses as above to its last byte. Its terms ascend and have 1 to 255
+///       bytes; the first is the one that the row of the segment names, and the last comes before
+///       the first of the next chunk.
 ///  (S2) Skip entries of one chunk have widths of at most 24 and 28 and offsets inside their
-///       streams.
+///       streams, or at the end of the postings, where a block of neighbours without norms takes no
+///       bytes. A chunk that another one of the same term follows is full.
 ///  (S3) A block of postings lies inside its chunk; its differences have at most 24 bits and its
 ///       tf 28, with their exceptions, which have places in the block; its last document is the one
 ///       that was announced and below the number of documents. So nothing overflows, and every
 ///       document of the block is below it.
-///  (S4) A group of positions lies inside its chunk.
+///  (S4) A group of positions lies inside its chunk, and no position is above 2^30. A group whose
+///       width is 0 has first positions only, so a block has not more positions than 128 and the
+///       bits of its stream.
 ///  (S5) Norms, documents and groups have as many entries as there are documents.
+///  (S6) Groups are in the order of their times. Times and numbers of documents are within those of
+///       the row; where segments are merged, their documents are found to be in order.
 ///
 /// Page encryption authenticates the bytes; these checks are against faults of our own.
 enum SegmentFormat {
@@ -96,6 +105,10 @@ enum SegmentFormat {
     static let documentBits = 24
     static let maximumDocuments = 1 << documentBits
     static let frequencyBits = 28
+    /// Of one segment; merges stop far below.
+    static let mostTokens: Int64 = 1 << 40
+    static let highestPosition: UInt64 = 1 << 30
+    static let longestTermBytes = 255
     /// Readable bytes behind every chunk in memory.
     static let padding = 16
 }

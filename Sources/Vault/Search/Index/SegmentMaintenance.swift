@@ -58,12 +58,24 @@ struct SegmentMaintenance {
         Self.due(try table.rows(of: family), aim) != nil
     }
 
-    /// Rewrites every segment that has removed documents, without them.
-    func forgetRemoved() throws {
-        if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
-        for row in try table.rows(of: family) where row.removed > 0 {
-            if try begin([row], Int.max) { throw SegmentDamage("a merge did not end") }
+    /// Rewrites segments that have removed documents without them, a little more with each call.
+    ///
+    /// - Parameter postings: How much this step may do.
+    /// - Returns: Whether there is more to do: a segment with removed documents, or what a merge
+    ///   that was given up has written.
+    /// - Throws: `SegmentDamage`, and what the database throws.
+    func forgetRemoved(postings: Int) throws -> Bool {
+        let rows = try table.rows(of: family)
+        if let merge = try MergeState.load(family, in: database) {
+            if merge.isCurrent(rows) { return try advance(merge, rows, postings) || holdsRemoved() }
+            try abandon(merge)
         }
+        guard let row = rows.first(where: { $0.removed > 0 }) else { return false }
+        return try begin([row], postings) || holdsRemoved()
+    }
+
+    private func holdsRemoved() throws -> Bool {
+        try table.rows(of: family).contains { $0.removed > 0 }
     }
 
     // MARK: What is due
@@ -227,7 +239,10 @@ struct MergeState {
         merge.chunks = try IntegerList.decode(row.bytes("chunks") ?? [])
         merge.terms = row["terms"]
         merge.firsts = try TermList.decode(row.bytes("firsts") ?? [])
-        guard merge.chunks.count == 4 else { throw SegmentDamage("a merge is broken") }
+        guard merge.chunks.count == 4, merge.chunks.allSatisfy({ $0 < 1 << 20 }),
+            (0...Int(SegmentFormat.mostTokens)).contains(merge.terms), merge.averageLength >= 1,
+            merge.averageLength <= Float(SegmentFormat.mostTokens)
+        else { throw SegmentDamage("a merge is broken") }
         return merge
     }
 
@@ -263,10 +278,15 @@ struct MergeState {
         place.firsts = firsts
         for (index, stream) in [SegmentStream.skips, .postings, .positions].enumerated() {
             let row = SegmentStream.row(output, stream, chunks[index + 1])
-            place.rests[index] =
-                try Row.fetchOne(
-                    database, sql: "SELECT bytes FROM search_chunk WHERE num = ?", arguments: [row]
-                )?.bytes("bytes")?.dropLast(ChunkChecksum.byteCount) ?? []
+            let rows = try RowLookup("SELECT bytes FROM search_chunk WHERE num = ?", in: database)
+            let chunk = try rows.first(row) { columns in
+                try unsafe columns.withBytes(0) { try unsafe Chunk(stored: $0, row: row) }
+            }
+            // A stream of which nothing is written yet has no chunk.
+            guard chunk != nil || chunks[index + 1] == 0 else {
+                throw SegmentDamage("a chunk is missing")
+            }
+            place.rests[index] = chunk?.bytes ?? []
         }
         return place
     }

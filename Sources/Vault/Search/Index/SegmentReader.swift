@@ -19,6 +19,28 @@ struct SegmentRow: Equatable {
     var firsts: [[UInt8]]
 }
 
+extension SegmentRow {
+    /// Streams are shorter, since a chunk's number has 20 bits in `search_chunk.num`.
+    private static let longestStream = SegmentFormat.chunkBytes << 20
+    /// Times and numbers of messages lie nearer to zero, so that no difference has over 56 bits.
+    private static let furthest: Int64 = 1 << 54
+
+    /// Condition (S0).
+    var isSound: Bool {
+        let limits = -Self.furthest...Self.furthest
+        return lengths.count == SegmentStream.allCases.count
+            && lengths.allSatisfy { (0...Self.longestStream).contains($0) }
+            && (1...SegmentFormat.maximumDocuments).contains(documents)
+            && lengths[SegmentStream.norms.rawValue] == documents
+            && (0...documents).contains(removed)
+            && (0...Int(SegmentFormat.mostTokens)).contains(terms)
+            && (0...SegmentFormat.mostTokens).contains(tokens)
+            && averageLength >= 1 && averageLength <= Float(SegmentFormat.mostTokens)
+            && oldest <= newest && limits.contains(oldest) && limits.contains(newest)
+            && limits.contains(messages.lowerBound) && limits.contains(messages.upperBound)
+    }
+}
+
 /// Reads one segment.
 ///
 /// It is kept between searches; each search lends it the store to read chunks from.
@@ -61,7 +83,7 @@ struct SegmentRow: Equatable {
 
     func dictionaryChunk(_ number: Int, _ store: ChunkStore) throws -> Chunk {
         try store.chunk(self.number, .dictionary, number) { chunk in
-            try DictionaryChecker.check(chunk, row)
+            try DictionaryChecker.check(chunk, number: number, row)
         }
     }
 
@@ -73,7 +95,11 @@ struct SegmentRow: Equatable {
         }
         let number = offset / SegmentFormat.chunkBytes
         let chunk = try store.chunk(self.number, stream, number) { chunk in
-            if stream == .skips { try checkSkips(chunk) }
+            switch stream {
+            case .skips: try checkSkips(chunk)
+            case .groups: try checkGroups(chunk, number)
+            default: break
+            }
         }
         return (chunk, offset % SegmentFormat.chunkBytes)
     }
@@ -85,11 +111,30 @@ struct SegmentRow: Equatable {
         }
         for start in stride(from: 0, to: chunk.count, by: SegmentFormat.skipBytes) {
             guard chunk.u32(start) < count,
-                Int(chunk.u32(start + 4)) < row.lengths[SegmentStream.postings.rawValue],
+                Int(chunk.u32(start + 4)) <= row.lengths[SegmentStream.postings.rawValue],
                 Int(chunk.u32(start + 8)) < row.lengths[SegmentStream.positions.rawValue],
                 chunk.u8(start + 12) & PackedNumbers.widthMask <= SegmentFormat.documentBits,
                 chunk.u8(start + 13) & PackedNumbers.widthMask <= SegmentFormat.frequencyBits
             else { throw SegmentDamage("a skip entry points outside") }
+        }
+    }
+
+    /// Checks conditions (S5) and (S6).
+    private func checkGroups(_ chunk: Chunk, _ number: Int) throws {
+        let expected = min(
+            groups - number * SegmentFormat.groupsInChunk, SegmentFormat.groupsInChunk)
+        guard chunk.count == expected * SegmentFormat.groupBytes else {
+            throw SegmentDamage("groups of documents are missing")
+        }
+        var previous = row.oldest
+        for start in stride(from: 0, to: chunk.count, by: SegmentFormat.groupBytes) {
+            let bits = chunk.u16(start + 20)
+            guard (previous...row.newest).contains(chunk.i64(start)),
+                row.messages.contains(chunk.i64(start + 8)),
+                Int(chunk.u32(start + 16)) < row.lengths[SegmentStream.documents.rawValue],
+                bits & 0xFF <= 56, bits >> 8 <= 56
+            else { throw SegmentDamage("a group of documents points outside") }
+            previous = chunk.i64(start)
         }
     }
 
@@ -140,9 +185,6 @@ struct SegmentRow: Equatable {
         let inChunk = number % SegmentFormat.groupsInChunk * SegmentFormat.groupBytes
         let start = number / SegmentFormat.groupsInChunk * SegmentFormat.chunkBytes
         let (chunk, _) = try chunk(.groups, at: start, store)
-        guard inChunk + SegmentFormat.groupBytes <= chunk.count else {
-            throw SegmentDamage("a group of documents is missing")
-        }
         let bits = chunk.u16(inChunk + 20)
         return Group(
             firstTime: chunk.i64(inChunk), lowest: chunk.i64(inChunk + 8),
@@ -163,9 +205,9 @@ struct SegmentRow: Equatable {
         guard group.numberBits + group.timeBits > 0 else { return nil }
         let (chunk, offset) = try chunk(.documents, at: group.offset, store)
         let times = offset + (size * group.numberBits + 7) / 8
-        guard group.numberBits <= 56, group.timeBits <= 56,
-            times + (size * group.timeBits + 7) / 8 <= chunk.count
-        else { throw SegmentDamage("a group of documents reaches over its chunk") }
+        guard times + (size * group.timeBits + 7) / 8 <= chunk.count else {
+            throw SegmentDamage("a group of documents reaches over its chunk")
+        }
         return GroupItem(chunk: chunk, offset: offset, times: times)
     }
 
@@ -176,15 +218,22 @@ struct SegmentRow: Equatable {
         guard let item = try item(number, of: group, store) else {
             return (group.firstTime, group.lowest)
         }
-        return read(Int(document) % SegmentFormat.block, of: group, item)
+        return try read(Int(document) % SegmentFormat.block, of: group, item)
     }
 
-    private func read(_ index: Int, of group: Group, _ item: GroupItem) -> (Int64, Int64) {
+    /// Checks condition (S6).
+    private func read(
+        _ index: Int, of group: Group, _ item: GroupItem
+    ) throws -> (time: Int64, message: Int64) {
         let base = unsafe item.chunk.base
-        let message = unsafe BitPacking.number(
+        let above = unsafe BitPacking.number(
             base + item.offset, at: index, width: group.numberBits)
-        let time = unsafe BitPacking.number(base + item.times, at: index, width: group.timeBits)
-        return (group.firstTime &+ Int64(time), group.lowest &+ Int64(message))
+        let later = unsafe BitPacking.number(base + item.times, at: index, width: group.timeBits)
+        let (time, message) = (group.firstTime + Int64(later), group.lowest + Int64(above))
+        guard time <= row.newest, message <= row.messages.upperBound else {
+            throw SegmentDamage("a document lies outside of its segment")
+        }
+        return (time, message)
     }
 
     /// All documents of a group.
@@ -194,9 +243,9 @@ struct SegmentRow: Equatable {
         let norms = try unsafe norms(from: UInt32(first), to: UInt32(last), store)
         let group = try group(number, store)
         let item = try item(number, of: group, store)
-        return (first...last).map { document in
+        return try (first...last).map { document in
             let (time, message) =
-                item.map { read(document - first, of: group, $0) }
+                try item.map { try read(document - first, of: group, $0) }
                 ?? (group.firstTime, group.lowest)
             return unsafe SegmentDocument(message: message, time: time, norm: norms[document])
         }

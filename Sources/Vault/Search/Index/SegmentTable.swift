@@ -37,15 +37,15 @@ struct SegmentTable: ChunkSink {
         let lengths = try IntegerList.decode(row.bytes("lengths") ?? [])
         let lowest: Int64 = row["lowest"]
         let highest: Int64 = row["highest"]
-        let documents: Int = row["documents"]
-        guard lengths.count == SegmentStream.allCases.count, lowest <= highest,
-            (1...SegmentFormat.maximumDocuments).contains(documents)
-        else { throw SegmentDamage("the row of a segment is broken") }
-        return SegmentRow(
-            number: row["num"], documents: documents, tokens: row["tokens"], terms: row["terms"],
-            averageLength: Float(row["average"] as Double), oldest: row["oldest"],
-            newest: row["newest"], messages: lowest...highest, removed: row["removed"],
-            lengths: lengths, firsts: try TermList.decode(row.bytes("firsts") ?? []))
+        guard lowest <= highest else { throw SegmentDamage("the row of a segment is broken") }
+        let segment = SegmentRow(
+            number: row["num"], documents: row["documents"], tokens: row["tokens"],
+            terms: row["terms"], averageLength: Float(row["average"] as Double),
+            oldest: row["oldest"], newest: row["newest"], messages: lowest...highest,
+            removed: row["removed"], lengths: lengths,
+            firsts: try TermList.decode(row.bytes("firsts") ?? []))
+        guard segment.isSound else { throw SegmentDamage("the row of a segment is broken") }
+        return segment
     }
 
     func insert(_ row: SegmentRow, family: Int64) throws {
@@ -150,6 +150,9 @@ struct SegmentTable: ChunkSink {
                     if document < row.documents { live.remove(UInt32(document)) }
                 }
             }
+        }
+        guard live.size == row.documents - row.removed else {
+            throw SegmentDamage("another number of documents is removed than was counted")
         }
         return live
     }

@@ -42,6 +42,7 @@
     private var frequenciesAt = 0
     private var frequencyCode: UInt8 = 0
     private var embedded: UnsafePointer<UInt8>?
+    private lazy var nothing = unsafe Chunk(copying: UnsafeRawBufferPointer(start: nil, count: 0))
     private var positionsReader = PositionsReader()
 
     init(_ segment: SegmentReader, _ store: ChunkStore) {
@@ -88,6 +89,9 @@
         for number in 0...(bytes - 1) / SegmentFormat.chunkBytes {
             let offset = (skips / SegmentFormat.chunkBytes + number) * SegmentFormat.chunkBytes
             let chunk = try segment.chunk(.skips, at: offset, store).chunk
+            if let before = skipChunks.last, before.count < SegmentFormat.chunkBytes {
+                throw SegmentDamage("skip entries are missing")
+            }
             skipChunks.append(chunk)
         }
         unsafe skipBases?.deallocate()
@@ -190,7 +194,10 @@
                 documents: entry.load(fromByteOffset: 12, as: UInt8.self),
                 frequencies: entry.load(fromByteOffset: 13, as: UInt8.self)
             )
-            let (chunk, offset) = try segment.chunk(.postings, at: Int(postings), store)
+            // One that takes no bytes may stand at the very end of its stream.
+            let (chunk, offset) =
+                codes.documents == 0 && codes.frequencies == 0
+                ? (nothing, 0) : try segment.chunk(.postings, at: Int(postings), store)
             try decode(
                 chunk, at: offset, count: min(Self.block, count - block * Self.block),
                 codes: codes,

@@ -40,14 +40,18 @@ struct DictionaryBlock {
     }
 
     var left: Int { entries.left }
-    var isBroken: Bool { entries.isBroken }
+    /// Whether an entry reached over the chunk, or no term can be what one says.
+    var isBroken: Bool { entries.isBroken || hasWrongTerm }
+    private var hasWrongTerm = false
     var position: Int { entries.position }
 
     /// Reads the next entry; `nil` at the end of the block.
     mutating func next() -> TermEntry? {
         guard let (shared, more, entry) = unsafe entries.next() else { return nil }
+        if shared > term.count { hasWrongTerm = true }
         if shared < term.count { term.removeSubrange(shared...) }
         unsafe term.append(contentsOf: more)
+        if !(1...SegmentFormat.longestTermBytes).contains(term.count) { hasWrongTerm = true }
         return entry
     }
 }
@@ -62,7 +66,7 @@ extension Chunk {
 
 /// Checks condition (S1).
 enum DictionaryChecker {
-    static func check(_ chunk: Chunk, _ row: SegmentRow) throws {
+    static func check(_ chunk: Chunk, number: Int, _ row: SegmentRow) throws {
         guard chunk.count >= 4, chunk.dictionaryBlocks.count > 0, chunk.dictionaryBlocks.table > 0
         else { throw SegmentDamage("a chunk of the dictionary has no blocks") }
         let (count, table) = chunk.dictionaryBlocks
@@ -80,7 +84,10 @@ enum DictionaryChecker {
                 guard !block.isBroken, isSound(entry, row) else {
                     throw SegmentDamage("an entry of the dictionary is broken")
                 }
-                if let previous, !TermOrder.precedes(previous, block.term) {
+                let isInOrder =
+                    previous.map { TermOrder.precedes($0, block.term) }
+                    ?? (block.term == row.firsts[number])
+                guard isInOrder else {
                     throw SegmentDamage("the terms of the dictionary are out of order")
                 }
                 previous = block.term
@@ -88,6 +95,11 @@ enum DictionaryChecker {
             expected = block.position
         }
         guard expected == table else { throw SegmentDamage("the dictionary has bytes left over") }
+        if number + 1 < row.firsts.count, let previous,
+            !TermOrder.precedes(previous, row.firsts[number + 1])
+        {
+            throw SegmentDamage("the terms of the dictionary are out of order")
+        }
     }
 
     private static func isSound(_ entry: TermEntry, _ row: SegmentRow) -> Bool {

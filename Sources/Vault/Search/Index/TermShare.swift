@@ -10,6 +10,7 @@
     /// - Parameters:
     ///   - frequency: `tf` less 1, as blocks have it.
     ///   - norm: The length of the document.
+    /// - Returns: Between 0 and 1.
     @inline(__always)
     func callAsFunction(_ frequency: UInt32, _ norm: Int) -> Float {
         if frequency < Self.frequencies {
