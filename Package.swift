@@ -64,7 +64,8 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
         .testTarget(
-            name: "VaultTests", dependencies: ["Vault", "VaultCrypto", grdb], swiftSettings: house),
+            name: "VaultTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
+            swiftSettings: house),
         .testTarget(
             name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),
         .testTarget(

@@ -60,11 +60,13 @@ extension Vault {
 
     /// Builds the search index anew beside the live one, in bounded transactions; searches go on.
     ///
-    /// - Parameter goesOn: Asked before each step with how many messages are done and how many
-    ///   there are; the next call goes on from there.
+    /// - Parameters:
+    ///   - textBytes: So much text in each; `nil` for what is usual.
+    ///   - goesOn: Asked before each step with how many messages are done and how many there are;
+    ///     the next call goes on from there.
     /// - Throws: What the database reports.
     package func rebuildSearchIndex(
-        _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+        textBytes: Int? = nil, _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
     ) throws(VaultError) {
         let upkeep = SearchUpkeep()
         try store.write { db in try upkeep.beginRebuild(in: db) }
@@ -72,7 +74,9 @@ extension Vault {
         while hasMore {
             let (done, total) = try store.read { db in try upkeep.rebuilt(in: db) }
             guard goesOn(done, total) else { return }
-            hasMore = try store.write { db in try upkeep.continueRebuild(in: db) }
+            hasMore = try store.write { db in
+                try upkeep.continueRebuild(textBytes: textBytes, in: db)
+            }
         }
         try mergeSearchIndex { goesOn(1, 1) }
     }
@@ -105,12 +109,15 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - aim: How far.
+    ///   - postings: So many in each step; `nil` for what is usual.
     ///   - goesOn: Asked before each step.
     /// - Throws: What the database reports.
     package func mergeSearchIndex(
-        _ aim: MergeAim = .settled, _ goesOn: () -> Bool
+        _ aim: MergeAim = .settled, postings: Int? = nil, _ goesOn: () -> Bool
     ) throws(VaultError) {
         let upkeep = SearchUpkeep()
-        while goesOn(), try store.write({ db in try upkeep.merge(aim, in: db) }) {}
+        while goesOn(),
+            try store.write({ db in try upkeep.merge(aim, postings: postings, in: db) })
+        {}
     }
 }

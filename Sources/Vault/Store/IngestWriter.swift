@@ -50,6 +50,8 @@ struct IngestWriter {
             try Int64.fetchOne(db, sql: "SELECT ifnull(max(num), 0) + 1 FROM message") ?? 1
         documents.removeAll(keepingCapacity: true)
         changed.removeAll()
+        // A purge since the last batch may have removed some, and given their numbers to others.
+        names = Names()
         statements = try Statements(in: db)
         defer { statements = nil }
         for conversation in batch {

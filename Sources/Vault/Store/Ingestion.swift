@@ -95,13 +95,8 @@ package final class Ingestion: Sendable {
 
     private func write(_ batch: [PreparedConversation]) throws -> IngestReport {
         try writer.withLock { writer in
-            do {
-                return try store.write { db in
-                    try writer.write(batch, custodian: custodian, now: now, analyser, in: db)
-                }
-            } catch {
-                writer.names = Names()
-                throw error
+            try store.write { db in
+                try writer.write(batch, custodian: custodian, now: now, analyser, in: db)
             }
         }
     }

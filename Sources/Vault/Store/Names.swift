@@ -2,7 +2,8 @@ import GRDB
 
 /// The shared words (models, custodians, labels…) by row number, remembered while a writer works.
 ///
-/// Forget it after a transaction that was rolled back: its rows may be gone.
+/// Forget it at the end of the transaction: after a rollback, or a purge by another process, its
+/// rows may be gone.
 struct Names {
     private var known: [String: Int64] = [:]
 
