@@ -5,11 +5,13 @@ nothing was wrong, 1 when something was, 77 when it could not run. COFFER names 
 debug build is taken; a COFFER_QUICK that is not empty asks for smaller samples.
 """
 
+import collections
 import concurrent.futures
 import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -118,17 +120,17 @@ class Place:
             "HOME": str(self.home), "TMPDIR": str(self.temporary), "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1", "TZ": "UTC", "COLUMNS": "80"}
 
-    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS):
-        """Runs coffer to its end."""
+    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS, program=COFFER):
+        """Runs coffer, or another program, to its end."""
         done = subprocess.run(
-            [*wrap, COFFER, *arguments], env=self.environment(), cwd=self.root,
+            [*wrap, program, *arguments], env=self.environment(), cwd=self.root,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
         return Outcome(arguments, done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments, out, wrap=()):
-        """Starts coffer; its output goes to an open file."""
+    def start(self, *arguments, out, wrap=(), program=COFFER):
+        """Starts coffer, or another program; its output goes to an open file."""
         return subprocess.Popen(
-            [*wrap, COFFER, *arguments], env=self.environment(), cwd=self.root,
+            [*wrap, program, *arguments], env=self.environment(), cwd=self.root,
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
 
     def write(self, name, content):
@@ -204,6 +206,53 @@ class Vault:
     def copy(self, path):
         shutil.copytree(self.path, path)
         return Vault(self.place, path, self.secret)
+
+
+# ---- Kills ----
+
+CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink",
+         "unlinkat", "ftruncate", "mkdir", "mkdirat", "rmdir", "link", "linkat", "chmod", "fchmod")
+
+
+def wait_for(process, seconds):
+    """A moment of a kill; nothing depends on how long it is."""
+    try:
+        process.wait(timeout=max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        pass
+
+
+def calls_of(place, arguments, program=COFFER):
+    """How often each call comes, on the thread that makes most of it; nothing without strace."""
+    log = place.root / "calls.log"
+    outcome = place.run(*arguments, program=program, wrap=(
+        "strace", "-f", "-qq", "-o", log, "-e", "signal=none",
+        "-e", "trace=" + ",".join(CALLS)))
+    if outcome.status != 0:
+        return None
+    counts = collections.Counter()
+    for line in log.read_text(errors="replace").splitlines():
+        if match := re.match(r"(\d+) +(\w+)\(", line):
+            counts[match[1], match[2]] += 1
+    most = {}
+    for (_, call), count in counts.items():
+        most[call] = max(most.get(call, 0), count)
+    return most
+
+
+def kill_at(place, arguments, call, number, program=COFFER):
+    """Runs a command that ends before its n-th call of a kind."""
+    return place.run(*arguments, program=program, wrap=(
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+        "-e", f"inject={call}:signal=KILL:when={number}"))
+
+
+def points(counts, seed, most=24):
+    """Every n of every call; a sample when there is little time."""
+    every = [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
+    if QUICK and len(every) > most:
+        return sorted(random.Random(seed).sample(every, most))
+    return every
 
 
 # ---- Made-up conversations, in our own JSON lines and as an export with files ----

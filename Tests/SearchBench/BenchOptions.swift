@@ -7,6 +7,10 @@
 /// - `SearchBench VAULT SECRET --size`
 /// - `SearchBench VAULT SECRET --rebuild`
 /// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
+/// - `SearchBench VAULT SECRET --purge QUERY`, the conversations with a match; then what earlier
+///   purges left in the index
+///
+/// `--step N` bounds each transaction of the last three: N postings, or N bytes of text.
 ///
 /// SECRET is a passphrase file, or `-` for the key that `coffer unlock` put into the keyring.
 struct BenchOptions {
@@ -19,12 +23,15 @@ struct BenchOptions {
         case matches
         case size, rebuild
         case merge(Int)
+        case purge(String)
     }
 
     var vault: String
     var secret: String
     var queries = ""
     var work: Work
+    /// How much one transaction of `merge`, `purge` and `rebuild` does; `nil` for what is usual.
+    var step: Int?
     /// Hits of an answer at most.
     var limit = 10
     /// Whether all matches of every query are counted after the rounds.
@@ -40,17 +47,19 @@ struct BenchOptions {
         var flags: Set<String> = []
         var rest = arguments[...]
         var segments: Int?
+        var doomed: String?
         while let argument = rest.popFirst() {
-            if argument == "--limit" {
+            if ["--limit", "--merge", "--step"].contains(argument) {
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
                     return nil
                 }
-                limit = value
-            } else if argument == "--merge" {
-                guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
-                    return nil
+                switch argument {
+                case "--limit": limit = value
+                case "--merge": segments = value
+                default: step = value
                 }
-                segments = value
+            } else if argument == "--purge" {
+                doomed = rest.popFirst()
             } else if argument.hasPrefix("--") {
                 flags.insert(argument)
             } else {
@@ -61,8 +70,8 @@ struct BenchOptions {
         showsConversations = flags.remove("--conversations") != nil
         readsRecords = flags.remove("--records") != nil
         guard places.count >= 2, flags.count <= 1 else { return nil }
-        if let segments {
-            (vault, secret, work) = (places[0], places[1], .merge(segments))
+        if let work = segments.map(Work.merge) ?? doomed.map(Work.purge) {
+            (vault, secret, self.work) = (places[0], places[1], work)
             return
         }
         (vault, secret) = (places[0], places[1])

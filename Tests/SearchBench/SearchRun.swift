@@ -21,9 +21,15 @@ struct SearchRun {
             let size = try vault.searchIndexSize()
             try Lines.write(
                 SizeLine(indexBytes: size.bytes, segments: size.segments, streams: size.streams))
-        case .merge(let most): try vault.mergeSearchIndex(.atMost(most)) { true }
+        case .merge(let most):
+            try vault.mergeSearchIndex(.atMost(most), postings: options.step) { true }
+        case .purge(let query):
+            let doomed = try vault.conversations(matching: query)
+            _ = try vault.purge(Array(doomed), postings: options.step)
         case .rebuild:
-            let time = try clock.measure { try vault.rebuildSearchIndex() }
+            let time = try clock.measure {
+                try vault.rebuildSearchIndex(textBytes: options.step)
+            }
             try Lines.write(RebuildLine(rebuildMicroseconds: time.microseconds))
         }
         try vault.close()

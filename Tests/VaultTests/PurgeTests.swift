@@ -21,7 +21,7 @@ private struct DoomedVault {
                 return try entry(round * 100 + number, isDoomed: isDoomed, &random)
             }
             try vault.ingest(batch)
-            if round == 2 { try vault.mergeSearchIndex(most: 1) { true } }
+            if round == 2 { try vault.mergeSearchIndex(.atMost(1)) { true } }
         }
         try vault.forEachConversation { conversation in
             if conversation.origin.id.hasPrefix("doomed") { doomed.append(conversation.id) }
