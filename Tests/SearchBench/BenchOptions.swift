@@ -7,6 +7,7 @@
 /// - `SearchBench VAULT SECRET --size`
 /// - `SearchBench VAULT SECRET --rebuild`
 /// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
+/// - `SearchBench VAULT SECRET --add N`, N messages one by one, which are purged at the end
 /// - `SearchBench VAULT SECRET --purge QUERY`, the conversations with a match; then what earlier
 ///   purges left in the index
 ///
@@ -23,6 +24,7 @@ struct BenchOptions {
         case matches
         case size, rebuild
         case merge(Int)
+        case add(Int)
         case purge(String)
     }
 
@@ -46,20 +48,21 @@ struct BenchOptions {
         var places: [String] = []
         var flags: Set<String> = []
         var rest = arguments[...]
-        var segments: Int?
-        var doomed: String?
+        var special: Work?
         while let argument = rest.popFirst() {
-            if ["--limit", "--merge", "--step"].contains(argument) {
+            if ["--limit", "--merge", "--step", "--add"].contains(argument) {
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
                     return nil
                 }
                 switch argument {
                 case "--limit": limit = value
-                case "--merge": segments = value
+                case "--merge": special = .merge(value)
+                case "--add": special = .add(value)
                 default: step = value
                 }
             } else if argument == "--purge" {
-                doomed = rest.popFirst()
+                guard let query = rest.popFirst() else { return nil }
+                special = .purge(query)
             } else if argument.hasPrefix("--") {
                 flags.insert(argument)
             } else {
@@ -70,8 +73,8 @@ struct BenchOptions {
         showsConversations = flags.remove("--conversations") != nil
         readsRecords = flags.remove("--records") != nil
         guard places.count >= 2, flags.count <= 1 else { return nil }
-        if let work = segments.map(Work.merge) ?? doomed.map(Work.purge) {
-            (vault, secret, self.work) = (places[0], places[1], work)
+        if let special {
+            (vault, secret, work) = (places[0], places[1], special)
             return
         }
         (vault, secret) = (places[0], places[1])

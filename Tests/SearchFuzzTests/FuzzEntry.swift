@@ -6,17 +6,21 @@ import Foundation
 
 private let world: FuzzWorld = {
     do {
-        return try FuzzWorld()
+        return try FuzzWorld(isSmallOnly: isQuick)
     } catch {
         fatalError("no index could be made: \(error)")
     }
 }()
 
+/// Whether each input is one query on changed chunks, and nothing else.
+private let isQuick = getenv("COFFER_FUZZ_CHUNKS") != nil
+
 @_cdecl("LLVMFuzzerTestOneInput")
 func testOneInput(_ start: UnsafeRawPointer?, _ count: Int) -> CInt {
-    let input = FuzzInput(UnsafeRawBufferPointer(start: start, count: count), world)
+    let bytes = UnsafeRawBufferPointer(start: start, count: count)
     do {
-        if let wrong = try FuzzRun(world: world, input: input).judge() {
+        let run = FuzzRun(world: world, input: FuzzInput(bytes, world))
+        if let wrong = try isQuick ? run.judgeOneQuery() : run.judge() {
             fatalError("WRONG: \(wrong)")
         }
     } catch {

@@ -78,6 +78,20 @@ struct FuzzQueries {
         return answers
     }
 
+    /// One of the questions, whose number is given up to the number of them.
+    func answer(to question: Int, in database: Database) throws -> (Int, FuzzAnswer?) {
+        let queries = Self.queries[Int(family)]
+        let number = question * 7 % (queries.count * 5)
+        var search: IndexSearch
+        do {
+            search = try IndexSearch(IndexState(), in: database)
+        } catch is SegmentDamage {
+            return (number, .damaged)
+        }
+        search.isExhaustive = number % 5 == 4
+        return (number, try Self.answer(number % 5, queries[number / 5], search))
+    }
+
     private static func answer(
         _ way: Int, _ query: IndexQuery, _ search: IndexSearch
     ) throws -> FuzzAnswer {

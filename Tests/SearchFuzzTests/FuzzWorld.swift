@@ -15,8 +15,11 @@ struct FuzzWorld: Sendable {
     let answers: [[FuzzAnswer?]]
     /// The highest number of a segment whose row is there.
     let lastSegment: Int64
+    /// Whether inputs are about family 0 alone.
+    let isSmallOnly: Bool
 
-    init() throws {
+    init(isSmallOnly: Bool = false) throws {
+        self.isSmallOnly = isSmallOnly
         queue = try DatabaseQueue()
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
@@ -131,6 +134,19 @@ enum FuzzPlace: Equatable, Sendable {
 
     private static func key(_ table: String) -> String {
         table == "search_merge" ? "output" : "num"
+    }
+
+    /// The row of a chunk with its checksum.
+    func stored(in database: Database) throws -> [UInt8] {
+        guard case .chunk(let row) = self else { return [] }
+        return try Self.stored(row, in: database)
+    }
+
+    /// Puts the row of a chunk back.
+    func restore(_ bytes: [UInt8], in database: Database) throws {
+        guard case .chunk(let row) = self else { return }
+        try database.cachedStatement(sql: "UPDATE search_chunk SET bytes = ? WHERE num = ?")
+            .execute(arguments: [Data(bytes), row])
     }
 
     private static func stored(_ chunk: Int64, in database: Database) throws -> [UInt8] {

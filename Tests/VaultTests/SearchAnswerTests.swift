@@ -220,6 +220,18 @@ struct SearchUpkeepTests {
         #expect(try vault.check().isSound)
     }
 
+    @Test("A block whose last positions are all 0 is sound")
+    func positionsOfNoWidth() throws {
+        let vault = try SearchTestVault()
+        // 130 positions of the word: two of the first message's come in the second group.
+        let texts = ["hello hello hello"] + [String](repeating: "hello", count: 127)
+        var conversation = TestConversation(messages: texts.map { TestMessage($0) })
+        conversation.created = 1
+        try vault.add(conversation)
+        #expect(try vault.check().isSound)
+        #expect(try vault.matches("\"hello hello\"") == [1])
+    }
+
     @Test("Searches go on during a rebuild, and an interrupted one is continued")
     func interrupted() throws {
         let vault = try SearchTestVault()

@@ -65,15 +65,15 @@ struct MessageFacts {
 
     /// The terms, of each a byte with its length and its bytes.
     var terms: [UInt8] {
-        var facts: [IndexFact] = [
-            .conversation(conversation), .role(role), .source(source), .custodian(custodian),
-        ]
-        if let model { facts.append(.model(model)) }
-        if let provider { facts.append(.provider(provider)) }
-        if hasAttachment { facts.append(.attachment) }
         var terms: [UInt8] = []
         terms.reserveCapacity(80)
-        for fact in facts { fact.append(to: &terms) }
+        IndexFact.conversation(conversation).append(to: &terms)
+        IndexFact.role(role).append(to: &terms)
+        IndexFact.source(source).append(to: &terms)
+        IndexFact.custodian(custodian).append(to: &terms)
+        if let model { IndexFact.model(model).append(to: &terms) }
+        if let provider { IndexFact.provider(provider).append(to: &terms) }
+        if hasAttachment { IndexFact.attachment.append(to: &terms) }
         return terms
     }
 }

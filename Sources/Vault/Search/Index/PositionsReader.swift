@@ -165,9 +165,7 @@
         let count = min(Self.group, total - number * Self.group)
         let width = at < chunk.count ? unsafe Int(chunk.base[at]) : 255
         let bytes = (count * width + 7) / 8
-        guard count > 0, width <= 32, at + 1 + bytes <= chunk.count,
-            width > 0 || total <= Self.group
-        else {
+        guard count > 0, width <= 32, at + 1 + bytes <= chunk.count else {
             throw SegmentDamage("a group of positions reaches over its chunk")
         }
         return (chunk, at + 1, width, bytes)

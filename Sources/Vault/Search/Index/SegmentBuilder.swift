@@ -14,7 +14,7 @@
     private static let gap = UInt32.max
 
     private var terms = TermTable()
-    private var stream: [UInt32] = []
+    private var stream = NumberList()
     private var documents: [Document] = []
     private var distances = NumberList()
     private(set) var tokens = 0
@@ -36,16 +36,17 @@
     }
 
     private func addTokens(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let base = bytes.baseAddress else { return }
         var position = 0
         while position < bytes.count {
-            let length = unsafe Int(bytes[position])
+            let length = unsafe Int(base[position])
             position += 1
             if length == 0 {
                 stream.append(Self.gap)
             } else {
-                let token = unsafe UnsafeBufferPointer(
-                    rebasing: bytes[position..<position + length])
-                unsafe stream.append(terms.number(of: token))
+                let number = unsafe terms.number(
+                    of: base + position, length, readable: bytes.count - position)
+                stream.append(number)
                 position += length
             }
         }
@@ -79,21 +80,9 @@
         _ encoder: inout SegmentEncoder, _ sink: inout Sink
     ) throws {
         var ends = [Int](repeating: 0, count: terms.count)
-        for term in stream where term != Self.gap { ends[Int(term)] += 1 }
-        var sum = 0
-        for term in ends.indices {
-            let count = ends[term]
-            ends[term] = sum
-            sum += count
-        }
-        var occurrences = [UInt64](repeating: 0, count: sum)
-        for (number, document) in documents.enumerated() {
-            for place in document.start..<document.end where stream[place] != Self.gap {
-                let position = max(0, place - document.start - document.facts)
-                let term = Int(stream[place])
-                occurrences[ends[term]] = UInt64(number) << 32 | UInt64(position)
-                ends[term] += 1
-            }
+        var occurrences = [UInt64](repeating: 0, count: countOccurrences(&ends))
+        unsafe ends.withUnsafeMutableBufferPointer { ends in
+            unsafe occurrences.withUnsafeMutableBufferPointer { unsafe distribute(into: $0, ends) }
         }
         try unsafe occurrences.withUnsafeBufferPointer { occurrences in
             for term in terms.sorted() {
@@ -102,6 +91,40 @@
                 try unsafe encode(
                     UnsafeBufferPointer(rebasing: occurrences[range]), &encoder, &sink)
                 try encoder.endTerm(&sink)
+            }
+        }
+    }
+
+    /// Where the occurrences of each term begin, and how many there are in all.
+    private func countOccurrences(_ ends: inout [Int]) -> Int {
+        unsafe ends.withUnsafeMutableBufferPointer { ends in
+            for place in 0..<stream.count {
+                let term = unsafe stream.base[place]
+                if term != Self.gap { unsafe ends[Int(term)] += 1 }
+            }
+            var sum = 0
+            for term in 0..<ends.count {
+                let count = unsafe ends[term]
+                unsafe ends[term] = sum
+                sum += count
+            }
+            return sum
+        }
+    }
+
+    private func distribute(
+        into occurrences: UnsafeMutableBufferPointer<UInt64>,
+        _ ends: UnsafeMutableBufferPointer<Int>
+    ) {
+        let stream = unsafe self.stream.base
+        for (number, document) in documents.enumerated() {
+            let first = document.start + document.facts
+            for place in document.start..<document.end {
+                let term = unsafe stream[place]
+                guard term != Self.gap else { continue }
+                let end = unsafe ends[Int(term)]
+                unsafe occurrences[end] = UInt64(number) << 32 | UInt64(max(0, place - first))
+                unsafe ends[Int(term)] = end + 1
             }
         }
     }
@@ -155,92 +178,5 @@ extension SegmentRow {
             (groups + 1) * full,
             (groups / SegmentFormat.groupsInChunk + 1) * full,
         ]
-    }
-}
-
-/// Numbers the different terms of a segment that is being built.
-struct TermTable {
-    private var slots = [UInt32](repeating: .max, count: 1 << 14)
-    private var hashes: [UInt64] = []
-    private var ends: [Int] = []
-    private var arena: [UInt8] = []
-
-    var count: Int { hashes.count }
-
-    func bytes(of term: Int) -> ArraySlice<UInt8> {
-        arena[(term == 0 ? 0 : ends[term - 1])..<ends[term]]
-    }
-
-    /// The number of a term, a new one if it has none.
-    mutating func number(of term: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        let hash = unsafe Self.hash(term)
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != .max {
-            let number = Int(slots[slot])
-            if hashes[number] == hash, unsafe isEqual(number, term) { return slots[slot] }
-            slot = (slot + 1) & mask
-        }
-        let number = UInt32(hashes.count)
-        slots[slot] = number
-        hashes.append(hash)
-        unsafe arena.append(contentsOf: term)
-        ends.append(arena.count)
-        if hashes.count * 2 > slots.count { grow() }
-        return number
-    }
-
-    private func isEqual(_ number: Int, _ term: UnsafeBufferPointer<UInt8>) -> Bool {
-        let start = number == 0 ? 0 : ends[number - 1]
-        guard ends[number] - start == term.count else { return false }
-        return unsafe arena.withUnsafeBufferPointer { arena in
-            for index in 0..<term.count where unsafe arena[start + index] != term[index] {
-                return false
-            }
-            return true
-        }
-    }
-
-    private mutating func grow() {
-        slots = [UInt32](repeating: .max, count: slots.count * 4)
-        let mask = slots.count - 1
-        for (number, hash) in hashes.enumerated() {
-            var slot = Int(truncatingIfNeeded: hash) & mask
-            while slots[slot] != .max { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(number)
-        }
-    }
-
-    private static func hash(_ term: UnsafeBufferPointer<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(term.count)
-        var index = 0
-        let raw = UnsafeRawBufferPointer(term)
-        while index + 8 <= term.count {
-            let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            hash = (hash ^ word) &* 0xFF51_AFD7_ED55_8CCD
-            hash ^= hash >> 32
-            index += 8
-        }
-        var rest: UInt64 = 0
-        while index < term.count {
-            unsafe rest = rest << 8 | UInt64(term[index])
-            index += 1
-        }
-        hash = (hash ^ rest) &* 0xC4CE_B9FE_1A85_EC53
-        return hash ^ hash >> 29
-    }
-
-    /// The numbers of the terms in the order of their bytes.
-    func sorted() -> [Int] {
-        let keys: [(prefix: UInt64, term: Int)] = (0..<count).map { term in
-            var prefix: UInt64 = 0
-            let bytes = bytes(of: term)
-            for byte in bytes.prefix(8) { prefix = prefix << 8 | UInt64(byte) }
-            return (prefix << UInt64(8 * max(0, 8 - bytes.count)), term)
-        }
-        return keys.sorted { first, second in
-            if first.prefix != second.prefix { return first.prefix < second.prefix }
-            return bytes(of: first.term).lexicographicallyPrecedes(bytes(of: second.term))
-        }.map(\.term)
     }
 }

@@ -83,9 +83,8 @@
 ///       tf 28, with their exceptions, which have places in the block; its last document is the one
 ///       that was announced and below the number of documents. So nothing overflows, and every
 ///       document of the block is below it.
-///  (S4) A group of positions lies inside its chunk, and no position is above 2^30. A group whose
-///       width is 0 has first positions only, so a block has not more positions than 128 and the
-///       bits of its stream.
+///  (S4) A group of positions lies inside its chunk, and no position is above 2^30. Only first
+///       positions can be 0, so a block has not more positions than 128 and the bits of its stream.
 ///  (S5) Norms, documents and groups have as many entries as there are documents.
 ///  (S6) Groups are in the order of their times. Times and numbers of documents are within those of
 ///       the row; where segments are merged, their documents are found to be in order.
