@@ -62,11 +62,13 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - textBytes: So much text in each; `nil` for what is usual.
+    ///   - aim: What is merged at the end.
     ///   - goesOn: Asked before each step with how many messages are done and how many there are;
     ///     the next call goes on from there.
     /// - Throws: What the database reports.
     package func rebuildSearchIndex(
-        textBytes: Int? = nil, _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+        textBytes: Int? = nil, aim: MergeAim = .settled,
+        _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
     ) throws(VaultError) {
         let upkeep = SearchUpkeep()
         try store.write { db in try upkeep.beginRebuild(in: db) }
@@ -78,7 +80,7 @@ extension Vault {
                 try upkeep.continueRebuild(textBytes: textBytes, in: db)
             }
         }
-        try mergeSearchIndex { goesOn(1, 1) }
+        try mergeSearchIndex(aim) { goesOn(1, 1) }
     }
 
     /// Indexes what a vault of an older version holds, in bounded transactions.

@@ -6,12 +6,14 @@
 /// - `SearchBench VAULT SECRET QUERIES --matches`
 /// - `SearchBench VAULT SECRET --size`
 /// - `SearchBench VAULT SECRET --rebuild`
+/// - `SearchBench VAULT SECRET --split N`, which rebuilds into at most N segments
 /// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
 /// - `SearchBench VAULT SECRET --add N`, N messages one by one, which are purged at the end
 /// - `SearchBench VAULT SECRET --purge QUERY`, the conversations with a match; then what earlier
 ///   purges left in the index
 ///
-/// `--step N` bounds each transaction of the last three: N postings, or N bytes of text.
+/// `--step N` bounds each transaction of those that change the index: N postings, or N bytes of
+/// text, which make a segment each.
 ///
 /// SECRET is a passphrase file, or `-` for the key that `coffer unlock` put into the keyring.
 struct BenchOptions {
@@ -25,6 +27,7 @@ struct BenchOptions {
         case size, rebuild
         case merge(Int)
         case add(Int)
+        case split(Int)
         case purge(String)
     }
 
@@ -32,7 +35,7 @@ struct BenchOptions {
     var secret: String
     var queries = ""
     var work: Work
-    /// How much one transaction of `merge`, `purge` and `rebuild` does; `nil` for what is usual.
+    /// How much one transaction does that changes the index; `nil` for what is usual.
     var step: Int?
     /// Hits of an answer at most.
     var limit = 10
@@ -50,7 +53,7 @@ struct BenchOptions {
         var rest = arguments[...]
         var special: Work?
         while let argument = rest.popFirst() {
-            if ["--limit", "--merge", "--step", "--add"].contains(argument) {
+            if ["--limit", "--merge", "--step", "--add", "--split"].contains(argument) {
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
                     return nil
                 }
@@ -58,6 +61,7 @@ struct BenchOptions {
                 case "--limit": limit = value
                 case "--merge": special = .merge(value)
                 case "--add": special = .add(value)
+                case "--split": special = .split(value)
                 default: step = value
                 }
             } else if argument == "--purge" {

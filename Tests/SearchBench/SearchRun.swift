@@ -23,6 +23,9 @@ struct SearchRun {
                 SizeLine(indexBytes: size.bytes, segments: size.segments, streams: size.streams))
         case .merge(let most):
             try vault.mergeSearchIndex(.atMost(most), postings: options.step) { true }
+        case .split(let count):
+            try vault.rebuildSearchIndex(textBytes: options.step, aim: .tiers)
+            try vault.mergeSearchIndex(.atMost(count)) { true }
         case .add(let count): try AddedMessages(vault).write(count)
         case .purge(let query):
             let doomed = try vault.conversations(matching: query)

@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument("--cold", action="store_true",
                         help="also a fresh process for a query of each class")
     parser.add_argument("--segments", action="store_true",
-                        help="also Coffer alone, filled by 1, 8 and 32 imports")
+                        help="also Coffer alone, its index in 1, 8 and 32 segments")
     parser.add_argument("--folder", help="where to work, instead of the system's temporary folder")
     return parser.parse_args()
 
@@ -75,7 +75,7 @@ def measure(options, corpus, folder):
         row["queries"] = result["warm"][name]["queries"]
     result["rebuildSeconds"] = contest.rebuild()
     if options.segments:
-        result["splits"] = splits.measure(folder, corpus, queries, programs, options.rounds)
+        result["splits"] = splits.measure(contest.vault, corpus, queries, options.rounds)
     return result
 
 
