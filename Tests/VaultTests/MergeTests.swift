@@ -169,7 +169,8 @@ import VaultCrypto
             () throws(VaultError) in BytesSource([])
         }
         imported.messages[0].parts.append(ImportedPart(Part(.image), file: file))
-        let prepared = PreparedConversation(imported, now: .now, TextAnalyser())
+        let prepared = PreparedConversation(
+            imported, now: .now, TextAnalyser(), into: AnalysedBatch())
         #expect(prepared.textBytes > 400_000)
     }
 

@@ -210,7 +210,8 @@ struct SearchUpkeepTests {
             try vault.setParts(["uno"], of: numbers[0], in: database)
             let text = AnalysedDocument(SearchFields(message: 99, title: nil, parts: ["x"]))
             let document = IndexedDocument(text: text, time: 0, facts: [])
-            try vault.writer.add([document], in: database)
+            try InvertedIndex.live(in: database).add([document])
+            try SearchState.add(1, to: .indexed, in: database)
             _ = try InvertedIndex.live(in: database).remove([1: [numbers[2]]])
         }
         let check = try vault.check()

@@ -16,17 +16,28 @@ package struct SearchWriter: Sendable {
 
     package init() {}
 
-    /// Adds messages that were analysed before the transaction.
+    /// Adds messages whose texts were analysed before the transaction, and indexes others anew.
     ///
     /// - Parameters:
-    ///   - documents: Messages that are not in the index; the title is with the first message of
-    ///     each conversation.
+    ///   - messages: New messages; the title is with the first message of each conversation.
+    ///   - batch: Their texts.
+    ///   - changed: Stored messages, in the index or not, new or not, whose text is another one.
     ///   - database: A connection inside a write transaction.
     /// - Throws: What the database throws.
-    package func add(
-        _ documents: [IndexedDocument], in database: Database
+    func add(
+        _ messages: [SettledMessage], of batch: AnalysedBatch, changing changed: Set<Int64>,
+        in database: Database
     ) throws(VaultError) {
-        try update([], adding: documents, in: database)
+        try SearchFailure.guarding("index messages") {
+            var new = messages
+            var documents: [IndexedDocument] = []
+            if !changed.isEmpty {
+                try take(changed.sorted(), in: database)
+                new.removeAll { changed.contains($0.message) }
+                documents = try readable(changed.sorted(), in: database)
+            }
+            try index(documents, new, of: batch, in: database)
+        }
     }
 
     /// Adds stored messages; those that cannot be read are counted as unreadable.
@@ -57,18 +68,13 @@ package struct SearchWriter: Sendable {
     ///
     /// - Parameters:
     ///   - messages: Stored messages, in the index or not.
-    ///   - documents: Messages to add beside them.
     ///   - database: A connection inside a write transaction.
     /// - Throws: What the database throws.
-    package func update(
-        _ messages: Set<Int64>, adding documents: [IndexedDocument] = [], in database: Database
-    ) throws(VaultError) {
+    package func update(_ messages: Set<Int64>, in database: Database) throws(VaultError) {
         try SearchFailure.guarding("index messages") {
             let changed = messages.sorted()
             try take(changed, in: database)
-            guard !changed.isEmpty else { return try index(documents, in: database) }
-            let new = documents.filter { !messages.contains($0.text.message) }
-            try index(new + (try readable(changed, in: database)), in: database)
+            try index(try readable(changed, in: database), in: database)
         }
     }
 
@@ -105,21 +111,26 @@ package struct SearchWriter: Sendable {
 
     /// Adds messages to the index that answers, and to the one that a rebuild fills where it has
     /// passed them already; then merges a little.
-    private func index(_ documents: [IndexedDocument], in database: Database) throws {
+    ///
+    /// New messages are behind all that a rebuild has passed and all that is pending.
+    private func index(
+        _ documents: [IndexedDocument], _ new: [SettledMessage] = [],
+        of batch: AnalysedBatch = AnalysedBatch(), in database: Database
+    ) throws {
         let pending = try PendingMessages(in: database)
-        let now =
-            pending.isNone ? documents : documents.filter { !pending.contains($0.text.message) }
+        let now = documents.filter { !pending.contains($0.text.message) }
         let live = try InvertedIndex.live(in: database)
-        try live.add(now)
-        try SearchState.add(now.count, to: .indexed, in: database)
+        try live.add(now, new, of: batch)
+        try SearchState.add(now.count + new.count, to: .indexed, in: database)
         let rebuilt = try SearchState.value(.rebuilt, in: database)
         if rebuilt >= 0 {
             let passed = documents.filter { $0.text.message <= rebuilt }
             try InvertedIndex.next(in: database).add(passed)
         }
+        guard !now.isEmpty || !new.isEmpty else { return }
         let tokens = documents.reduce(0) { $0 + $1.text.length }
         let postings = max(Self.leastMerging, tokens * Self.mergingPerToken)
-        if !now.isEmpty { _ = try live.maintenance.step(postings: postings) }
+        _ = try live.maintenance.step(postings: postings)
     }
 
     /// The messages as documents; those that cannot be read are noted and left out.
@@ -151,8 +162,6 @@ struct PendingMessages {
         from = try SearchState.value(.pendingFrom, in: database)
         to = try SearchState.value(.pendingTo, in: database)
     }
-
-    var isNone: Bool { from >= to }
 
     func contains(_ message: Int64) -> Bool { message > from && message <= to }
 }

@@ -9,7 +9,7 @@ struct IngestWriter {
     var names = Names()
     private(set) var nextMessage: Int64 = 0
     /// New messages of the batch, for the search index.
-    private var documents: [IndexedDocument] = []
+    private var added: [SettledMessage] = []
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()
@@ -38,17 +38,18 @@ struct IngestWriter {
     ///   - custodian: Whose they are when the source does not say.
     ///   - now: The time of the import, for versions that it replaces.
     ///   - analyser: What the texts of the batch were analysed with.
+    ///   - texts: Those of the batch.
     ///   - db: A connection inside a write transaction.
     /// - Returns: What changed; it counts only once the transaction is committed.
     /// - Throws: What the database reports; the transaction is then void.
     mutating func write(
         _ batch: [PreparedConversation], custodian: String, now: Instant, _ analyser: TextAnalyser,
-        in db: Database
+        _ texts: AnalysedBatch, in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
         nextMessage =
             try Int64.fetchOne(db, sql: "SELECT ifnull(max(num), 0) + 1 FROM message") ?? 1
-        documents.removeAll(keepingCapacity: true)
+        added.removeAll(keepingCapacity: true)
         changed.removeAll()
         // A purge since the last batch may have removed some, and given their numbers to others.
         names = Names()
@@ -66,9 +67,9 @@ struct IngestWriter {
         try Counter.messages.add(Int64(report.messages.added), in: db)
         if try TextAnalyser(in: db) != analyser {
             // Another process changed it meanwhile.
-            changed.formUnion(documents.map(\.text.message))
+            changed.formUnion(added.map(\.message))
         }
-        try search.update(changed, adding: documents, in: db)
+        try search.add(added, of: texts, changing: changed, in: db)
         return report
     }
 
@@ -158,15 +159,14 @@ struct IngestWriter {
         try insertParts(
             message.parts, lines: message.partLines, files: message.files, num: num, in: db,
             report: &report)
-        var text = message.document
-        text.message = num
         let facts = MessageFacts(
             conversation: conversation.num, role: Int64(imported.role.code), model: model,
             provider: provider, source: conversation.source, custodian: conversation.custodian,
             hasAttachment: !message.files.isEmpty)
-        documents.append(
-            IndexedDocument(
-                text: text, time: imported.created?.milliseconds ?? conversation.created ?? 0,
+        added.append(
+            SettledMessage(
+                place: message.place, message: num,
+                time: imported.created?.milliseconds ?? conversation.created ?? 0,
                 facts: facts.terms))
         report.messages.added += 1
     }

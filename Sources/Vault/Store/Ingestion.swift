@@ -9,8 +9,19 @@ package import VaultCrypto
 /// durable. Call `finish` to write the rest; without it the last batch is not stored.
 package final class Ingestion: Sendable {
     /// Text in one transaction, in bytes; more is faster and needs more memory.
-    private static let batchTextBytes = 2 << 20
-    private static let batchConversations = 2000
+    private static let batchTextBytes = 3 << 20
+    private static let batchConversations = 3000
+
+    private struct Batch: Sendable {
+        var conversations: [PreparedConversation] = []
+        var texts = AnalysedBatch()
+        var textBytes = 0
+
+        var isFull: Bool {
+            textBytes >= Ingestion.batchTextBytes
+                || conversations.count >= Ingestion.batchConversations
+        }
+    }
 
     private struct Progress {
         var report = IngestReport()
@@ -26,7 +37,10 @@ package final class Ingestion: Sendable {
     private let room = DispatchSemaphore(value: 1)
     private let progress = Mutex(Progress())
     private let writer = Mutex(IngestWriter())
-    private let pending = Mutex((batch: [PreparedConversation](), textBytes: 0))
+    private let pending = Mutex(Batch())
+    /// The batch that was written last: the thread that made it frees it. Where another one does,
+    /// both wait for each other at every piece of memory.
+    private let spent = Mutex<Batch?>(nil)
 
     init(
         store: Store, custodian: String, now: Instant, analyser: TextAnalyser,
@@ -44,16 +58,14 @@ package final class Ingestion: Sendable {
     /// - Throws: The error of an earlier batch; nothing after it is written.
     package func add(_ conversation: ImportedConversation) throws(VaultError) {
         try rethrow()
-        let prepared = PreparedConversation(conversation, now: now, analyser)
-        let full = pending.withLock { pending -> [PreparedConversation]? in
-            pending.batch.append(prepared)
-            pending.textBytes += prepared.textBytes
-            guard
-                pending.textBytes >= Self.batchTextBytes
-                    || pending.batch.count >= Self.batchConversations
-            else { return nil }
-            defer { pending = ([], 0) }
-            return pending.batch
+        let full = pending.withLock { batch -> Batch? in
+            let prepared = PreparedConversation(
+                conversation, now: now, analyser, into: batch.texts)
+            batch.conversations.append(prepared)
+            batch.textBytes += prepared.textBytes
+            guard batch.isFull else { return nil }
+            defer { batch = Batch() }
+            return batch
         }
         if let full { submit(full) }
     }
@@ -65,7 +77,7 @@ package final class Ingestion: Sendable {
 
     /// Writes what is left and waits until all of it is durable.
     package func finish() throws(VaultError) -> IngestReport {
-        submit(pending.withLock { $0.batch })
+        submit(pending.withLock { $0 })
         queue.sync {}
         try rethrow()
         return progress.withLock { $0.report }
@@ -75,10 +87,18 @@ package final class Ingestion: Sendable {
         if let failure = progress.withLock({ $0.failure }) { throw failure }
     }
 
-    private func submit(_ batch: [PreparedConversation]) {
+    private func submit(_ batch: Batch) {
         room.wait()
+        let before = spent.withLock { spent in
+            defer { spent = nil }
+            return spent
+        }
+        defer { withExtendedLifetime(before) {} }
         queue.async { [self] in
-            defer { room.signal() }
+            defer {
+                spent.withLock { $0 = batch }
+                room.signal()
+            }
             guard progress.withLock({ $0.failure }) == nil else { return }
             do {
                 let written = try write(batch)
@@ -93,10 +113,12 @@ package final class Ingestion: Sendable {
         }
     }
 
-    private func write(_ batch: [PreparedConversation]) throws -> IngestReport {
+    private func write(_ batch: Batch) throws -> IngestReport {
         try writer.withLock { writer in
             try store.write { db in
-                try writer.write(batch, custodian: custodian, now: now, analyser, in: db)
+                try writer.write(
+                    batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
+                    in: db)
             }
         }
     }

@@ -24,7 +24,11 @@ struct PreparedConversation: Sendable {
     ///   - imported: What an importer found.
     ///   - now: Orders the ids of records without a time.
     ///   - analyser: That of the search index.
-    init(_ imported: ImportedConversation, now: Instant, _ analyser: TextAnalyser) {
+    ///   - batch: Takes the texts.
+    init(
+        _ imported: ImportedConversation, now: Instant, _ analyser: TextAnalyser,
+        into batch: AnalysedBatch
+    ) {
         let imported = imported.withoutNulls()
         let times = imported.messages.compactMap(\.created)
         created = imported.created ?? times.min() ?? imported.modified
@@ -43,7 +47,7 @@ struct PreparedConversation: Sendable {
             }
             let prepared = PreparedMessage(
                 message, title: messages.isEmpty ? imported.title : nil,
-                id: ids.next(after: message.created), analyser, skipped: &skipped)
+                id: ids.next(after: message.created), analyser, into: batch, skipped: &skipped)
             if let earlier = seen[message.originID] {
                 // The same line twice is a copy; two different messages under one id are a fault.
                 if messages[earlier].fingerprint != prepared.fingerprint {
@@ -137,8 +141,8 @@ final class PreparedMessage: Sendable {
     let partLines: [String]
     /// Files to store, by position of their part.
     let files: [Int: ImportedFile]
-    /// What search finds of it, as the first of its conversation if it is.
-    let document: AnalysedDocument
+    /// Where the batch has what search finds of it, as the first of its conversation if it is.
+    let place: Int
     /// `MessageDetail.text`.
     let detail: String?
     /// How much memory it takes: its text, its metadata and files that stand in memory.
@@ -149,10 +153,11 @@ final class PreparedMessage: Sendable {
     ///   - title: The conversation's, with its first message.
     ///   - id: Its id if it is new.
     ///   - analyser: That of the search index.
+    ///   - batch: Takes the text.
     ///   - skipped: Takes the attachments that cannot be read.
     init(
         _ imported: ImportedMessage, title: String?, id: RecordID, _ analyser: TextAnalyser,
-        skipped: inout [SkippedRecord]
+        into batch: AnalysedBatch, skipped: inout [SkippedRecord]
     ) {
         self.id = id
         var parts: [Part] = []
@@ -182,8 +187,10 @@ final class PreparedMessage: Sendable {
         textBytes =
             partLines.reduce(detail?.utf8.count ?? 0) { $0 + $1.utf8.count }
             + files.values.reduce(0) { $0 + $1.heldBytes }
-        document = AnalysedDocument(
-            SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)), analyser)
+        place = batch.add(
+            AnalysedDocument(
+                SearchFields(message: 0, title: title, parts: parts.map(\.searchableText)),
+                analyser))
         self.parts = parts
         self.files = files
         var rest = imported

@@ -35,7 +35,21 @@ struct InvertedIndex {
     /// Adds messages that are not in the index.
     func add(_ documents: [IndexedDocument]) throws {
         guard !documents.isEmpty else { return }
-        let builder = SegmentBuilder()
+        try add(documents, to: SegmentBuilder())
+    }
+
+    /// Adds messages that are not in the index, some of which were analysed before.
+    func add(
+        _ documents: [IndexedDocument], _ messages: [SettledMessage], of batch: AnalysedBatch
+    ) throws {
+        guard !documents.isEmpty || !messages.isEmpty else { return }
+        try batch.withBuilder { builder in
+            for message in messages { builder.settle(message) }
+            try add(documents, to: builder)
+        }
+    }
+
+    private func add(_ documents: [IndexedDocument], to builder: SegmentBuilder) throws {
         for document in documents { builder.add(document) }
         let rows = try table.rows(of: family)
         let count = rows.reduce(builder.count) { $0 + $1.documents }

@@ -1,13 +1,49 @@
+import Synchronization
+
+/// Texts of messages that go into the index together, analysed and numbered before the transaction
+/// that stores them.
+///
+/// One thread adds texts while another writes the batch before it. Those that turn out not to be new
+/// are never settled and leave nothing behind.
+final class AnalysedBatch: Sendable {
+    private let builder = Mutex(SegmentBuilder())
+
+    /// Adds a text, and says which place it has in the batch.
+    func add(_ text: AnalysedDocument) -> Int { builder.withLock { $0.add(text) } }
+
+    /// Lends the builder to whoever writes the segment.
+    func withBuilder<Value>(
+        _ body: (SegmentBuilder) throws -> sending Value
+    ) rethrows -> sending Value {
+        try builder.withLock { try body($0) }
+    }
+}
+
+/// A message that was stored, whose text is in an `AnalysedBatch`.
+struct SettledMessage {
+    /// That of its text.
+    var place: Int
+    /// `message.num`.
+    var message: Int64
+    /// As `IndexedDocument.time`.
+    var time: Int64
+    /// As `IndexedDocument.facts`.
+    var facts: [UInt8]
+}
+
 /// Collects documents in memory and writes them as a segment.
 ///
 /// Takes about 12 bytes a token while it writes.
 @safe final class SegmentBuilder {
     private struct Document {
+        /// Without a message until it is settled.
         var place: SegmentDocument
-        /// In `stream`: first its facts, then its tokens.
-        var start: Int
-        var facts: Int
-        var end: Int
+        var length: Int
+        /// In `stream`.
+        var tokens: Range<Int>
+        /// In `facts`.
+        var facts: Range<Int>
+        var isSettled = false
     }
 
     /// Stands in `stream` for a place without a token.
@@ -15,38 +51,63 @@
 
     private var terms = TermTable()
     private var stream = NumberList()
+    private var facts = NumberList()
     private var documents: [Document] = []
     private var distances = NumberList()
     private(set) var tokens = 0
+    /// How many documents are settled.
+    private(set) var count = 0
 
-    var count: Int { documents.count }
-
-    func add(_ document: IndexedDocument) {
+    /// Adds a text whose message is not known yet, and says which place it has.
+    func add(_ text: AnalysedDocument) -> Int {
         let start = stream.count
-        unsafe document.facts.withUnsafeBufferPointer { unsafe addTokens($0) }
-        let facts = stream.count - start
-        unsafe document.text.tokens.withUnsafeBufferPointer { unsafe addTokens($0) }
-        let norm = NormCode.encode(document.text.length)
-        tokens += document.text.length
+        unsafe text.tokens.withUnsafeBufferPointer {
+            unsafe Self.number($0, &terms, into: &stream)
+        }
         documents.append(
             Document(
                 place: SegmentDocument(
-                    message: document.text.message, time: document.time, norm: norm),
-                start: start, facts: facts, end: stream.count))
+                    message: 0, time: 0, norm: NormCode.encode(text.length)),
+                length: text.length, tokens: start..<stream.count, facts: 0..<0))
+        return documents.count - 1
     }
 
-    private func addTokens(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// Says of a text which message it is.
+    func settle(_ message: SettledMessage) {
+        let start = facts.count
+        unsafe message.facts.withUnsafeBufferPointer {
+            unsafe Self.number($0, &terms, into: &facts)
+        }
+        documents[message.place].facts = start..<facts.count
+        documents[message.place].place.message = message.message
+        documents[message.place].place.time = message.time
+        documents[message.place].isSettled = true
+        tokens += documents[message.place].length
+        count += 1
+    }
+
+    func add(_ document: IndexedDocument) {
+        settle(
+            SettledMessage(
+                place: add(document.text), message: document.text.message, time: document.time,
+                facts: document.facts))
+    }
+
+    private static func number(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ terms: inout TermTable,
+        into numbers: inout NumberList
+    ) {
         guard let base = bytes.baseAddress else { return }
         var position = 0
         while position < bytes.count {
             let length = unsafe Int(base[position])
             position += 1
             if length == 0 {
-                stream.append(Self.gap)
+                numbers.append(gap)
             } else {
-                let number = unsafe terms.number(
-                    of: base + position, length, readable: bytes.count - position)
-                stream.append(number)
+                numbers.append(
+                    unsafe terms.number(
+                        of: base + position, length, readable: bytes.count - position))
                 position += length
             }
         }
@@ -63,7 +124,8 @@
     func write<Sink: ChunkSink>(
         number: Int64, averageLength: Float, _ sink: inout Sink
     ) throws -> SegmentRow {
-        precondition(!documents.isEmpty && documents.count <= SegmentFormat.maximumDocuments)
+        precondition(count > 0 && count <= SegmentFormat.maximumDocuments)
+        documents.removeAll { !$0.isSettled }
         documents.sort { SegmentDocument.precedes($0.place, $1.place) }
         let places = documents.map(\.place)
         try DocumentWriter.write(places, &sink)
@@ -87,6 +149,8 @@
         try unsafe occurrences.withUnsafeBufferPointer { occurrences in
             for term in terms.sorted() {
                 let range = (term == 0 ? 0 : ends[term - 1])..<ends[term]
+                // Texts that were not new may have had words of their own.
+                if range.isEmpty { continue }
                 encoder.beginTerm(Array(terms.bytes(of: term)), count: range.count)
                 try unsafe encode(
                     UnsafeBufferPointer(rebasing: occurrences[range]), &encoder, &sink)
@@ -98,9 +162,12 @@
     /// Where the occurrences of each term begin, and how many there are in all.
     private func countOccurrences(_ ends: inout [Int]) -> Int {
         unsafe ends.withUnsafeMutableBufferPointer { ends in
-            for place in 0..<stream.count {
-                let term = unsafe stream.base[place]
-                if term != Self.gap { unsafe ends[Int(term)] += 1 }
+            for document in documents {
+                for place in document.tokens {
+                    let term = unsafe stream.base[place]
+                    if term != Self.gap { unsafe ends[Int(term)] += 1 }
+                }
+                for place in document.facts { unsafe ends[Int(facts.base[place])] += 1 }
             }
             var sum = 0
             for term in 0..<ends.count {
@@ -116,14 +183,19 @@
         into occurrences: UnsafeMutableBufferPointer<UInt64>,
         _ ends: UnsafeMutableBufferPointer<Int>
     ) {
-        let stream = unsafe self.stream.base
+        let (stream, facts) = unsafe (self.stream.base, self.facts.base)
         for (number, document) in documents.enumerated() {
-            let first = document.start + document.facts
-            for place in document.start..<document.end {
+            let key = UInt64(number) << 32
+            for place in document.facts {
+                let term = unsafe Int(facts[place])
+                unsafe occurrences[ends[term]] = key
+                unsafe ends[term] += 1
+            }
+            for place in document.tokens {
                 let term = unsafe stream[place]
                 guard term != Self.gap else { continue }
                 let end = unsafe ends[Int(term)]
-                unsafe occurrences[end] = UInt64(number) << 32 | UInt64(max(0, place - first))
+                unsafe occurrences[end] = key | UInt64(place - document.tokens.lowerBound)
                 unsafe ends[Int(term)] = end + 1
             }
         }
