@@ -24,7 +24,7 @@ struct SearchRun {
         case .merge(let most):
             try vault.mergeSearchIndex(.atMost(most), postings: options.step) { true }
         case .split(let count):
-            try vault.rebuildSearchIndex(textBytes: options.step, aim: .tiers)
+            try vault.rebuildSearchIndex(textBytes: options.step, aim: .bulk)
             try vault.mergeSearchIndex(.atMost(count)) { true }
         case .add(let count): try AddedMessages(vault).write(count)
         case .purge(let query):

@@ -166,7 +166,7 @@ package struct SearchUpkeep: Sendable {
         }
         if budget > 0 { last = end }
         try index.add(documents)
-        _ = try index.maintenance.step(postings: Self.stepPostings)
+        _ = try index.maintenance.step(postings: Self.stepPostings, aim: .bulk)
         return (last, documents.count)
     }
 

@@ -13,6 +13,8 @@ package struct SearchWriter: Sendable {
     /// Postings that are merged for every token that was added, so that merging keeps up.
     private static let mergingPerToken = 4
     private static let leastMerging = 1 << 18
+    /// Messages that come in such numbers at once are an import's.
+    private static let bulkMessages = 512
 
     package init() {}
 
@@ -130,7 +132,8 @@ package struct SearchWriter: Sendable {
         guard !now.isEmpty || !new.isEmpty else { return }
         let tokens = documents.reduce(0) { $0 + $1.text.length }
         let postings = max(Self.leastMerging, tokens * Self.mergingPerToken)
-        _ = try live.maintenance.step(postings: postings)
+        let aim = new.count >= Self.bulkMessages ? MergeAim.bulk : .tiers
+        _ = try live.maintenance.step(postings: postings, aim: aim)
     }
 
     /// The messages as documents; those that cannot be read are noted and left out.

@@ -34,13 +34,15 @@ package final class Ingestion: Sendable {
     private let analyser: TextAnalyser
     private let onCommit: @Sendable (IngestReport) -> Void
     private let queue = DispatchQueue(label: "coffer.ingest")
+    /// Batches that wait or are written; the reader may be ahead by so many.
     private let room = DispatchSemaphore(value: 1)
     private let progress = Mutex(Progress())
     private let writer = Mutex(IngestWriter())
     private let pending = Mutex(Batch())
-    /// The batch that was written last: the thread that made it frees it. Where another one does,
-    /// both wait for each other at every piece of memory.
-    private let spent = Mutex<Batch?>(nil)
+    /// What was written and is freed by the thread that made it.
+    ///
+    /// Where another thread frees it, both wait for each other at every piece of memory.
+    private let spent = Mutex<[Batch]>([])
 
     init(
         store: Store, custodian: String, now: Instant, analyser: TextAnalyser,
@@ -77,8 +79,13 @@ package final class Ingestion: Sendable {
 
     /// Writes what is left and waits until all of it is durable.
     package func finish() throws(VaultError) -> IngestReport {
-        submit(pending.withLock { $0 })
+        submit(
+            pending.withLock { batch in
+                defer { batch = Batch() }
+                return batch
+            })
         queue.sync {}
+        spent.withLock { $0 = [] }
         try rethrow()
         return progress.withLock { $0.report }
     }
@@ -90,13 +97,13 @@ package final class Ingestion: Sendable {
     private func submit(_ batch: Batch) {
         room.wait()
         let before = spent.withLock { spent in
-            defer { spent = nil }
+            defer { spent = [] }
             return spent
         }
         defer { withExtendedLifetime(before) {} }
         queue.async { [self] in
             defer {
-                spent.withLock { $0 = batch }
+                spent.withLock { $0.append(batch) }
                 room.signal()
             }
             guard progress.withLock({ $0.failure }) == nil else { return }

@@ -3,8 +3,8 @@ import Synchronization
 /// Texts of messages that go into the index together, analysed and numbered before the transaction
 /// that stores them.
 ///
-/// One thread adds texts while another writes the batch before it. Those that turn out not to be new
-/// are never settled and leave nothing behind.
+/// One thread adds texts while another writes the batch before it. Those that turn out not to be
+/// new are never settled and leave nothing behind.
 final class AnalysedBatch: Sendable {
     private let builder = Mutex(SegmentBuilder())
 

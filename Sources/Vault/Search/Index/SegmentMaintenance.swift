@@ -4,9 +4,9 @@ import GRDB
 /// Merges segments, in bounded steps, each inside a transaction of the caller.
 ///
 /// A segment's tier is the base-8 logarithm of its size. When a tier has eight segments they become
-/// one; those that imports make wait until there are 96, and at an import's end the smaller ones
-/// become one until each segment has more than four times what all smaller ones have together. So
-/// there are few segments, and each message is rewritten a few times at the most.
+/// one. While an import goes on, larger ones wait until there are 96, and at its end the smaller
+/// ones become one until each segment has more than four times what all smaller ones have together.
+/// So there are few segments, and each message is rewritten a few times at the most.
 ///
 /// A merge is a row of `search_merge` from its first step to its last; its chunks belong to a
 /// segment that has no row yet. Another process, or this one after a crash, goes on behind the last
@@ -14,8 +14,8 @@ import GRDB
 /// new segment holds nothing that was removed.
 struct SegmentMaintenance {
     static let fanIn = 8
-    /// From this tier on, an import's segments are merged, many at a time.
-    static let bulkTier = 3
+    /// From this tier on, segments wait while an import goes on.
+    static let bulkTier = 2
     static let bulkFanIn = 96
     /// A settled segment is so much larger than all smaller ones together.
     static let settledRatio: Int64 = 4
@@ -95,14 +95,14 @@ struct SegmentMaintenance {
         if let thin = rows.first(where: { $0.removed * 2 > $0.documents }) { return [thin] }
         let tiers = Dictionary(grouping: rows, by: tier)
         for (tier, members) in tiers.sorted(by: { $0.key < $1.key })
-        where members.count >= (tier < bulkTier ? fanIn : bulkFanIn) {
+        where members.count >= (aim != .tiers && tier >= bulkTier ? bulkFanIn : fanIn) {
             let chosen = fitting(members)
             if chosen.count > 1 { return chosen }
         }
         let ascending = rows.sorted { ($0.tokens, $0.number) < ($1.tokens, $1.number) }
         let count =
             switch aim {
-            case .tiers: 0
+            case .tiers, .bulk: 0
             case .settled: unsettled(ascending)
             case .atMost(let most): rows.count > most ? rows.count - most + 1 : 0
             }
@@ -202,6 +202,8 @@ struct SegmentMaintenance {
 /// What is merged beyond full tiers.
 package enum MergeAim: Sendable, Equatable {
     case tiers
+    /// Nothing, and less than that of larger segments: more of them are coming.
+    case bulk
     /// Until each segment is much larger than all smaller ones together.
     case settled
     /// The smallest, until there are so many segments.
