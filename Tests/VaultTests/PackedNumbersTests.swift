@@ -74,8 +74,13 @@ struct PackedNumbersTests {
         #expect(throws: SegmentDamage.self) {
             try PackedNumbers.end(whole, at: 0, count: 128, code: code, mostBits: 20)
         }
+        // One exception, of a place that the block does not have.
+        let bytes: [UInt8] = [1, 77, 3]
+        let outside = unsafe bytes.withUnsafeBytes { unsafe Chunk(copying: $0) }
+        let inside = PackedNumbers.hasExceptions
+        #expect(try PackedNumbers.end(outside, at: 0, count: 78, code: inside, mostBits: 24) == 3)
         #expect(throws: SegmentDamage.self) {
-            try PackedNumbers.end(whole, at: 0, count: 77, code: code, mostBits: 24)
+            try PackedNumbers.end(outside, at: 0, count: 77, code: inside, mostBits: 24)
         }
     }
 }

@@ -12,23 +12,25 @@ enum PackedNumbers {
 
     /// The code under which numbers take the fewest bytes.
     static func code(_ numbers: UnsafePointer<UInt32>, count: Int) -> UInt8 {
-        unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 33) { widths in
-            unsafe widths.initialize(repeating: 0)
+        // Of each width how many numbers have it or more, with room for the widest exception.
+        unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 48) { atLeast in
+            unsafe atLeast.initialize(repeating: 0)
             var all: UInt32 = 0
             for index in 0..<count {
                 let number = unsafe numbers[index]
                 all |= number
-                unsafe widths[BitPacking.width(of: number)] &+= 1
+                unsafe atLeast[BitPacking.width(of: number)] &+= 1
             }
             let top = BitPacking.width(of: all)
+            for width in stride(from: top - 1, through: 0, by: -1) {
+                unsafe atLeast[width] &+= atLeast[width + 1]
+            }
             var best = top
             var least = BitPacking.byteCount(count, width: top)
-            // Farther below the widest number nearly all would be exceptions.
-            for width in stride(from: top - 1, through: max(0, top - 12), by: -1) {
-                var bytes = BitPacking.byteCount(count, width: width) + 1
-                for above in width + 1...top {
-                    unsafe bytes += Int(widths[above]) * (1 + (above - width + 6) / 7)
-                }
+            // Farther below the widest number nearly all would be exceptions, and of three bytes.
+            for width in stride(from: top - 1, through: max(0, top - 14), by: -1) {
+                let exceptions = unsafe 2 * atLeast[width + 1] + atLeast[width + 8]
+                let bytes = BitPacking.byteCount(count, width: width) + 1 + exceptions
                 if bytes < least {
                     least = bytes
                     best = width

@@ -14,8 +14,7 @@
     init(_ terms: [[UInt8]], _ segment: SegmentReader, _ store: ChunkStore) throws {
         self.segment = segment
         self.store = store
-        unsafe frequencies = UnsafeMutablePointer.allocate(capacity: segment.count)
-        unsafe frequencies.initialize(repeating: 0, count: segment.count)
+        unsafe frequencies = segment.takeCounters()
         guard let last = terms.last else { return }
         if terms.count == 1 {
             try segment.forEachExpansion(of: last, store) { entry in try add(entry) }
@@ -24,7 +23,10 @@
         }
     }
 
-    deinit { unsafe frequencies.deallocate() }
+    deinit {
+        for document in touched { unsafe frequencies[Int(document)] = 0 }
+        unsafe segment.giveBack(frequencies)
+    }
 
     @inline(__always)
     private func add(_ document: UInt32, _ frequency: UInt32) {

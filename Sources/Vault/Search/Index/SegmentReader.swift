@@ -58,6 +58,9 @@ extension SegmentRow {
     /// unknown.
     private let freshness: UnsafeMutablePointer<Float>
 
+    /// A counter for each document, all of them 0, for whoever needs one next.
+    private var counters: UnsafeMutablePointer<UInt16>?
+
     init(_ row: SegmentRow, live: Bitset?) {
         self.row = row
         self.live = live
@@ -74,6 +77,26 @@ extension SegmentRow {
     deinit {
         unsafe norms.deallocate()
         unsafe freshness.deallocate()
+        unsafe counters?.deallocate()
+    }
+
+    /// A counter for each document, all of them 0.
+    ///
+    /// To make them anew would take longer than a search.
+    func takeCounters() -> UnsafeMutablePointer<UInt16> {
+        if let counters = unsafe counters {
+            unsafe self.counters = nil
+            return unsafe counters
+        }
+        let counters = UnsafeMutablePointer<UInt16>.allocate(capacity: count)
+        unsafe counters.initialize(repeating: 0, count: count)
+        return unsafe counters
+    }
+
+    /// Takes counters back, all of them 0.
+    func giveBack(_ counters: UnsafeMutablePointer<UInt16>) {
+        unsafe self.counters?.deallocate()
+        unsafe self.counters = counters
     }
 
     var liveCount: Int { count - row.removed }
