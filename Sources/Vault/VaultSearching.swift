@@ -65,22 +65,25 @@ extension Vault {
     ///   - aim: What is merged at the end.
     ///   - goesOn: Asked before each step with how many messages are done and how many there are;
     ///     the next call goes on from there.
+    /// - Returns: Whether the new index answers now.
     /// - Throws: What the database reports.
+    @discardableResult
     package func rebuildSearchIndex(
         textBytes: Int? = nil, aim: MergeAim = .settled,
         _ goesOn: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
-    ) throws(VaultError) {
+    ) throws(VaultError) -> Bool {
         let upkeep = SearchUpkeep()
         try store.write { db in try upkeep.beginRebuild(in: db) }
         var hasMore = true
         while hasMore {
             let (done, total) = try store.read { db in try upkeep.rebuilt(in: db) }
-            guard goesOn(done, total) else { return }
+            guard goesOn(done, total) else { return false }
             hasMore = try store.write { db in
                 try upkeep.continueRebuild(textBytes: textBytes, in: db)
             }
         }
         try mergeSearchIndex(aim) { goesOn(1, 1) }
+        return true
     }
 
     /// Indexes what a vault of an older version holds, in bounded transactions.

@@ -137,6 +137,37 @@ struct PurgeTests {
         #expect(try !doomed.visible().isEmpty)
     }
 
+    @Test(
+        "New messages after a purge of the newest are indexed once, whatever is under way",
+        arguments: [true, false])
+    func numbersBehindAWalk(isRebuild: Bool) throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        try vault.ingest((0..<6).map { conversation("old\($0)", texts: ["harbour", "amber"]) })
+        let upkeep = SearchUpkeep()
+        if isRebuild {
+            try vault.rebuildSearchIndex(textBytes: 200) { done, _ in done < 9 }
+            while try vault.store.read({ try upkeep.rebuilt(in: $0).done }) < 12 {
+                _ = try vault.store.write { try upkeep.continueRebuild(textBytes: 1, in: $0) }
+            }
+        } else {
+            try vault.setStemming(.english)
+            _ = try vault.store.write { try upkeep.indexPending(textBytes: 100, in: $0) }
+        }
+        var newest: [RecordID] = []
+        try vault.forEachConversation { conversation in
+            if ["old4", "old5"].contains(conversation.origin.id) { newest.append(conversation.id) }
+        }
+        _ = try vault.purge(newest)
+        try vault.ingest([conversation("new", texts: ["harbour lantern", "lantern"])])
+        try vault.completeSearchIndex { _ in true }
+        try vault.rebuildSearchIndex()
+        let answer = try vault.search(SearchRequest("lantern"))
+        #expect(answer.matched == 2 && answer.indexed == 10 && answer.total == 10)
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
     @Test("What is not purged stays whole, searched and counted")
     func keeps() throws {
         let test = try TestVault()

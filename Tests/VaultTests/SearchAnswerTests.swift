@@ -233,6 +233,18 @@ struct SearchUpkeepTests {
         #expect(try vault.matches("\"hello hello\"") == [1])
     }
 
+    @Test("A row that cannot be read does not stop a rebuild")
+    func brokenRow() throws {
+        let vault = try SearchTestVault()
+        try vault.add(TestConversation(messages: [TestMessage("word")]))
+        try vault.queue.write { database in
+            try database.execute(sql: "UPDATE search_segment SET format = 99")
+        }
+        #expect(throws: VaultError.self) { try vault.matches("word") }
+        try rebuild(vault)
+        #expect(try vault.matches("word") == [1])
+    }
+
     @Test("Searches go on during a rebuild, and an interrupted one is continued")
     func interrupted() throws {
         let vault = try SearchTestVault()

@@ -113,6 +113,24 @@ struct SearchRankingTests {
         return true
     }
 
+    @Test("A word in every message and one in two of them are not rounded away")
+    func unequalWeights() throws {
+        let vault = try SearchTestVault()
+        let texts = (0..<700).map { $0 == 300 || $0 == 697 ? "alpha beta" : "beta word" }
+        var conversation = TestConversation(messages: texts.map { TestMessage($0) })
+        for number in texts.indices {
+            conversation.messages[number].created = 1_600_000_000_000 + Int64(number) * 600_000
+        }
+        try vault.add(conversation)
+        try vault.queue.read { database in
+            var search = try IndexSearch(IndexState(), in: database)
+            let query = IndexQuery.any([.term(Array("alpha".utf8)), .term(Array("beta".utf8))])
+            let found = try search.best(query, limit: 10)
+            search.isExhaustive = true
+            #expect(try search.best(query, limit: 10) == found)
+        }
+    }
+
     @Test("The newest matches are the same however they are found")
     func newest() throws {
         var index = try RandomIndex(seed: 5)

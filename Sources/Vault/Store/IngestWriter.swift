@@ -47,8 +47,7 @@ struct IngestWriter {
         _ texts: AnalysedBatch, in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
-        nextMessage =
-            try Int64.fetchOne(db, sql: "SELECT ifnull(max(num), 0) + 1 FROM message") ?? 1
+        nextMessage = try Self.nextNumber(in: db)
         added.removeAll(keepingCapacity: true)
         changed.removeAll()
         // A purge since the last batch may have removed some, and given their numbers to others.
@@ -71,6 +70,19 @@ struct IngestWriter {
         }
         try search.add(added, of: texts, changing: changed, in: db)
         return report
+    }
+
+    /// A number behind those of all messages, and behind those that the search index has passed or
+    /// has yet to index: a purge may have removed the highest ones.
+    private static func nextNumber(in db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT 1 + max(
+                    (SELECT ifnull(max(num), 0) FROM message),
+                    (SELECT ifnull(max(value), 0) FROM search_state
+                        WHERE name IN ('rebuilt', 'pendingTo')))
+                """) ?? 1
     }
 
     private mutating func add(

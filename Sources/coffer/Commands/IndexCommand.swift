@@ -78,14 +78,15 @@ struct IndexRebuild: ParsableCommand {
         try options.withVault { vault in
             var progress = ProgressLine(.items("message"), options)
             defer { progress.clear() }
+            var isFilling = try vault.searchCompleteness().pending > 0
             if let chosen = stems.chosen, try vault.stemming() != chosen {
                 try vault.setStemming(chosen)
-                try fill(vault, &progress)
-            } else {
-                try rebuild(vault, &progress)
+                isFilling = true
             }
+            let isDone =
+                try isFilling ? fill(vault, &progress) : rebuild(vault, &progress)
             progress.clear()
-            if Interruption.isRequested {
+            guard isDone else {
                 throw VaultError(
                     .cancelled, "The rebuild was stopped; the next `coffer index rebuild` goes on.")
             }
@@ -103,16 +104,17 @@ struct IndexRebuild: ParsableCommand {
         }
     }
 
-    private func fill(_ vault: Vault, _ progress: inout ProgressLine) throws {
+    private func fill(_ vault: Vault, _ progress: inout ProgressLine) throws -> Bool {
         let total = try vault.searchCompleteness().total
         try vault.completeSearchIndex { left in
             progress.update(Int64(total - left), of: Int64(total), "Indexing")
             return !Interruption.isRequested
         }
         try vault.mergeSearchIndex { !Interruption.isRequested }
+        return try vault.searchCompleteness().pending == 0
     }
 
-    private func rebuild(_ vault: Vault, _ progress: inout ProgressLine) throws {
+    private func rebuild(_ vault: Vault, _ progress: inout ProgressLine) throws -> Bool {
         try vault.rebuildSearchIndex { done, total in
             progress.update(Int64(done), of: Int64(total), "Indexing")
             return !Interruption.isRequested

@@ -24,12 +24,16 @@ struct DocumentMerge {
         documents.reserveCapacity(readers.reduce(0) { $0 + $1.liveCount })
         for input in readers.indices { try settle(input) }
         while let (input, limit) = first() {
+            let before = documents.count
             // As long as they come before those of every other input.
             while let head = head(of: input), limit.map({ precedes(head, $0) }) ?? true {
                 maps[input][next[input]] = UInt32(documents.count)
                 documents.append(head)
                 next[input] += 1
                 try settle(input)
+            }
+            guard documents.count > before else {
+                throw SegmentDamage("a message is in two segments")
             }
         }
         return documents

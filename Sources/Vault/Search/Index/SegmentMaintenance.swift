@@ -192,10 +192,19 @@ struct SegmentMaintenance {
         try MergeState.delete(merge.output, in: database)
     }
 
-    /// Drops all segments of the family.
+    /// Drops all segments of the family, without reading what may be damaged.
     func clear() throws {
-        if let merge = try MergeState.load(family, in: database) { try abandon(merge) }
-        for row in try table.rows(of: family) { try table.delete(row.number) }
+        let merges = try Int64.fetchAll(
+            database, sql: "SELECT output FROM search_merge WHERE family = ?",
+            arguments: [family])
+        for output in merges {
+            try table.deleteChunks(of: output)
+            try MergeState.delete(output, in: database)
+        }
+        let segments = try Int64.fetchAll(
+            database, sql: "SELECT num FROM search_segment WHERE family = ?",
+            arguments: [family])
+        for segment in segments { try table.delete(segment) }
     }
 }
 

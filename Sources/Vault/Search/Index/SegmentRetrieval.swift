@@ -106,15 +106,13 @@ struct SegmentRetrieval {
     ) throws {
         // From the highest bound to the lowest.
         let order = windows.active
-        var rest = window.bound
         var essential = 0
-        while essential < order.count, rest * raise > top.threshold {
-            rest -= order[essential].bound
+        while essential < order.count, order[essential].sum * raise > top.threshold {
             essential += 1
         }
         for number in 0..<essential { _ = try order[number].cursor.advance(to: window.first) }
         if essential == 1 {
-            return try scanOne(order, window, rest, raise, &top)
+            return try scanOne(order, window, raise, &top)
         }
         while true {
             var document = TermCursor.end
@@ -127,18 +125,19 @@ struct SegmentRetrieval {
                 score += try order[number].cursor.score(ranking.share)
                 try order[number].cursor.next()
             }
-            try probe(order[essential...], document, score, rest, raise, &top)
+            try probe(order[essential...], document, score, raise, &top)
         }
     }
 
     private func scanOne(
-        _ order: [DisjunctionWindows.Active], _ window: DisjunctionWindows.Window, _ rest: Float,
+        _ order: [DisjunctionWindows.Active], _ window: DisjunctionWindows.Window,
         _ raise: Float, _ top: inout TopHits
     ) throws {
         let lead = order[0].cursor
         guard lead.document <= window.last else { return }
         let (view, weight, start) = try lead.view()
         let others = order[1...]
+        let rest = others.first?.sum ?? 0
         let share = ranking.share
         var least = (top.threshold / raise - rest) * 0.999_999
         for index in start..<view.size {
@@ -146,7 +145,7 @@ struct SegmentRetrieval {
             guard document <= window.last else { return }
             let score = weight * share(unsafe view.frequencies[index], view.norm(index))
             guard score >= least else { continue }
-            try probe(others, document, score, rest, raise, &top)
+            try probe(others, document, score, raise, &top)
             least = (top.threshold / raise - rest) * 0.999_999
         }
     }
@@ -155,13 +154,11 @@ struct SegmentRetrieval {
     @inline(__always)
     private func probe(
         _ others: ArraySlice<DisjunctionWindows.Active>, _ document: UInt32, _ first: Float,
-        _ bound: Float, _ raise: Float, _ top: inout TopHits
+        _ raise: Float, _ top: inout TopHits
     ) throws {
         var score = first
-        var rest = bound
         for other in others {
-            guard (score + rest) * raise > top.threshold else { return }
-            rest -= other.bound
+            guard (score + other.sum) * raise > top.threshold else { return }
             if try other.cursor.advance(to: document) == document {
                 score += try other.cursor.score(ranking.share)
             }
@@ -183,6 +180,9 @@ struct DisjunctionWindows {
         var cursor: LentCursor
         var block: Int
         var bound: Float
+        /// The most that this term and those behind it can count together, summed from the smallest
+        /// up: what is subtracted from a large sum may leave less than the small ones are.
+        var sum: Float = 0
     }
 
     /// The terms with a block in the window, from the highest bound to the lowest.
@@ -197,7 +197,6 @@ struct DisjunctionWindows {
     mutating func next(below end: UInt32) -> Window? {
         guard start < end else { return nil }
         var last = end - 1
-        var bound: Float = 0
         var index = 0
         while index < active.count {
             let cursor = active[index].cursor
@@ -208,7 +207,6 @@ struct DisjunctionWindows {
             }
             active[index].block = block
             active[index].bound = cursor.bound(of: block)
-            bound += active[index].bound
             last = min(last, cursor.last(of: block))
             index += 1
         }
@@ -218,7 +216,13 @@ struct DisjunctionWindows {
         } else {
             active.sort { $0.bound > $1.bound }
         }
+        var sum: Float = 0
+        for index in active.indices.reversed() {
+            // A little more, because of the rounding.
+            sum = (sum + active[index].bound) * 1.000_001
+            active[index].sum = sum
+        }
         defer { start = last + 1 }
-        return Window(first: start, last: last, bound: bound)
+        return Window(first: start, last: last, bound: sum)
     }
 }
