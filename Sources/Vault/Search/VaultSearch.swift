@@ -231,7 +231,12 @@ private struct Extent {
         } else if found == 0, limit > 0 {
             let nearest = NearestTerms(search: index)
             for word in query.leaves.flatMap(\.words) where try index.frequency(word) == 0 {
-                suggestions += try nearest.near(word, limit: Self.suggestionsPerWord)
+                // A stem without the byte that says in which language.
+                let written = word.first.map { $0 < 0x20 } ?? false ? Array(word.dropFirst()) : word
+                for near in try nearest.near(written, limit: Self.suggestionsPerWord)
+                where !suggestions.contains(near) {
+                    suggestions.append(near)
+                }
             }
         }
     }

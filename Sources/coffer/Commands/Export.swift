@@ -92,10 +92,28 @@ struct Export: ParsableCommand {
         var chosen = Set(try conversation.map { try vault.conversationID(matching: $0) })
         if let query {
             try options.completeIndex(of: vault)
+            try refuseGaps(in: vault)
             let found = try vault.conversations(matching: query)
             chosen = conversation.isEmpty ? found : chosen.intersection(found)
         }
         return chosen
+    }
+
+    /// What a query misses because it is not indexed would be missing in the archive unseen.
+    private func refuseGaps(in vault: Vault) throws {
+        let extent = try vault.searchCompleteness()
+        guard extent.pending == 0 else {
+            throw VaultError(
+                .refused,
+                "The search index has \(Figures.count(extent.indexed)) of "
+                    + "\(Figures.count(extent.total, "message")), so a query would miss some. Run "
+                    + "`coffer index rebuild` and export again, or select without --query.")
+        }
+        if extent.unreadable > 0 {
+            options.note(
+                "\(Figures.count(extent.unreadable, "message")) cannot be read, and no query finds "
+                    + "them; `coffer doctor` names what is damaged.")
+        }
     }
 
     /// An archive of nothing looks like an answer: it is written only when it is meant.

@@ -67,13 +67,19 @@ struct Search: ParsableCommand {
     }
 
     private func listIDs(_ query: String, of vault: Vault) throws {
-        _ = try vault.forEachMatch(query, includeHidden: includeHidden) { id in
+        let extent = try vault.forEachMatch(query, includeHidden: includeHidden) { id in
             if options.json {
                 Output.json(["message": .string(id.description)])
             } else {
                 Output.line(id.description)
             }
             return !Output.isUseless
+        }
+        if extent.indexed < extent.total {
+            options.note(
+                "Searched \(Figures.count(extent.indexed)) of "
+                    + "\(Figures.count(extent.total, "message")); `coffer index rebuild` completes "
+                    + "the index.")
         }
     }
 }
