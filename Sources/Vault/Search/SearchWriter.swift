@@ -122,7 +122,7 @@ package struct SearchWriter: Sendable {
         let pending = try PendingMessages(in: database)
         let now = documents.filter { !pending.contains($0.text.message) }
         let live = try InvertedIndex.live(in: database)
-        try live.add(now, new, of: batch)
+        let tokens = try live.add(now, new, of: batch)
         try SearchState.add(now.count + new.count, to: .indexed, in: database)
         let rebuilt = try SearchState.value(.rebuilt, in: database)
         if rebuilt >= 0 {
@@ -130,7 +130,6 @@ package struct SearchWriter: Sendable {
             try InvertedIndex.next(in: database).add(passed)
         }
         guard !now.isEmpty || !new.isEmpty else { return }
-        let tokens = documents.reduce(0) { $0 + $1.text.length }
         let postings = max(Self.leastMerging, tokens * Self.mergingPerToken)
         let aim = new.count >= Self.bulkMessages ? MergeAim.bulk : .tiers
         _ = try live.maintenance.step(postings: postings, aim: aim)

@@ -39,13 +39,16 @@ struct InvertedIndex {
     }
 
     /// Adds messages that are not in the index, some of which were analysed before.
+    ///
+    /// - Returns: How many words they have.
     func add(
         _ documents: [IndexedDocument], _ messages: [SettledMessage], of batch: AnalysedBatch
-    ) throws {
-        guard !documents.isEmpty || !messages.isEmpty else { return }
-        try batch.withBuilder { builder in
+    ) throws -> Int {
+        guard !documents.isEmpty || !messages.isEmpty else { return 0 }
+        return try batch.withBuilder { builder in
             for message in messages { builder.settle(message) }
             try add(documents, to: builder)
+            return builder.tokens
         }
     }
 
