@@ -41,40 +41,47 @@ let package = Package(
         .target(
             name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CLinux"],
             swiftSettings: nearC),
+        .target(name: "JSONText", swiftSettings: nearC),
         .target(
-            name: "Vault", dependencies: ["CPageVFS", "CStemmer", "VaultCrypto", grdb],
+            name: "Vault",
+            dependencies: ["CPageVFS", "CStemmer", "JSONText", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .target(
-            name: "VaultArchive", dependencies: ["Vault", "VaultCrypto", "CArchive"],
+            name: "VaultArchive", dependencies: ["JSONText", "Vault", "VaultCrypto", "CArchive"],
             swiftSettings: nearC),
         .target(
-            name: "Importers", dependencies: ["Vault", "VaultCrypto", "CArchive"],
+            name: "Importers", dependencies: ["JSONText", "Vault", "VaultCrypto", "CArchive"],
             swiftSettings: nearC),
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "Vault", "VaultArchive", "Importers", "VaultCrypto",
+                "JSONText", "Vault", "VaultArchive", "Importers", "VaultCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .executableTarget(
-            name: "SearchBench", dependencies: ["Vault", "VaultCrypto"],
+            name: "SearchBench", dependencies: ["JSONText", "Vault", "VaultCrypto"],
             path: "Tests/SearchBench", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
+        .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
         .testTarget(
-            name: "VaultTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
+            name: "VaultTests",
+            dependencies: ["CPageVFS", "JSONText", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
         .testTarget(
             name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),
         .testTarget(
-            name: "ImportersTests", dependencies: ["Importers", "Vault", "VaultCrypto"],
+            name: "ImportersTests",
+            dependencies: ["Importers", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
-            name: "VaultArchiveTests", dependencies: ["VaultArchive", "Vault", "VaultCrypto"],
+            name: "VaultArchiveTests",
+            dependencies: ["VaultArchive", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: house),
-        .testTarget(name: "CofferTests", dependencies: ["coffer"], swiftSettings: house),
+        .testTarget(
+            name: "CofferTests", dependencies: ["coffer", "JSONText"], swiftSettings: house),
         .testTarget(
             name: "TidyTests", exclude: ["escape-hatches.txt"], swiftSettings: house),
     ]

@@ -1,3 +1,4 @@
+package import JSONText
 import CPageVFS
 import Foundation
 package import VaultCrypto

@@ -1,3 +1,4 @@
+import JSONText
 import Foundation
 @testable import Vault
 import VaultArchive

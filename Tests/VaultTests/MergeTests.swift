@@ -1,3 +1,4 @@
+import JSONText
 import GRDB
 import Testing
 import VaultCrypto

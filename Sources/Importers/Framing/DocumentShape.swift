@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 /// How the records of a JSON file follow each other.

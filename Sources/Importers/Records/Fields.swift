@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 /// An object whose members are taken out one by one; what nobody took goes into `extra`.

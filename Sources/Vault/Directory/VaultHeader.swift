@@ -1,3 +1,4 @@
+import JSONText
 import VaultCrypto
 
 /// The public header of a vault, `coffer.json`.

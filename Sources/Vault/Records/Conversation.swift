@@ -1,3 +1,5 @@
+package import JSONText
+
 /// Where a conversation came from: the kind of tool and its own id there.
 package struct Origin: Sendable, Hashable {
     /// `chatgpt`, `claude.ai`, `claude-code`, `cowork`, `open-webui`, `librechat`, `lm-studio`,

@@ -1,3 +1,4 @@
+package import JSONText
 package import VaultCrypto
 
 /// A conversation as an importer found it; the vault gives it ids and salts.

@@ -1,3 +1,4 @@
+package import JSONText
 import VaultCrypto
 
 /// Who speaks.

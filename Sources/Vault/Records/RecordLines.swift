@@ -1,3 +1,4 @@
+import JSONText
 import VaultCrypto
 
 /// The canonical lines of records: what commitments hash and archives show.
@@ -11,7 +12,7 @@ enum RecordLines {
             writer.member("attachment", part.attachment.map { .object(object(of: $0)) })
             writer.member("data", part.data)
             writer.member("name", part.name)
-            writer.member("salt", hex: salt)
+            writer.member("salt") { Hex.append(salt, to: &$0) }
             writer.member("text", part.text)
             writer.member("type", part.kind.rawValue)
         }
@@ -86,11 +87,11 @@ struct Envelope: Sendable {
             writer.member("model", model)
             writer.member("origin", originID)
             writer.member("parent", parent?.description)
-            writer.member("parts", hexes: hashes)
+            writer.member("parts", count: hashes.count) { Hex.append(hashes[$0], to: &$1) }
             writer.member("provider", provider)
             writer.member("region", region)
             writer.member("role", role.rawValue)
-            writer.member("salt", hex: salt)
+            writer.member("salt") { Hex.append(salt, to: &$0) }
             writer.member("state", state.rawValue)
             writer.member("stopReason", stopReason)
             writer.member("usage", usage.map { .object($0) })

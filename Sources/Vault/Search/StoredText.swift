@@ -1,3 +1,4 @@
+import JSONText
 import GRDB
 
 /// Reads from the vault's tables what of a message is searched.

@@ -1,3 +1,4 @@
+import JSONText
 import VaultCrypto
 
 /// What is said of a conversation beside its messages, and how two imports of it are one.

@@ -1,3 +1,4 @@
+import JSONText
 import VaultCrypto
 
 /// Tells whether an imported record is the one that was imported before, without its salts and ids.

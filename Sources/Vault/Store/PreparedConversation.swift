@@ -1,3 +1,4 @@
+import JSONText
 import VaultCrypto
 
 /// A conversation with everything computed that needs no database: ids, salts, lines, hashes and

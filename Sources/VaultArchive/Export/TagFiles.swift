@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 /// The files of a bag outside `data/`, as text.

@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 // One message of a conversation's page.

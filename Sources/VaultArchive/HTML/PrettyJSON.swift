@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 /// JSON with one member a line, for people.

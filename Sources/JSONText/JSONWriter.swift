@@ -1,5 +1,3 @@
-import VaultCrypto
-
 /// Turns JSON values into one line of UTF-8 without white space.
 ///
 /// The canonical form sorts members by the UTF-8 bytes of their keys, escapes only what RFC 8259
@@ -31,7 +29,7 @@ package struct JSONWriter {
     /// A canonical object whose members `write` hands over in the order of their keys.
     ///
     /// What is written often is written so, without making values of it first.
-    static func object(capacity: Int, _ write: (inout JSONWriter) -> Void) -> String {
+    package static func object(capacity: Int, _ write: (inout JSONWriter) -> Void) -> String {
         var writer = JSONWriter(isCanonical: true)
         writer.bytes.reserveCapacity(capacity)
         write(&writer)
@@ -50,37 +48,41 @@ package struct JSONWriter {
     }
 
     /// Nothing without a text.
-    mutating func member(_ key: StaticString, _ text: String?) {
+    package mutating func member(_ key: StaticString, _ text: String?) {
         guard let text else { return }
         begin(key)
         write(text)
     }
 
     /// Nothing without a value.
-    mutating func member(_ key: StaticString, _ value: JSON?) {
+    package mutating func member(_ key: StaticString, _ value: JSON?) {
         guard let value else { return }
         begin(key)
         write(value)
     }
 
-    mutating func member(_ key: StaticString, hex: some Collection<UInt8>) {
+    /// A text of bytes that need no escape, such as hexadecimal digits.
+    package mutating func member(_ key: StaticString, _ append: (inout [UInt8]) -> Void) {
         begin(key)
-        write(hex: hex)
+        quote(append)
     }
 
-    mutating func member(_ key: StaticString, hexes: [[UInt8]]) {
+    /// An array of `count` texts of bytes that need no escape.
+    package mutating func member(
+        _ key: StaticString, count: Int, _ append: (Int, inout [UInt8]) -> Void
+    ) {
         begin(key)
         bytes.append(UInt8(ascii: "["))
-        for (index, hex) in hexes.enumerated() {
+        for index in 0..<count {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            write(hex: hex)
+            quote { append(index, &$0) }
         }
         bytes.append(UInt8(ascii: "]"))
     }
 
-    private mutating func write(hex: some Collection<UInt8>) {
+    private mutating func quote(_ append: (inout [UInt8]) -> Void) {
         bytes.append(UInt8(ascii: "\""))
-        Hex.append(hex, to: &bytes)
+        append(&bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 

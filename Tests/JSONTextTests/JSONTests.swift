@@ -1,5 +1,5 @@
+import JSONText
 import Testing
-import Vault
 
 @Suite struct JSONTests {
     @Test(arguments: [
