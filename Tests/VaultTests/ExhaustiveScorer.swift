@@ -35,7 +35,10 @@ struct PlainQuery {
 
 /// Invented words in groups of eight that begin with the same four letters.
 enum PlainWords {
-    static let count = 400
+    /// Words that are drawn, the first of them for every message as well.
+    static let usual = 400
+    /// With the last group, which a few messages have.
+    static let count = 408
     static let groupSize = 8
 
     static func beginning(_ group: Int) -> String {
@@ -88,7 +91,7 @@ final class ExhaustiveScorer {
     }
 
     /// A tenth more for the newest message and half of that for each year before; of 128 messages
-    /// of a segment in the order of time the oldest decides.
+    /// of a segment with more than 4,096, in the order of time, the oldest decides.
     private static func freshness(_ documents: [PlainDocument]) -> [Double] {
         var factors = [Double](repeating: 1, count: documents.count)
         let newest = documents.map(\.time).max() ?? 0
@@ -97,8 +100,9 @@ final class ExhaustiveScorer {
                 (documents[$0].time, documents[$0].message)
                     < (documents[$1].time, documents[$1].message)
             }
+            let span = order.count > 4096 ? 128 : 1
             for (place, index) in order.enumerated() {
-                let time = documents[order[place / 128 * 128]].time
+                let time = documents[order[place / span * span]].time
                 guard time > 0 else { continue }
                 factors[index] += 0.1 * exp2(-Double(newest - time) / (365 * 86_400_000))
             }

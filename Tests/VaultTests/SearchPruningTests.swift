@@ -20,7 +20,12 @@ private struct PruningIndex {
     /// About one in r for the word of rank r; words of a group are not of one rank.
     mutating func word() -> Int {
         let uniform = Double.random(in: 0..<1, using: &random)
-        return Int(Double(PlainWords.count) * pow(uniform, 4)) * 37 % PlainWords.count
+        return Int(Double(PlainWords.usual) * pow(uniform, 4)) * 37 % PlainWords.usual
+    }
+
+    /// One that a few messages have.
+    private mutating func rareWord() -> Int {
+        Int.random(in: PlainWords.usual..<PlainWords.count, using: &random)
     }
 
     /// Segments differ in how long their messages are; some messages repeat a word.
@@ -31,7 +36,8 @@ private struct PruningIndex {
             let repeated = word()
             words += Array(repeating: repeated, count: Int.random(in: 2...12, using: &random))
         }
-        return words.shuffled(using: &random)
+        if Int.random(in: 0..<250, using: &random) == 0 { words.append(rareWord()) }
+        return (words + [0]).shuffled(using: &random)
     }
 
     private mutating func add(_ segment: Int, size: Int) throws {
@@ -83,10 +89,13 @@ private struct PruningIndex {
 
     private mutating func prefix() -> PlainLeaf { .beginning(word() / PlainWords.groupSize) }
 
-    /// Of twelve kinds, in turn.
+    /// What all messages have, beside what few have: their bounds are far apart.
+    private mutating func unequal() -> [PlainLeaf] { [.word(0), .word(rareWord())] }
+
+    /// Of fifteen kinds, in turn.
     mutating func query(_ number: Int) -> PlainQuery {
         var query =
-            switch number % 12 {
+            switch number % 15 {
             case 0, 1: PlainQuery(leaves: words(1))
             case 2: PlainQuery(leaves: words(2), isAny: true)
             case 3: PlainQuery(leaves: words(3), isAny: true)
@@ -97,6 +106,9 @@ private struct PruningIndex {
             case 8: PlainQuery(leaves: [phrase(3)])
             case 9: PlainQuery(leaves: [prefix()])
             case 10: PlainQuery(leaves: words(1) + [phrase(2)])
+            case 11: PlainQuery(leaves: unequal(), isAny: true)
+            case 12: PlainQuery(leaves: unequal())
+            case 13: PlainQuery(leaves: unequal() + words(1) + [phrase(2)], isAny: true)
             default: PlainQuery(leaves: [prefix()] + words(1) + [phrase(2)], isAny: true)
             }
         if Int.random(in: 0..<4, using: &random) == 0 {
@@ -140,7 +152,8 @@ struct SearchPruningTests {
                 return try search.best(query.indexQuery, limit: 10)
             }
             let scores = scorer.scores(query, prefersNewer: prefersNewer)
-            #expect(Self.areBest(found, of: scores), "query \(number): \(query) \(found)")
+            let areBest = Self.areBest(found, of: scores)
+            #expect(areBest, "query \(number): \(query) \(found)")
             hits += found.count
         }
         #expect(hits > (Self.asked ?? 600) / Self.shapes.count * 5)

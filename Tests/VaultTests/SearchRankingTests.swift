@@ -131,6 +131,49 @@ struct SearchRankingTests {
         }
     }
 
+    /// Two messages that say the same, a year apart, and what was said on other days.
+    private func twoAlike(days: [Int64], in vault: SearchTestVault) throws -> [Int64] {
+        let day: Int64 = 86_400_000
+        return try days.map { number in
+            let message = TestMessage("the same words", created: 1_700_000_000_000 + number * day)
+            return try vault.add(TestConversation(messages: [message]))[0]
+        }
+    }
+
+    private func best(
+        _ vault: SearchTestVault, now: Int64 = 1_800_000_000_000
+    ) throws -> [IndexMatch] {
+        try vault.queue.read { database in
+            let state = IndexState(now: { Instant(milliseconds: now) })
+            return try IndexSearch(state, in: database).best(.term(Array("same".utf8)), limit: 10)
+        }
+    }
+
+    @Test("Of two messages that say the same the newer one is first in the smallest vault")
+    func newerFirst() throws {
+        let vault = try SearchTestVault()
+        let messages = try twoAlike(days: [0, 365], in: vault)
+        let found = try best(vault)
+        #expect(found.map(\.message) == messages.reversed())
+        #expect(abs(found[0].score / found[1].score - 1.1 / 1.05) < 1e-5)
+        while try vault.queue.write({ try vault.upkeep.merge(.atMost(1), in: $0) }) {}
+        #expect(try best(vault) == found)
+    }
+
+    @Test("A message with a date in the future does not make all others look old")
+    func futureDate() throws {
+        let vault = try SearchTestVault()
+        let messages = try twoAlike(days: [0, 365, 36500], in: vault)
+        let now = 1_700_000_000_000 + 365 * Int64(86_400_000)
+        for _ in 0..<2 {
+            let found = try best(vault, now: now)
+            #expect(found.last?.message == messages[0])
+            #expect(abs(found[0].score / found[2].score - 1.1 / 1.05) < 1e-5)
+            #expect(abs(found[0].score / found[1].score - 1) < 1e-5)
+            while try vault.queue.write({ try vault.upkeep.merge(.atMost(1), in: $0) }) {}
+        }
+    }
+
     @Test("The newest matches are the same however they are found")
     func newest() throws {
         var index = try RandomIndex(seed: 5)

@@ -99,9 +99,9 @@ struct IndexSearch {
         _ ordinal: Int, _ filters: [IndexQuery]
     ) throws -> SegmentRetrieval {
         let segment = state.readers[ordinal]
-        let age = state.newest - segment.row.newest
+        let age = state.newest - segment.reference
         let recency =
-            prefersNewer && segment.row.newest > 0
+            prefersNewer && segment.reference > 0
             ? Relevance.recency * Relevance.freshness(ageMilliseconds: age) : 0
         return SegmentRetrieval(
             segment: segment, store: store, filter: try filter(filters, segment),

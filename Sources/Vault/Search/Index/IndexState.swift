@@ -19,10 +19,17 @@ final class IndexState {
     /// Documents in all segments, removed ones included.
     private(set) var documents = 0
     private(set) var averageLength: Float = 1
+    /// The time of the newest message that is not of the future, beside which messages are fresh:
+    /// one with a wrong date must not make all others look old.
     private(set) var newest: Int64 = 0
     let shares = ShareTable()
 
-    init(cache: ChunkCache = ChunkCache()) { self.cache = cache }
+    private let now: () -> Instant
+
+    init(cache: ChunkCache = ChunkCache(), now: @escaping () -> Instant = { Instant.now }) {
+        self.cache = cache
+        self.now = now
+    }
 
     /// Brings the readers to the state of the index that the transaction sees.
     ///
@@ -44,16 +51,17 @@ final class IndexState {
         analyser = try TextAnalyser(in: database)
         let live = family ?? answering
         let table = SegmentTable(database)
+        let time = now().milliseconds
         let known = Dictionary(uniqueKeysWithValues: readers.map { ($0.number, $0) })
         readers = try table.rows(of: live).map { row in
             if let reader = known[row.number], reader.row == row { return reader }
-            return SegmentReader(row, live: try table.live(row))
+            return SegmentReader(row, live: try table.live(row), now: time)
         }
         largestFirst = readers.indices.sorted { readers[$0].count > readers[$1].count }
         documents = readers.reduce(0) { $0 + $1.count }
         let tokens = readers.reduce(Int64(0)) { $0 + $1.row.tokens }
         averageLength = max(1, Float(tokens) / Float(max(1, documents)))
-        newest = readers.reduce(Int64(0)) { max($0, $1.row.newest) }
+        newest = readers.reduce(Int64(0)) { max($0, $1.reference) }
         shares.fill(averageLength: averageLength)
         stamp = present
     }

@@ -36,9 +36,10 @@ enum Relevance {
     ///   - total: How many there are.
     /// - Returns: The natural logarithm that BM25 weighs a term with.
     static func inverseFrequency(_ documents: Int, of total: Int) -> Float {
-        let documents = Float(documents)
-        let total = max(Float(total), documents)
-        return log(1 + (total - documents + 0.5) / (documents + 0.5))
+        let documents = Double(documents)
+        let total = max(Double(total), documents)
+        // Of a word that is everywhere little is left, which `Float` would round.
+        return Float(log1p((total - documents + 0.5) / (documents + 0.5)))
     }
 
     /// `k` of `tf / (tf + k)` for every code of a length.

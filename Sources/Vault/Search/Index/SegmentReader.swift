@@ -54,21 +54,34 @@ extension SegmentRow {
     /// Norms of all documents, filled as they are needed.
     private let norms: UnsafeMutablePointer<UInt8>
     private var normChunks: [Bool]
-    /// How fresh the documents of each group are, beside the newest of the segment; -1 when
-    /// unknown.
+    /// The time beside which freshness is: that of the newest document, and never a future one.
+    let reference: Int64
+    /// How fresh the documents of each span are; -1 when unknown.
     private let freshness: UnsafeMutablePointer<Float>
+    /// The base-2 logarithm of the documents in a span: one document, or a group where there are
+    /// so many that the documents of a group are of about the same time.
+    private let spanShift: Int
 
     /// A counter for each document, all of them 0, for whoever needs one next.
     private var counters: UnsafeMutablePointer<UInt16>?
 
-    init(_ row: SegmentRow, live: Bitset?) {
+    /// Documents of the largest segment whose documents are looked at one by one.
+    private static let smallCount = 4096
+
+    /// - Parameters:
+    ///   - row: What the table says of the segment.
+    ///   - live: Which documents are not removed; `nil` when none is.
+    ///   - now: The time of the search, in milliseconds.
+    init(_ row: SegmentRow, live: Bitset?, now: Int64 = .max) {
         self.row = row
         self.live = live
         count = row.documents
-        let groups = (count + SegmentFormat.block - 1) / SegmentFormat.block
+        reference = min(row.newest, now)
+        spanShift = count <= Self.smallCount ? 0 : SegmentFormat.block.trailingZeroBitCount
+        let spans = (count >> spanShift) + 1
         unsafe norms = UnsafeMutablePointer.allocate(capacity: count + SegmentFormat.padding)
-        unsafe freshness = UnsafeMutablePointer.allocate(capacity: groups + 1)
-        unsafe freshness.initialize(repeating: -1, count: groups + 1)
+        unsafe freshness = UnsafeMutablePointer.allocate(capacity: spans)
+        unsafe freshness.initialize(repeating: -1, count: spans)
         normChunks = Array(
             repeating: false,
             count: (count + SegmentFormat.chunkBytes - 1) / SegmentFormat.chunkBytes)
@@ -292,20 +305,21 @@ extension SegmentRow {
 
     // MARK: Freshness
 
-    /// How fresh a document is beside the newest of its segment, between 0 and 1; never less for a
-    /// later document.
+    /// How fresh a document is beside `reference`, between 0 and 1; never less for a later
+    /// document.
     @inline(__always)
     func freshness(of document: UInt32, _ store: ChunkStore) throws -> Float {
-        let known = unsafe freshness[Int(document) / SegmentFormat.block]
-        return known >= 0 ? known : try computeFreshness(Int(document) / SegmentFormat.block, store)
+        let known = unsafe freshness[Int(document) >> spanShift]
+        return known >= 0 ? known : try computeFreshness(Int(document) >> spanShift, store)
     }
 
     @inline(never)
-    private func computeFreshness(_ number: Int, _ store: ChunkStore) throws -> Float {
-        let time = try group(number, store).firstTime
-        let value =
-            time == 0 ? 0 : Relevance.freshness(ageMilliseconds: row.newest - time)
-        unsafe freshness[number] = value
+    private func computeFreshness(_ span: Int, _ store: ChunkStore) throws -> Float {
+        let time =
+            spanShift == 0
+            ? try self.document(UInt32(span), store).time : try group(span, store).firstTime
+        let value = time == 0 ? 0 : Relevance.freshness(ageMilliseconds: reference - time)
+        unsafe freshness[span] = value
         return value
     }
 }
