@@ -174,6 +174,30 @@ struct SearchRankingTests {
         }
     }
 
+    @Test(
+        "Estimates of single conditions are near their counts",
+        arguments: [
+            (.term(Array("w0".utf8)), 0), (.prefix([Array("w1".utf8)]), 0.1),
+            (.prefix([Array("w0".utf8), Array("w1".utf8)]), .infinity),
+            (.facts([IndexFact.role(1).term]), 0), (.facts([IndexFact.role(7).term]), 0),
+            (.conversations(Array(3..<9)), 0), (.conversations(Array(1..<150)), 0.1),
+            (.times(1_550_000_000_000..<1_650_000_000_000), 0), (.everything, 0),
+            (.not(.facts([IndexFact.role(1).term])), 0),
+            (.all([.facts([IndexFact.role(1).term]), .term(Array("w0".utf8))]), 0.1),
+        ] as [(IndexQuery, Double)])
+    func estimates(query: IndexQuery, tolerance: Double) throws {
+        var index = try RandomIndex(seed: 3)
+        for size in [900, 30, 400] { try index.addSegment(size) }
+        let (estimate, count, total) = try index.vault.queue.read { database in
+            let search = try IndexSearch(IndexState(), in: database)
+            return (
+                try search.estimate(query), try search.count(query), search.state.documents
+            )
+        }
+        #expect(estimate <= total)
+        #expect(Double(abs(estimate - count)) <= tolerance * Double(count), "\(count)")
+    }
+
     @Test("The newest matches are the same however they are found")
     func newest() throws {
         var index = try RandomIndex(seed: 5)

@@ -80,6 +80,7 @@ extension SegmentRetrieval {
             case .long:
                 try add(entry, &found)
             }
+            return true
         }
         return found.descending
     }

@@ -191,24 +191,6 @@ struct IndexSearch {
         }
     }
 
-    /// About how many messages match, from the frequencies of the terms alone.
-    func estimate(_ query: IndexQuery) throws -> Int {
-        let total = Double(max(1, state.documents))
-        return Int((try share(of: query, total) * total).rounded())
-    }
-
-    /// As if terms were independent of each other; conditions on records count as met.
-    private func share(of query: IndexQuery, _ total: Double) throws -> Double {
-        switch query {
-        case .term(let term): Double(try frequency(term)) / total
-        case .phrase(let terms), .prefix(let terms):
-            Double(try terms.map(frequency).min() ?? 0) / total
-        case .all(let parts): try parts.reduce(1) { $0 * (try share(of: $1, total)) }
-        case .any(let parts): 1 - (try parts.reduce(1) { $0 * (1 - (try share(of: $1, total))) })
-        case .not, .everything, .facts, .conversations, .times: 1
-        }
-    }
-
     /// How many documents have a term, removed ones included.
     func frequency(_ term: [UInt8]) throws -> Int {
         try state.readers.reduce(0) { $0 + (try $1.entry(term, store)?.count ?? 0) }

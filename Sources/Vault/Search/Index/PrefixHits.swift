@@ -17,7 +17,10 @@
         unsafe frequencies = segment.takeCounters()
         guard let last = terms.last else { return }
         if terms.count == 1 {
-            try segment.forEachExpansion(of: last, store) { entry in try add(entry) }
+            try segment.forEachExpansion(of: last, store) { entry in
+                try add(entry)
+                return true
+            }
         } else {
             try addPhrases(terms.dropLast(), last)
         }
@@ -77,6 +80,7 @@
                 }
                 try cursor.next()
             }
+            return true
         }
     }
 

@@ -169,9 +169,9 @@ extension SegmentReader {
         }
     }
 
-    /// Lends the entries of all terms that begin with some bytes.
+    /// Lends the entries of all terms that begin with some bytes, until `body` says false.
     func forEachExpansion(
-        of prefix: [UInt8], _ store: ChunkStore, _ body: (TermEntry) throws -> Void
+        of prefix: [UInt8], _ store: ChunkStore, _ body: (TermEntry) throws -> Bool
     ) throws {
         var number = chunkNumber(of: prefix) ?? 0
         var walk = ExpansionWalk(prefix)
@@ -195,7 +195,7 @@ private struct ExpansionWalk {
     ///
     /// As in `DictionaryLookup.scan`, `common` is how many bytes the term before shares with the
     /// beginning; terms that share all of them are lent.
-    mutating func run(_ chunk: Chunk, _ body: (TermEntry) throws -> Void) throws -> Bool {
+    mutating func run(_ chunk: Chunk, _ body: (TermEntry) throws -> Bool) throws -> Bool {
         let (count, table) = chunk.dictionaryBlocks
         let lookup = DictionaryLookup(chunk)
         for number in (isInside ? 0 : lookup.blockNumber(of: prefix))..<count {
@@ -220,7 +220,7 @@ private struct ExpansionWalk {
                     continue
                 }
                 isInside = true
-                try body(entry)
+                guard try body(entry) else { return false }
             }
         }
         return true
