@@ -64,6 +64,27 @@ struct SearchSnippetTests {
         #expect(snippet.matches.count == 1)
     }
 
+    @Test(
+        "A match is found wherever the pieces end in which a long text is looked through",
+        arguments: [
+            ("one two ", "alpha beta", " three four"), ("我们", "人工智能", "我们"),
+            ("xyz", " alpha beta ", "xyz"), ("a ", "readFileSync", " b"),
+        ])
+    func pieces(before: String, wanted: String, after: String) {
+        let analyser = TextAnalyser()
+        let finder = MatchFinder(
+            [TextTerm(wanted, .word, analyser)], analyser, pieceBytes: 100, overlapBytes: 40)
+        for count in 0..<120 {
+            let start = String(repeating: before, count: count)
+            let matches = finder.matches(in: start + wanted + String(repeating: after, count: 40))
+            let trimmed = wanted.trimmingPrefix(" ")
+            let first = start.utf8.count + wanted.utf8.count - trimmed.utf8.count
+            let last = first + trimmed.utf8.count - (wanted.hasSuffix(" ") ? 1 : 0)
+            #expect(Set(matches.map(\.source)) == [first..<last], "after \(count)")
+        }
+        #expect(finder.matches(in: String(repeating: before, count: 200)).isEmpty)
+    }
+
     @Test("A match deep in a text of several megabytes is found")
     func large() {
         let filler = String(repeating: "é lorem ipsum ", count: 200_000)

@@ -91,13 +91,13 @@ struct RecordExaminer {
             (.attachmentBytes, "SELECT ifnull(sum(size), 0) FROM attachment"),
         ]
         for (counter, sql) in truth {
-            let wrong = try vault.store.write { db -> Bool in
-                let counted = try Int64.fetchOne(db, sql: sql) ?? 0
-                let kept = try counter.value(in: db)
-                if counted != kept, repairs { try counter.add(counted - kept, in: db) }
-                return counted != kept
+            func difference(_ db: Database) throws -> Int64 {
+                (try Int64.fetchOne(db, sql: sql) ?? 0) - (try counter.value(in: db))
             }
-            if wrong {
+            if try vault.store.read(difference) != 0 {
+                if repairs {
+                    try vault.store.write { try counter.add(try difference($0), in: $0) }
+                }
                 examination.add("total of \(counter.rawValue)", "is wrong", isRepaired: repairs)
             }
         }
@@ -105,7 +105,7 @@ struct RecordExaminer {
 
     /// The words of every message against the index; a rebuild puts every fault right.
     private func examineIndex(_ examination: inout Examination) throws(VaultError) {
-        let check = try vault.store.write { db in
+        let check = try vault.store.read { db in
             try SearchUpkeep().check(isFull: true, in: db)
         }
         guard !check.isSound else { return }

@@ -1,17 +1,26 @@
 /// Finds in a text what a query's terms matched, with the analyser that indexed it.
 struct MatchFinder {
     /// A longer text is looked through in pieces of this size, up to the first that has a match.
-    private static let pieceBytes = 1 << 20
-
+    private let pieceBytes: Int
+    /// A piece begins so much before the end of the one before it: what is looked for may stand
+    /// across.
+    private let overlapBytes: Int
     private let phrases: [TextPhrase]
     private let analyser: TextAnalyser
 
     /// - Parameters:
     ///   - terms: What was looked for.
     ///   - analyser: That of the index.
-    init(_ terms: [TextTerm], _ analyser: TextAnalyser) {
+    ///   - pieceBytes: Text that is looked through at once, more than twice `overlapBytes`.
+    ///   - overlapBytes: More than a phrase of a query has.
+    init(
+        _ terms: [TextTerm], _ analyser: TextAnalyser, pieceBytes: Int = 1 << 20,
+        overlapBytes: Int = 1 << 16
+    ) {
         phrases = terms.flatMap(\.phrases)
         self.analyser = analyser
+        self.pieceBytes = pieceBytes
+        self.overlapBytes = overlapBytes
     }
 
     /// Where a phrase stands.
@@ -31,23 +40,42 @@ struct MatchFinder {
 
     private func matches(in text: UnsafeBufferPointer<UInt8>) -> [Match] {
         var start = 0
-        while start < text.count {
-            var end = min(start + Self.pieceBytes, text.count)
-            while end < text.count, unsafe text[end] & 0xC0 == 0x80 { end -= 1 }
-            var sink = MarkSink()
-            unsafe analyser.analyse(
-                UnsafeBufferPointer(rebasing: text[start..<end]), into: &sink)
-            let found = matches(in: sink.words, of: sink) + matches(in: sink.fragments, of: sink)
-            if !found.isEmpty {
-                return found.map {
-                    Match(
-                        source: $0.source.lowerBound + start..<$0.source.upperBound + start,
-                        phrase: $0.phrase)
-                }.sorted { $0.source.lowerBound < $1.source.lowerBound }
-            }
-            start = end
+        var end = 0
+        while end < text.count {
+            let known = end
+            end = unsafe cut(text, start + pieceBytes)
+            let found = unsafe matches(in: text, from: start, to: end)
+                .filter { $0.source.upperBound > known }
+            if !found.isEmpty { return found }
+            start = unsafe cut(text, end - overlapBytes)
         }
         return []
+    }
+
+    /// Where a piece may begin or end: behind white space, or between two characters where there
+    /// is none near.
+    private func cut(_ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
+        if place >= text.count { return text.count }
+        let farthest = max(1, place - overlapBytes / 2)
+        var end = max(1, place)
+        while end > farthest, unsafe text[end - 1] > 0x20 { end -= 1 }
+        if unsafe text[end - 1] <= 0x20 { return end }
+        end = max(0, place)
+        while end > 0, unsafe text[end] & 0xC0 == 0x80 { end -= 1 }
+        return end
+    }
+
+    private func matches(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> [Match] {
+        var sink = MarkSink()
+        unsafe analyser.analyse(UnsafeBufferPointer(rebasing: text[start..<end]), into: &sink)
+        let found = matches(in: sink.words, of: sink) + matches(in: sink.fragments, of: sink)
+        return found.map {
+            Match(
+                source: $0.source.lowerBound + start..<$0.source.upperBound + start,
+                phrase: $0.phrase)
+        }.sorted { $0.source.lowerBound < $1.source.lowerBound }
     }
 
     private func matches(in tokens: [MarkSink.Token], of sink: MarkSink) -> [Match] {

@@ -92,7 +92,9 @@ package struct SearchUpkeep: Sendable {
         let stored = StoredText(database: database)
         let analyser = try TextAnalyser(in: database)
         var different: [Int64] = []
-        for (message, fingerprint) in try index.fingerprints() {
+        // In the order in which they are stored, so that each page is read once.
+        let fingerprints = try index.fingerprints().sorted { $0.key < $1.key }
+        for (message, fingerprint) in fingerprints {
             do {
                 guard let document = try stored.document(of: message, analyser) else { continue }
                 if document.fingerprint != fingerprint { different.append(message) }
@@ -100,7 +102,7 @@ package struct SearchUpkeep: Sendable {
                 different.append(message)
             }
         }
-        return different.sorted()
+        return different
     }
 
     private func ids(of messages: [Int64], in database: Database) throws -> [RecordID] {
