@@ -7,7 +7,7 @@ DROP TABLE search_a;
 DROP TABLE search_b;
 
 -- Immutable segments; SegmentFormat.swift has the bytes. Those whose family is search_state 'live'
--- answer; a rebuild fills the other family.
+-- answer; a rebuild fills the other family. Those of family 2 are being dropped.
 CREATE TABLE search_segment (
     num       INTEGER PRIMARY KEY,      -- never used again
     family    INTEGER NOT NULL,
@@ -52,7 +52,8 @@ CREATE TABLE search_merge (
 -- 'live': which family answers. 'segments': the highest number that a segment had. 'stamp': a
 -- random number that every change of segments and removals replaces. 'pendingFrom' and 'pendingTo':
 -- messages behind the one and up to the other are still to be indexed. 'stemming': the languages
--- whose stems are in the index, a bit each (Stemming.swift). The others as before.
+-- whose stems are in the index, a bit each (Stemming.swift). 'rebuiltWith': the analyser of the
+-- rebuild that is under way. The others as before.
 DELETE FROM search_state WHERE name = 'stale';
 UPDATE search_state SET value = 0;
 UPDATE search_state SET value = -1 WHERE name = 'rebuilt';

@@ -88,15 +88,23 @@ extension Vault {
 
     /// Indexes what a vault of an older version holds, in bounded transactions.
     ///
-    /// - Parameter goesOn: Asked before each step with how many messages are left; what is done
-    ///   stays, and the next call goes on.
-    /// - Throws: What the database reports.
-    package func completeSearchIndex(_ goesOn: (Int) -> Bool) throws(VaultError) {
+    /// - Parameters:
+    ///   - waits: Whether another process that is writing is waited for.
+    ///   - goesOn: Asked before each step with how many messages are left; what is done stays, and
+    ///     the next call goes on.
+    /// - Throws: `busy` when another process goes on writing; what the database reports.
+    package func completeSearchIndex(
+        waits: Bool = true, _ goesOn: (Int) -> Bool
+    ) throws(VaultError) {
         let upkeep = SearchUpkeep()
         var left = try store.read { db in try VaultSearch().completeness(in: db).pending }
-        while left > 0, goesOn(left) {
-            left = try store.write { db in try upkeep.indexPending(in: db) }
+        guard left > 0 else { return }
+        func index(_ db: Database) throws -> Int { try upkeep.indexPending(in: db) }
+        while left > 0 {
+            guard goesOn(left) else { return }
+            left = try waits ? store.write(index) : store.writeUnlessBusy(index)
         }
+        try mergeSearchIndex { goesOn(0) }
     }
 
     /// The languages whose stems the search index has.

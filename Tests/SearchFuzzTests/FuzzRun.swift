@@ -7,14 +7,14 @@ import GRDB
 /// The beginning says what, and a change how:
 ///
 ///     0   1  bits 0 to 3: 15 for the large family, else the small one
-///            bits 4 to 6: what follows the queries, see `Work`; 4 and more: nothing; in the large
+///            bits 4 to 6: what follows the queries, see `Work`; 5 and more: nothing; in the large
 ///            family, where it takes long, only with bit 7
 ///     1   1  bits 0 to 3: which part of the queries
 ///            bit 4: checksums stay as they were, and only chunks are changed
 ///     2      changes, each: u8 place, u16 offset, u8 kind and length (bits 6 and 7; the others),
 ///            then as many bytes
 struct FuzzInput {
-    enum Work: UInt8 { case nothing, merge, forget, removal }
+    enum Work: UInt8 { case nothing, merge, forget, removal, discard }
 
     struct Change {
         enum Kind: UInt8 { case replace, flip, insert, cut }
@@ -172,8 +172,26 @@ struct FuzzRun {
             try index.forEachMessage { _ in }
             _ = try index.fingerprints()
             return nil
+        case .discard: return try discard(index, in: database)
         }
         return try judgeMerged(index, in: database)
+    }
+
+    /// What a rebuild gives up is dropped without being understood.
+    private func discard(_ index: InvertedIndex, in database: Database) throws -> String? {
+        let segments = try Int64.fetchAll(
+            database, sql: "SELECT num FROM search_segment WHERE family = ?",
+            arguments: [input.family])
+        try index.clear()
+        var steps = 0
+        while try index.maintenance.step(postings: 1 << 14) {
+            steps += 1
+            if steps > 500 { return "an index that was given up is never dropped" }
+        }
+        let left = try Int64.fetchSet(
+            database, sql: "SELECT DISTINCT num >> 24 FROM search_chunk")
+        return left.isDisjoint(with: segments)
+            ? nil : "chunks of an index that was given up are left"
     }
 
     /// A merge of chunks that were accepted writes chunks that are accepted.

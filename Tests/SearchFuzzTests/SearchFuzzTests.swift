@@ -32,7 +32,7 @@ struct SearchFuzzTests {
         for family in [Int64(0), 1] {
             let isDamaged = world.answers[Int(family)].contains(.damaged)
             #expect(!isDamaged, "terms that all of 4,300 documents have take no bytes of postings")
-            for work in [FuzzInput.Work.nothing, .merge, .forget, .removal] {
+            for work in [FuzzInput.Work.nothing, .merge, .forget, .removal, .discard] {
                 #expect(try verdict(family: family, work: work) == nil)
             }
         }

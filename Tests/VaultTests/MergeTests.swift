@@ -182,6 +182,14 @@ import VaultCrypto
         try stored().conversation.extra["earlier"]?.array ?? []
     }
 
+    @Test func `a title that came without messages is found with the first one`() throws {
+        defer { try? vault.close() }
+        try vault.ingest([conversation("a", title: "harbour plan", texts: [])])
+        try vault.ingest([conversation("a", title: nil, texts: ["question", "answer"])])
+        #expect(try vault.search(SearchRequest("harbour")).hits.count == 1)
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
     private func dated(_ title: String?, _ extra: JSONObject, modified: Int64)
         -> ImportedConversation
     {

@@ -169,6 +169,69 @@ struct PurgeTests {
         #expect(try vault.examine(repairs: false).faults == [])
     }
 
+    @Test("Nothing is left of an index that was given up when its messages are purged")
+    func discarded() throws {
+        let test = try TestVault()
+        let doomed = try DoomedVault(test)
+        let vault = doomed.vault
+        defer { try? vault.close() }
+        try vault.rebuildSearchIndex(textBytes: 200) { done, _ in done < 9 }
+        try vault.setStemming(.english)
+        func given() throws -> Int {
+            try vault.store.read { database in
+                try Int.fetchOne(
+                    database,
+                    sql: """
+                        SELECT count(*) FROM search_chunk WHERE num >> 24 NOT IN
+                            (SELECT num FROM search_segment WHERE family < 2)
+                        """) ?? 0
+            }
+        }
+        #expect(try given() > 0)
+        _ = try vault.purge(doomed.doomed)
+        #expect(try given() == 0)
+        try vault.completeSearchIndex { _ in true }
+        #expect(try vault.examine(repairs: false).faults.isEmpty)
+    }
+
+    @Test("A rebuild that another version began is begun anew")
+    func otherVersion() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        try vault.ingest((0..<6).map { conversation("old\($0)", texts: ["harbour", "amber"]) })
+        try vault.rebuildSearchIndex(textBytes: 200) { done, _ in done < 9 }
+        let upkeep = SearchUpkeep()
+        #expect(try vault.store.read { try upkeep.rebuilt(in: $0).done } >= 9)
+        try vault.store.write { try upkeep.beginRebuild(in: $0) }
+        #expect(try vault.store.read { try upkeep.rebuilt(in: $0).done } >= 9)
+        try vault.store.write { try SearchState.set(.rebuiltWith, to: 1, in: $0) }
+        try vault.store.write { try upkeep.beginRebuild(in: $0) }
+        #expect(try vault.store.read { try upkeep.rebuilt(in: $0).done } == 0)
+        try vault.rebuildSearchIndex()
+        #expect(try vault.examine(repairs: false).faults == [])
+    }
+
+    @Test("What can be left to another process does not wait for it")
+    func brief() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        try vault.ingest([conversation("old", texts: ["harbour", "amber"])])
+        try vault.setStemming(.english)
+        let other = try test.open()
+        defer { try? other.close() }
+        let start = ContinuousClock.now
+        try other.store.write { _ in
+            _ = #expect(throws: VaultError.self) {
+                try vault.completeSearchIndex(waits: false) { _ in true }
+            }
+        }
+        #expect(ContinuousClock.now - start < .seconds(10))
+        try vault.completeSearchIndex(waits: false) { _ in true }
+        #expect(try vault.searchCompleteness().pending == 0)
+    }
+
     @Test("What is not purged stays whole, searched and counted")
     func keeps() throws {
         let test = try TestVault()

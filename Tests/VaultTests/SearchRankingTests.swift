@@ -215,6 +215,20 @@ struct SearchRankingTests {
         }
     }
 
+    @Test("The cache of chunks keeps its limit, and what is asked for again")
+    func cache() throws {
+        let cache = ChunkCache(limitBytes: 1000)
+        for row in Int64(0)..<40 {
+            _ = cache.chunk(0)
+            let bytes = [UInt8](repeating: 7, count: row % 3 == 0 ? 300 : 20)
+            bytes.withUnsafeBytes { cache.keep(Chunk(copying: $0), row) }
+            #expect(cache.sizeBytes <= 1000)
+        }
+        let kept = (Int64(0)..<40).compactMap { cache.chunk($0)?.count }
+        #expect(kept.reduce(0, +) == cache.sizeBytes && kept.count > 5)
+        #expect(cache.chunk(0) != nil && cache.chunk(39) != nil && cache.chunk(3) == nil)
+    }
+
     @Test("A merge in many small steps gives what one step gives, without what was removed")
     func merging() throws {
         var index = try RandomIndex(seed: 9)

@@ -2,7 +2,8 @@ import GRDB
 
 /// The numbers that search keeps about itself (table `search_state`).
 enum SearchState: String {
-    case live, indexed, analyser, rebuilt, segments, stamp, pendingFrom, pendingTo, stemming
+    case live, indexed, analyser, rebuilt, rebuiltWith, segments, stamp
+    case pendingFrom, pendingTo, stemming
 
     static func value(_ name: SearchState, in database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(

@@ -196,11 +196,18 @@ package struct SearchUpkeep: Sendable {
     // MARK: Rebuilding
 
     /// Begins to build the index anew beside the live one, or goes on after an interruption.
+    ///
+    /// What another version of the analyser has begun is given up.
     package func beginRebuild(in database: Database) throws(VaultError) {
         try SearchFailure.guarding("begin to rebuild the search index") {
-            guard try SearchState.value(.rebuilt, in: database) < 0 else { return }
+            let version = Int64(TextAnalyser.version)
+            guard
+                try SearchState.value(.rebuilt, in: database) < 0
+                    || SearchState.value(.rebuiltWith, in: database) != version
+            else { return }
             try InvertedIndex.next(in: database).clear()
             try SearchState.set(.rebuilt, to: 0, in: database)
+            try SearchState.set(.rebuiltWith, to: version, in: database)
         }
     }
 

@@ -109,8 +109,11 @@ extension IngestWriter {
             message, conversation: sequel.known.place, parent: parent?.num,
             commitment: SHA256Digest.hash(utf8: envelope.line(partLines: message.partLines)),
             in: db, report: &report)
-        // It was analysed with the title, which belongs to the first message that is stored.
-        if position == 0, sequel.conversation.imported.title != nil { changed.insert(place.num) }
+        // It was analysed with the title of this import; the title of the conversation belongs to
+        // the first message that is stored.
+        if position == 0, sequel.conversation.imported.title != nil || sequel.old.isEmpty {
+            changed.insert(place.num)
+        }
     }
 
     private mutating func revise(

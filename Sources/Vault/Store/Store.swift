@@ -14,6 +14,8 @@ package enum VaultReaders: Sendable {
 final class Store: Sendable {
     /// How long a writer waits for another process.
     private static let busyMilliseconds = 20_000
+    /// How long what can be left to another process waits for it.
+    private static let briefMilliseconds = 200
 
     let path: String
     let pool: any DatabaseWriter
@@ -152,6 +154,36 @@ final class Store: Sendable {
         return result
     }
 
+    /// Writes as `write` does, but waits only a moment for another process that is writing.
+    ///
+    /// - Throws: `busy` when it goes on writing.
+    func writeUnlessBusy<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        var result: T?
+        do {
+            try pool.writeWithoutTransaction { db in
+                try withBriefTimeout(db) {
+                    try db.inTransaction(.immediate) {
+                        result = try body(db)
+                        return .commit
+                    }
+                }
+            }
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+        try foldLongLog()
+        guard let result else {
+            throw VaultError(.internalFault, "A transaction had no result; please report this.")
+        }
+        return result
+    }
+
+    private func withBriefTimeout(_ db: Database, _ body: () throws -> Void) throws {
+        try db.execute(sql: "PRAGMA busy_timeout = \(Self.briefMilliseconds)")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Self.busyMilliseconds)") }
+        try body()
+    }
+
     /// Whether there is a log with something in it beside a database.
     static func hasLog(_ path: String) -> Bool {
         var status = stat()
@@ -177,9 +209,7 @@ final class Store: Sendable {
     func foldLog() throws(VaultError) {
         do {
             try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA busy_timeout = 200")
-                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Self.busyMilliseconds)") }
-                _ = try db.checkpoint(.truncate)
+                try withBriefTimeout(db) { _ = try db.checkpoint(.truncate) }
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             return

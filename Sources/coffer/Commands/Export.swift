@@ -92,7 +92,7 @@ struct Export: ParsableCommand {
         guard query != nil || !conversation.isEmpty else { return nil }
         var chosen = Set(try conversation.map { try vault.conversationID(matching: $0) })
         if let query {
-            try options.completeIndex(of: vault)
+            try options.completeIndex(of: vault, waits: true)
             try refuseGaps(in: vault)
             let found = try vault.conversations(matching: query)
             chosen = conversation.isEmpty ? found : chosen.intersection(found)

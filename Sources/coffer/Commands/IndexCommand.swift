@@ -111,7 +111,6 @@ struct IndexRebuild: ParsableCommand {
             progress.update(Int64(total - left), of: Int64(total), "Indexing")
             return !Interruption.isRequested
         }
-        try vault.mergeSearchIndex { !Interruption.isRequested }
         return try vault.searchCompleteness().pending == 0
     }
 

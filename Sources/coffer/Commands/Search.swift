@@ -56,7 +56,7 @@ struct Search: ParsableCommand {
         let query = words.joined(separator: " ")
         let start = ContinuousClock.now
         try options.withVault { vault in
-            try options.completeIndex(of: vault)
+            try options.completeIndex(of: vault, waits: false)
             if ids { return try listIDs(query, of: vault) }
             let answer = try vault.search(
                 SearchRequest(

@@ -6,12 +6,17 @@ extension GlobalOptions {
     ///
     /// Ctrl-C ends it in order; the next command goes on. Where another process is writing, that is
     /// left to it, and answers say how much is indexed.
-    func completeIndex(of vault: Vault) throws(VaultError) {
+    ///
+    /// - Parameters:
+    ///   - vault: An open vault.
+    ///   - waits: Whether the other process is waited for.
+    /// - Throws: What the database reports.
+    func completeIndex(of vault: Vault, waits: Bool) throws(VaultError) {
         var progress = ProgressLine(.items("message"), self)
         defer { progress.clear() }
         var total: Int?
         do throws(VaultError) {
-            try vault.completeSearchIndex { left in
+            try vault.completeSearchIndex(waits: waits) { left in
                 if total == nil { Interruption.watch() }
                 let all = total ?? left
                 total = all

@@ -19,7 +19,7 @@ final class ChunkCache {
     private var places: [Int64: Int] = [:]
     private var slots: [Slot] = []
     private var hand = 0
-    private var sizeBytes = 0
+    private(set) var sizeBytes = 0
 
     init(limitBytes: Int = ChunkCache.limitBytes) { self.limitBytes = limitBytes }
 
@@ -31,22 +31,26 @@ final class ChunkCache {
     }
 
     func keep(_ chunk: Chunk, _ row: Int64) {
-        let slot = Slot(row: row, chunk: chunk, wasUsed: false)
         sizeBytes += chunk.count
-        guard sizeBytes > limitBytes, !slots.isEmpty else {
-            places[row] = slots.count
-            slots.append(slot)
-            return
-        }
+        while sizeBytes > limitBytes, !slots.isEmpty { evict() }
+        places[row] = slots.count
+        slots.append(Slot(row: row, chunk: chunk, wasUsed: false))
+    }
+
+    /// The last slot takes the place of the one that goes.
+    private func evict() {
+        if hand >= slots.count { hand = 0 }
         while slots[hand].wasUsed {
             slots[hand].wasUsed = false
             hand = (hand + 1) % slots.count
         }
         sizeBytes -= slots[hand].chunk.count
         places[slots[hand].row] = nil
-        places[row] = hand
-        slots[hand] = slot
-        hand = (hand + 1) % slots.count
+        let last = slots.removeLast()
+        guard hand < slots.count else { return }
+        slots[hand] = last
+        places[last.row] = hand
+        hand += 1
     }
 
     func removeAll() {

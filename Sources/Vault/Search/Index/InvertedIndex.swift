@@ -104,7 +104,7 @@ struct InvertedIndex {
         return found
     }
 
-    /// Drops everything.
+    /// Gives everything up; later steps of merging drop it.
     func clear() throws { try maintenance.clear() }
 
     // MARK: Examining

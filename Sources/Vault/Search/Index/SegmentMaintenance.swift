@@ -12,6 +12,9 @@ import GRDB
 /// segment that has no row yet. Another process, or this one after a crash, goes on behind the last
 /// term. When documents of its inputs were removed in between, what was written is thrown away: the
 /// new segment holds nothing that was removed.
+///
+/// An index that is given up becomes the family `discarded` at once, and its chunks go in steps as
+/// well: each step first drops some of them.
 struct SegmentMaintenance {
     static let fanIn = 8
     /// From this tier on, segments wait while an import goes on.
@@ -23,6 +26,11 @@ struct SegmentMaintenance {
     static let smallest = 512
     /// Of one segment, so that offsets in its streams fit into 32 bits.
     static let mostTokens: Int64 = 600_000_000
+
+    /// Segments of an index that was given up; nobody reads them.
+    static let discarded: Int64 = 2
+    /// Chunks of theirs that go in one step, some 4 MiB.
+    private static let droppedChunks = 256
 
     let database: Database
     let family: Int64
@@ -43,6 +51,7 @@ struct SegmentMaintenance {
     /// - Returns: Whether there is more to do.
     /// - Throws: `SegmentDamage`, and what the database throws.
     func step(postings: Int, aim: MergeAim = .tiers) throws -> Bool {
+        if try dropDiscarded() { return true }
         let rows = try table.rows(of: family)
         if let merge = try MergeState.load(family, in: database) {
             if merge.isCurrent(rows) {
@@ -62,9 +71,10 @@ struct SegmentMaintenance {
     ///
     /// - Parameter postings: How much this step may do.
     /// - Returns: Whether there is more to do: a segment with removed documents, or what a merge
-    ///   that was given up has written.
+    ///   or an index that was given up has left.
     /// - Throws: `SegmentDamage`, and what the database throws.
     func forgetRemoved(postings: Int) throws -> Bool {
+        if try dropDiscarded() { return true }
         let rows = try table.rows(of: family)
         if let merge = try MergeState.load(family, in: database) {
             if merge.isCurrent(rows) { return try advance(merge, rows, postings) || holdsRemoved() }
@@ -192,19 +202,40 @@ struct SegmentMaintenance {
         try MergeState.delete(merge.output, in: database)
     }
 
-    /// Drops all segments of the family, without reading what may be damaged.
+    // MARK: Giving up
+
+    /// Gives all segments of the family up, without reading what may be damaged.
     func clear() throws {
-        let merges = try Int64.fetchAll(
-            database, sql: "SELECT output FROM search_merge WHERE family = ?",
-            arguments: [family])
-        for output in merges {
-            try table.deleteChunks(of: output)
-            try MergeState.delete(output, in: database)
+        for name in ["search_merge", "search_segment"] {
+            try database.execute(
+                sql: "UPDATE \(name) SET family = ? WHERE family = ?",
+                arguments: [Self.discarded, family])
         }
-        let segments = try Int64.fetchAll(
-            database, sql: "SELECT num FROM search_segment WHERE family = ?",
-            arguments: [family])
-        for segment in segments { try table.delete(segment) }
+        try table.touch()
+    }
+
+    /// Drops some chunks of what was given up.
+    ///
+    /// - Returns: Whether there was anything to drop.
+    /// - Throws: What the database throws.
+    private func dropDiscarded() throws -> Bool {
+        let segment = try Int64.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT num FROM search_segment WHERE family = ?1
+                    UNION ALL SELECT output FROM search_merge WHERE family = ?1 LIMIT 1
+                    """), arguments: [Self.discarded])
+        guard let segment else { return false }
+        try database.execute(
+            sql: """
+                DELETE FROM search_chunk WHERE num IN (
+                    SELECT num FROM search_chunk WHERE num >= ? AND num < ? LIMIT ?)
+                """, arguments: [segment << 24, (segment + 1) << 24, Self.droppedChunks])
+        if database.changesCount < Self.droppedChunks {
+            try table.delete(segment)
+            try MergeState.delete(segment, in: database)
+        }
+        return true
     }
 }
 
