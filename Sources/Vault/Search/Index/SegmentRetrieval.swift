@@ -48,12 +48,23 @@ struct SegmentRetrieval {
 
     // MARK: One term
 
-    /// Scores only the blocks that can hold a hit.
+    /// Scores only the blocks that can hold a hit, the most promising ones first: what they hold
+    /// raises the threshold for the others.
     func term(_ cursor: TermCursor, _ top: inout TopHits) throws {
         var block = cursor.block(reaching: filter.range.lowerBound, from: 0)
         let highest = 1 + ranking.recency
+        var promising = PromisingBlocks(of: cursor, from: block)
+        for number in promising.ascending where cursor.bound(of: number) * highest > top.threshold {
+            try cursor.enter(number)
+            try score(cursor, &top)
+        }
         while block < cursor.blocks {
             let last = cursor.last(of: block)
+            if promising.isNext(block) {
+                if last >= filter.range.upperBound { return }
+                block += 1
+                continue
+            }
             var bound = cursor.bound(of: block) * highest
             if bound > top.threshold, ranking.recency > 0 {
                 bound = cursor.bound(of: block) * (try raise(min(last, UInt32(segment.count - 1))))
@@ -164,6 +175,47 @@ struct SegmentRetrieval {
             }
         }
         if score * raise > top.threshold { try offer(document, score, &top) }
+    }
+}
+
+/// The blocks of a term with the highest impacts.
+struct PromisingBlocks {
+    private static let count = 6
+    /// Of fewer blocks in all, none is looked at first.
+    private static let leastBlocks = 4
+
+    private(set) var ascending: [Int] = []
+    private var next = 0
+
+    init(of cursor: TermCursor, from first: Int) {
+        let total = cursor.blocks - first
+        guard total >= Self.leastBlocks else { return }
+        let count = min(Self.count, total / 2)
+        var least: UInt16 = 0
+        for block in first..<cursor.blocks {
+            let impact = cursor.impact(of: block)
+            if ascending.count < count {
+                ascending.append(block)
+            } else if impact > least {
+                ascending.remove(at: place(of: least, cursor))
+                ascending.append(block)
+            } else {
+                continue
+            }
+            if ascending.count == count { least = ascending.map(cursor.impact).min() ?? 0 }
+        }
+    }
+
+    /// The first of the blocks with an impact.
+    private func place(of impact: UInt16, _ cursor: TermCursor) -> Int {
+        ascending.firstIndex { cursor.impact(of: $0) == impact } ?? 0
+    }
+
+    /// Whether a block is one of them; asked for each block in ascending order.
+    mutating func isNext(_ block: Int) -> Bool {
+        guard next < ascending.count, ascending[next] == block else { return false }
+        next += 1
+        return true
     }
 }
 
