@@ -1,5 +1,5 @@
-import JSONText
 import Foundation
+import JSONText
 import Vault
 
 /// Joins documents that are halves of one record.

@@ -1,6 +1,6 @@
-package import JSONText
 import CPageVFS
 import Foundation
+package import JSONText
 package import VaultCrypto
 
 /// A plaintext SQLite file that another program wrote, opened to read it and nothing else.

@@ -1,5 +1,5 @@
-import JSONText
 import Foundation
+import JSONText
 import Testing
 
 /// What programs rely on: JSON members, exit codes, and output that acts on nothing.

@@ -1,6 +1,6 @@
-import JSONText
 import Foundation
 import Importers
+import JSONText
 import Testing
 import Vault
 import VaultCrypto

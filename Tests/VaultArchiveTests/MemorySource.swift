@@ -1,8 +1,8 @@
-import JSONText
 import Foundation
-@testable import Vault
+import JSONText
 import VaultArchive
 import VaultCrypto
+@testable import Vault
 
 /// A vault's selection in memory, made of real records with real commitments.
 struct MemorySource: ArchiveSource {

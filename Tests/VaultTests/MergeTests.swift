@@ -1,5 +1,5 @@
-import JSONText
 import GRDB
+import JSONText
 import Testing
 import VaultCrypto
 

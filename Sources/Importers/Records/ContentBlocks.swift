@@ -1,5 +1,5 @@
-import JSONText
 import Foundation
+import JSONText
 import Vault
 
 /// The content blocks of the Anthropic Messages shape, as parts.

@@ -1,5 +1,5 @@
-import JSONText
 import GRDB
+import JSONText
 
 /// Reads from the vault's tables what of a message is searched.
 struct StoredText {

@@ -1,6 +1,6 @@
-import JSONText
 import Foundation
 import GRDB
+import JSONText
 import VaultCrypto
 
 /// Reads conversations.

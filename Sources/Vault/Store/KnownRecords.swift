@@ -1,5 +1,5 @@
-import JSONText
 import GRDB
+import JSONText
 import VaultCrypto
 
 /// What a message's index entry takes from its conversation.

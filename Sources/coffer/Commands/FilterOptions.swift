@@ -1,5 +1,5 @@
-import JSONText
 import ArgumentParser
+import JSONText
 import Vault
 
 /// Which conversations: all conditions must hold.

@@ -1,5 +1,5 @@
-import JSONText
 import Importers
+import JSONText
 import Vault
 
 /// What an import says at its end.

@@ -1,5 +1,5 @@
-import JSONText
 import ArgumentParser
+import JSONText
 import Vault
 import VaultCrypto
 

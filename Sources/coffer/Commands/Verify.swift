@@ -1,6 +1,6 @@
-import JSONText
 import ArgumentParser
 import Foundation
+import JSONText
 import Vault
 import VaultArchive
 import VaultCrypto
