@@ -132,10 +132,39 @@ CREATE TABLE search_merge (
 ) STRICT;
 CREATE INDEX conversation_hidden ON conversation (num) WHERE hidden IS NOT NULL;
 CREATE INDEX conversation_by_project ON conversation (project) WHERE project IS NOT NULL;
+CREATE TABLE log_entry (
+    num  INTEGER PRIMARY KEY,           -- the index in the tree, from 0
+    line TEXT NOT NULL                  -- canonical JSON without content
+) STRICT;
+CREATE TABLE log_document (
+    entry INTEGER PRIMARY KEY,          -- log_entry.num
+    line  TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_tree (
+    only   INTEGER PRIMARY KEY CHECK (only = 1),
+    size   INTEGER NOT NULL,
+    peaks  BLOB NOT NULL,
+    last   BLOB NOT NULL,
+    newest INTEGER NOT NULL
+) STRICT;
+CREATE TABLE log_batch (
+    first INTEGER PRIMARY KEY,          -- message.num
+    last  INTEGER NOT NULL,
+    entry INTEGER NOT NULL
+) STRICT;
+CREATE TABLE log_leaf (
+    message    INTEGER NOT NULL,        -- message.num
+    version    INTEGER NOT NULL,
+    entry      INTEGER NOT NULL,
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    PRIMARY KEY (message, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);
 INSERT INTO counter VALUES('messages',0);
+INSERT INTO log_tree VALUES(1,0,X'',X'',0);
 INSERT INTO search_state VALUES('analyser',3);
 INSERT INTO search_state VALUES('indexed',0);
 INSERT INTO search_state VALUES('live',0);

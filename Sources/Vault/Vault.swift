@@ -20,13 +20,15 @@ package final class Vault: Sendable {
     let searchCache = SearchCache()
     /// Stands for the clock; tests hand in their own.
     package let now: @Sendable () -> Instant
+    package let auditor: Auditor
     /// What opening the vault put right: what was damaged or left by an interrupted change.
     package let mended: [VaultFault]
 
     init(
         layout: VaultLayout, lock: VaultLock, state: consuming State,
-        now: @escaping @Sendable () -> Instant, mended: [VaultFault] = []
+        auditor: Auditor, now: @escaping @Sendable () -> Instant, mended: [VaultFault] = []
     ) {
+        self.auditor = auditor
         self.mended = mended
         self.layout = layout
         self.lock = lock
@@ -51,6 +53,7 @@ package final class Vault: Sendable {
     ///   - directory: The vault's folder.
     ///   - method: What unlocks it.
     ///   - readers: How many threads will read at a time.
+    ///   - auditor: Who opens it.
     ///   - now: The clock.
     ///   - damaged: When given, it takes what an examination of the files and pages finds in a
     ///     vault whose key is proved and whose database does not open.
@@ -59,7 +62,7 @@ package final class Vault: Sendable {
     ///   remedy.
     package static func open(
         at directory: String, by method: borrowing UnlockMethod, readers: VaultReaders = .many,
-        now: @escaping @Sendable () -> Instant = { Instant.now },
+        auditor: Auditor = Auditor(), now: @escaping @Sendable () -> Instant = { Instant.now },
         damaged: ((Examination) -> Void)? = nil
     ) throws(VaultError) -> Vault {
         let layout = VaultLayout(directory: directory)
@@ -69,6 +72,9 @@ package final class Vault: Sendable {
         // Read again: another process may have changed it before the lock was ours.
         let header = try VaultHeader.read(layout)
         try VaultFolder.requireFolders(of: layout, generation: header.generation)
+        // Before the database is read, which is then at least as new.
+        let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
+        let (remembered, forgotten) = (memory.load(), memory.fault)
         let key = try Unlocker(layout: layout, header: header).vaultKey(by: method)
         let keeping = Housekeeping(layout: layout, lock: lock)
         let isNeeded = try keeping.isNeeded(header)
@@ -76,9 +82,12 @@ package final class Vault: Sendable {
             let tidied =
                 isNeeded ? try keeping.run(vaultKey: key) : Housekeeping.Outcome(header: header)
             let store = try openStore(layout, tidied.header, key, readers)
+            try store.beginLog(of: tidied.header.vault, by: auditor, now: now())
+            try store.requireLog(behind: remembered)
             let state = State(header: tidied.header, key: key, store: store)
             return Vault(
-                layout: layout, lock: lock, state: state, now: now, mended: tidied.mended)
+                layout: layout, lock: lock, state: state, auditor: auditor, now: now,
+                mended: tidied.mended + (forgotten.map { [$0] } ?? []))
         } catch {
             if error.code == .damaged, let damaged {
                 damaged(Examination(of: layout, header, vaultKey: key, because: error))
@@ -108,10 +117,12 @@ package final class Vault: Sendable {
         return store
     }
 
-    /// Closes the database and gives up the lock.
+    /// Remembers how far the audit log went, closes the database and gives up the lock.
     package func close() throws(VaultError) {
+        let memory = Result { () throws(VaultError) in try rememberCheckpoint() }
         try store.close()
         lock.release()
+        try memory.get()
     }
 
     // MARK: - The key cache

@@ -28,7 +28,7 @@ extension Vault {
     /// - Throws: `exists` when something is at that place, `badInput` when the options contradict.
     package static func create(
         at directory: String, _ creation: consuming VaultCreation,
-        now: @escaping @Sendable () -> Instant = { Instant.now }
+        auditor: Auditor = Auditor(), now: @escaping @Sendable () -> Instant = { Instant.now }
     ) throws(VaultError) -> Vault {
         let layout = VaultLayout(directory: directory)
         guard !DurableFile.exists(directory) else {
@@ -38,7 +38,7 @@ extension Vault {
         try removeAbandonedStaging(of: layout)
         let staging = VaultLayout(directory: layout.creating + Hex.text(Randomness.bytes(4)))
         do {
-            return try build(creation, in: staging, for: layout, now)
+            return try build(creation, in: staging, for: layout, auditor, now)
         } catch {
             // What an interruption leaves, the next attempt removes; a refusal leaves nothing.
             try? DurableFile.removeTree(staging.directory)
@@ -48,7 +48,7 @@ extension Vault {
 
     private static func build(
         _ creation: consuming VaultCreation, in staging: VaultLayout, for layout: VaultLayout,
-        _ now: @escaping @Sendable () -> Instant
+        _ auditor: Auditor, _ now: @escaping @Sendable () -> Instant
     ) throws(VaultError) -> Vault {
         for folder in [
             staging.directory, staging.slots, staging.generations, staging.generation(1),
@@ -60,8 +60,14 @@ extension Vault {
         let key = SecretBytes.random(count: 32)
         let (custodian, stemming) = (creation.custodian, creation.stemming)
         let created = now()
-        let keys = try Store.make(
-            staging.database(1), vaultKey: key, custodian: custodian, stemming)
+        let vault = RecordID(at: created)
+        let keys = try Store.make(staging.database(1), vaultKey: key) { db in
+            try db.execute(
+                sql: "INSERT INTO setting VALUES ('custodian', ?)", arguments: [custodian])
+            try SearchState.set(.stemming, to: stemming.rawValue, in: db)
+            let log = AuditLog(db: db, auditor: auditor, now: created)
+            try AuditBeginning(log: log, vault: vault).run()
+        }
         let (slots, files) = try creation.slots(boundTo: keys.log)
         for (name, content) in files {
             try DurableFile.create(staging.slot(name), content: content)
@@ -69,7 +75,7 @@ extension Vault {
         let keyFile = try KeyFiles.wrap(key, to: slots.map(\.recipient))
         try DurableFile.create(staging.keyFile(1), content: keyFile)
         var header = VaultHeader(
-            vault: RecordID(at: created), created: created, generation: 1, slots: slots,
+            vault: vault, created: created, generation: 1, slots: slots,
             keyFileDigest: SHA256Digest.hash(keyFile), logKey: keys.log, archiveKey: keys.archive)
         header.authenticate(with: key)
         try DurableFile.create(staging.header, content: header.bytes)
@@ -85,7 +91,7 @@ extension Vault {
         try lock.take(.shared)
         let store = try Store(layout.database(1), vaultKey: key)
         let state = State(header: header, key: key, store: store)
-        return Vault(layout: layout, lock: lock, state: state, now: now)
+        return Vault(layout: layout, lock: lock, state: state, auditor: auditor, now: now)
     }
 }
 
@@ -163,15 +169,18 @@ enum PassphraseSlot {
 extension Store {
     /// Makes a new database with its signing keys, and closes it.
     ///
+    /// - Parameters:
+    ///   - path: Where.
+    ///   - vaultKey: Its key.
+    ///   - fill: Writes what a new vault has.
     /// - Returns: The public keys.
+    /// - Throws: What the database or the disk reports.
     fileprivate static func make(
-        _ path: String, vaultKey: borrowing SecretBytes, custodian: String, _ stemming: Stemming
+        _ path: String, vaultKey: borrowing SecretBytes, _ fill: (Database) throws -> Void
     ) throws(VaultError) -> (log: [UInt8], archive: [UInt8]) {
         let store = try Store(path, vaultKey: vaultKey, isNew: true)
         let keys = try store.write { db in
-            try db.execute(
-                sql: "INSERT INTO setting VALUES ('custodian', ?)", arguments: [custodian])
-            try SearchState.set(.stemming, to: stemming.rawValue, in: db)
+            try fill(db)
             return (
                 log: try SigningSecret.log.make(in: db),
                 archive: try SigningSecret.archive.make(in: db)

@@ -98,8 +98,8 @@ extension Vault {
             )
         }
         return Ingestion(
-            store: store, custodian: custodian ?? usual ?? "unknown", now: now(),
-            analyser: analyser, onCommit: onCommit)
+            store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
+            analyser: analyser, clock: now, onCommit: onCommit)
     }
 
     // MARK: - Labels

@@ -1,5 +1,6 @@
 import CPageVFS
 import GRDB
+import GRDBSQLite
 import VaultCrypto
 
 @testable import Vault

@@ -6,7 +6,7 @@ import VaultCrypto
 @testable import Vault
 
 /// A copy of a vault from `fixtures/vaults`, with the modes that git does not keep.
-private struct FixtureVault {
+struct FixtureVault {
     private let copy: TestVault
     var directory: String { copy.directory }
     var identity: String { copy.folder + "/identity.txt" }
@@ -64,7 +64,8 @@ struct FixtureVaultTests {
 
     @Test("What is imported before the old messages are indexed is found at once")
     func importBeforeIndexing() throws {
-        let vault = try FixtureVault("format-1").open()
+        let fixture = try FixtureVault("format-1")
+        let vault = try fixture.open()
         let ingestion = try vault.beginIngestion()
         try ingestion.add(conversation("new", texts: ["a zeppelin over the harbour"]))
         _ = try ingestion.finish()
@@ -74,5 +75,6 @@ struct FixtureVaultTests {
         #expect(answer.hits.count > 1 && answer.indexed == 36)
         #expect(try vault.store.read { try SearchUpkeep().check(isFull: true, in: $0) }.isSound)
         try vault.close()
+        withExtendedLifetime(fixture) {}
     }
 }

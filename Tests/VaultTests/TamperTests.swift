@@ -23,7 +23,9 @@ import VaultCrypto
         try vault.ingest([conversation("a", texts: ["one", "two"])])
         try vault.close()
         #expect(!isNoticed(test))
-        for name in ["coffer.json", "slots/passphrase.age", "generations/1/key.age"] {
+        for name in [
+            "coffer.json", "slots/passphrase.age", "generations/1/key.age",
+        ] {
             let file = URL(filePath: test.directory + "/" + name)
             let good = try Data(contentsOf: file)
             for index in good.indices {

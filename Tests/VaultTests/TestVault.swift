@@ -3,7 +3,7 @@ import Vault
 import VaultCrypto
 
 /// A vault in a temporary folder, removed at the end.
-final class TestVault {
+final class TestVault: Sendable {
     let folder: String
     var directory: String { folder + "/test.coffer" }
 

@@ -96,6 +96,15 @@ enum DurableFile {
         try syncFolder(of: path)
     }
 
+    /// Makes a folder with those above it that are missing.
+    static func makeFolders(_ path: String) throws(VaultError) {
+        guard !exists(path) else { return }
+        if let end = path.lastIndex(of: "/"), end > path.startIndex {
+            try makeFolders(String(path[..<end]))
+        }
+        try makeFolder(path)
+    }
+
     /// Renames and makes the new name durable.
     static func move(_ source: String, to target: String) throws(VaultError) {
         guard unsafe rename(source, target) == 0 else { throw failure("rename", source) }

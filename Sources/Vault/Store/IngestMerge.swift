@@ -148,7 +148,9 @@ extension IngestWriter {
         }
         try keep(stored, of: earlier, now: sequel.now, in: db)
         try replace(
-            earlier, by: revision, conversation: sequel.known.id, parent: parent, in: db,
+            CommitmentLeaf(
+                message: earlier.num, version: earlier.version, commitment: stored.commitment),
+            of: earlier, by: revision, conversation: sequel.known.id, parent: parent, in: db,
             report: &report)
     }
 
@@ -176,8 +178,9 @@ extension IngestWriter {
     }
 
     private mutating func replace(
-        _ old: KnownMessage, by revision: MessageRevision, conversation: RecordID,
-        parent: (num: Int64, id: RecordID)?, in db: Database, report: inout IngestReport
+        _ leaf: CommitmentLeaf, of old: KnownMessage, by revision: MessageRevision,
+        conversation: RecordID, parent: (num: Int64, id: RecordID)?, in db: Database,
+        report: inout IngestReport
     ) throws {
         let imported = revision.imported
         let sealed = revision.sealed(
@@ -201,6 +204,7 @@ extension IngestWriter {
         try insertParts(
             revision.parts, lines: sealed.lines, files: revision.files, num: old.num, in: db,
             report: &report)
+        try commitments.replace(leaf, by: sealed.commitment, in: CommitmentLeaves(db: db))
         changed.insert(old.num)
         report.messages.updated += 1
     }

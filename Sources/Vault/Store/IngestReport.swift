@@ -20,6 +20,16 @@ package struct IngestReport: Sendable, Hashable {
 
     package init() {}
 
+    /// What changed, in the numbers that the audit log keeps.
+    var figures: [String: Int64] {
+        let all = [
+            "attachmentsAdded": attachmentsAdded, "conversationsAdded": conversations.added,
+            "conversationsUpdated": conversations.updated, "messagesAdded": messages.added,
+            "messagesUpdated": messages.updated,
+        ]
+        return all.filter { $0.value > 0 }.mapValues(Int64.init)
+    }
+
     /// Notes a record that was left out.
     package mutating func skip(_ record: SkippedRecord) {
         if record.isConversation { conversations.skipped += 1 } else { messages.skipped += 1 }

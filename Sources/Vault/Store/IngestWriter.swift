@@ -10,6 +10,8 @@ struct IngestWriter {
     private(set) var nextMessage: Int64 = 0
     /// New messages of the batch, for the search index.
     private var added: [SettledMessage] = []
+    /// What the batch commits to, for the audit log.
+    var commitments = CommitmentBatch()
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()
@@ -50,6 +52,7 @@ struct IngestWriter {
         nextMessage = try Self.nextNumber(in: db)
         added.removeAll(keepingCapacity: true)
         changed.removeAll()
+        commitments = CommitmentBatch()
         // A purge since the last batch may have removed some, and given their numbers to others.
         names = Names()
         statements = try Statements(in: db)
@@ -72,14 +75,15 @@ struct IngestWriter {
         return report
     }
 
-    /// A number behind those of all messages, and behind those that the search index has passed or
-    /// has yet to index: a purge may have removed the highest ones.
+    /// A number behind those that messages ever had, and behind those that the search index has
+    /// passed or has yet to index: a purge may have removed the highest ones.
     private static func nextNumber(in db: Database) throws -> Int64 {
         try Int64.fetchOne(
             db,
             sql: """
                 SELECT 1 + max(
                     (SELECT ifnull(max(num), 0) FROM message),
+                    (SELECT ifnull(max(last), 0) FROM log_batch),
                     (SELECT ifnull(max(value), 0) FROM search_state
                         WHERE name IN ('rebuilt', 'pendingTo')))
                 """) ?? 1
@@ -168,6 +172,7 @@ struct IngestWriter {
         row.bind(message.salt)
         row.bind(commitment)
         try row.run()
+        commitments.add(num, commitment)
         try insertParts(
             message.parts, lines: message.partLines, files: message.files, num: num, in: db,
             report: &report)

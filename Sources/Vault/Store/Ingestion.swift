@@ -29,6 +29,8 @@ package final class Ingestion: Sendable {
     }
 
     private let store: Store
+    private let auditor: Auditor
+    private let clock: @Sendable () -> Instant
     private let custodian: String
     private let now: Instant
     private let analyser: TextAnalyser
@@ -45,12 +47,15 @@ package final class Ingestion: Sendable {
     private let spent = Mutex<[Batch]>([])
 
     init(
-        store: Store, custodian: String, now: Instant, analyser: TextAnalyser,
+        store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
+        clock: @escaping @Sendable () -> Instant,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
+        self.auditor = auditor
+        self.clock = clock
         self.custodian = custodian
-        self.now = now
+        now = clock()
         self.analyser = analyser
         self.onCommit = onCommit
     }
@@ -120,12 +125,24 @@ package final class Ingestion: Sendable {
         }
     }
 
+    private func log(
+        _ report: IngestReport, _ commitments: CommitmentBatch, in db: Database
+    ) throws {
+        var record = AuditLog.Record(.ingest)
+        record.commitments = commitments
+        record.figures = report.figures
+        guard !record.figures.isEmpty else { return }
+        try AuditLog(db: db, auditor: auditor, now: clock()).append(record)
+    }
+
     private func write(_ batch: Batch) throws -> IngestReport {
         try writer.withLock { writer in
             try store.write { db in
-                try writer.write(
+                let report = try writer.write(
                     batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
                     in: db)
+                try log(report, writer.commitments, in: db)
+                return report
             }
         }
     }

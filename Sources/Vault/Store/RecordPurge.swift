@@ -45,6 +45,7 @@ struct RecordPurge {
 
     private func removeMessages(of conversation: Int64) throws -> Int {
         let messages = try numbers("SELECT num FROM message WHERE conversation = ?", conversation)
+        try keepCommitments(of: conversation)
         try SearchWriter().remove(messages, in: db)
         for message in messages {
             let first = message << 16
@@ -58,6 +59,20 @@ struct RecordPurge {
                 .execute(arguments: [message])
         }
         return messages.count
+    }
+
+    /// The log's trees outlive what they commit to.
+    private func keepCommitments(of conversation: Int64) throws {
+        let leaves = CommitmentLeaves(db: db)
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT num, version, commitment FROM message WHERE conversation = ?",
+            arguments: [conversation])
+        for row in rows {
+            try leaves.keep(
+                CommitmentLeaf(
+                    message: row["num"], version: row["version"],
+                    commitment: row.bytes("commitment") ?? []))
+        }
     }
 
     // MARK: What is shared

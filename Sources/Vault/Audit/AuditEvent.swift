@@ -1,0 +1,34 @@
+/// What an entry of the audit log records; the raw value is the word in its line.
+package enum AuditEvent: String, Sendable, CaseIterable {
+    /// The log begins; it covers the messages that the vault had by then.
+    case begin
+    /// A digest of all that governs, so that opening a vault reads few entries.
+    case state
+    /// Messages were stored or changed by an import.
+    case ingest
+    case hide, restore
+    case labelAdded = "label.add"
+    case labelRemoved = "label.remove"
+    case policySet = "policy.set"
+    case policyRemoved = "policy.remove"
+    case holdPlaced = "hold.place"
+    case holdReleased = "hold.release"
+    case holdProved = "hold.prove"
+    case search, read
+    case exportBegun = "export.begin"
+    case exportEnded = "export.end"
+    case purgeIntended = "purge.intent"
+    case purgeDone = "purge.result"
+    case eraseIntended = "erase.intent"
+    case eraseDone = "erase.result"
+    case slotAdded = "slot.add"
+    case slotRotated = "slot.rotate"
+    case slotRemoved = "slot.remove"
+    case unlock
+    /// A checkpoint left the vault.
+    case anchor
+    /// The clock was behind the newest entry.
+    case clock
+    /// Something was refused by policy or hold.
+    case refused
+}

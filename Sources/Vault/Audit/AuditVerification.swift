@@ -1,0 +1,203 @@
+import GRDB
+import JSONText
+import VaultCrypto
+
+/// How far the log could be compared with checkpoints.
+package enum AuditAnchor: Sendable, Equatable {
+    /// Nothing from outside this device was at hand.
+    case unanchored
+    /// A checkpoint of so many entries that left the device is of a beginning of the log.
+    case anchored(size: Int)
+}
+
+/// What a verification of the audit log found.
+package struct AuditFindings: Sendable, Equatable {
+    package var entries = 0
+    package var messages: Int64 = 0
+    package var anchor = AuditAnchor.unanchored
+    package var faults: [VaultFault] = []
+}
+
+/// Checks conditions (A1) to (A7) of `AuditLog`, in constant memory, and names what breaks them.
+struct AuditVerification {
+    let db: Database
+    private let reader: AuditReader
+    private(set) var findings = AuditFindings()
+    private var frontier = MerkleFrontier()
+    private var governing = GovernanceState()
+    private var before: [UInt8] = []
+    private var newest = Instant(milliseconds: 0)
+    /// Sessions that said that their clock is behind.
+    private var lateSessions: Set<String> = []
+    /// Roots of the tree at the sizes of checkpoints.
+    private var wanted: [Int: [UInt8]] = [:]
+
+    init(db: Database) {
+        self.db = db
+        reader = AuditReader(db: db)
+    }
+
+    private mutating func add(_ path: String, _ fault: String) {
+        findings.faults.append(VaultFault(path: path, fault: fault))
+    }
+
+    /// Checks everything.
+    ///
+    /// - Parameter checkpoints: Those that are known, each with a name for it and whether it left
+    ///   the device.
+    /// - Throws: What the database reports.
+    mutating func run(
+        _ checkpoints: [(name: String, checkpoint: AuditCheckpoint, isAnchor: Bool)]
+    ) throws {
+        for known in checkpoints { wanted[known.checkpoint.size] = [] }
+        if wanted[0] != nil { wanted[0] = frontier.root }
+        try walk()
+        try compareTree()
+        for known in checkpoints {
+            compare(known.checkpoint, known.name)
+            guard known.isAnchor, wanted[known.checkpoint.size] == known.checkpoint.root else {
+                continue
+            }
+            if case .anchored(let size) = findings.anchor, size >= known.checkpoint.size {
+                continue
+            }
+            findings.anchor = .anchored(size: known.checkpoint.size)
+        }
+        try examineCoverage()
+    }
+
+    // MARK: Entries
+
+    private mutating func walk() throws {
+        var expected: Int64 = 0
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT num, line FROM log_entry ORDER BY num")
+        while let row = try rows.next() {
+            let (index, line): (Int64, String) = (row["num"], row["line"])
+            if index != expected {
+                let last = index - 1
+                add(
+                    "audit log",
+                    last == expected
+                        ? "entry \(expected) is missing"
+                        : "the entries \(expected) to \(last) are missing")
+            }
+            try take(line, at: index)
+            expected = index + 1
+        }
+        findings.entries = frontier.count
+    }
+
+    private mutating func take(_ line: String, at index: Int64) throws {
+        if let entry = try? AuditEntry(parsing: line, at: index) {
+            try examine(entry)
+        } else {
+            add("audit log, entry \(index)", "is not a line as Coffer writes it")
+        }
+        before = MerkleTree.leafHash(Array(line.utf8))
+        frontier.append(leafHash: before)
+        if wanted[frontier.count] != nil { wanted[frontier.count] = frontier.root }
+    }
+
+    private mutating func examine(_ entry: AuditEntry) throws {
+        let place = "audit log, entry \(entry.index)"
+        if entry.previous != before {
+            add(
+                "audit log, entry \(entry.index - 1)",
+                "is not the one that the next entry was written behind: it was changed, moved or "
+                    + "taken from elsewhere")
+        }
+        examineTime(entry, place)
+        let document = examineDocument(of: entry, place)
+        if entry.event == .state { examineState(document, place) }
+        do throws(VaultError) {
+            try governing.apply(entry, document: document)
+        } catch {
+            add(place, "contradicts the entries before it")
+        }
+        guard let messages = entry.messages else { return }
+        var leaves = MerkleFrontier()
+        try CommitmentLeaves(db: db).forEach(of: entry.index) { leaf in
+            leaves.append(leafHash: MerkleTree.leafHash(leaf.commitment))
+        }
+        if leaves.count != messages.count || leaves.root != messages.root {
+            add(
+                place,
+                "commits to \(messages.count) messages, and what is stored of them is not the same")
+        }
+    }
+
+    private mutating func examineTime(_ entry: AuditEntry, _ place: String) {
+        if entry.event == .clock { lateSessions.insert(entry.session) }
+        if entry.time < newest, !lateSessions.contains(entry.session), entry.event != .state {
+            add(place, "is older than an entry before it, and its session noted no clock")
+        }
+        newest = max(newest, entry.time)
+    }
+
+    private mutating func examineDocument(
+        of entry: AuditEntry, _ place: String
+    ) -> JSONObject? {
+        do {
+            guard let line = try reader.document(of: entry) else { return nil }
+            return try JSONReader.parse(line).object
+        } catch {
+            add(place, "has a document that is missing or was changed")
+            return nil
+        }
+    }
+
+    private mutating func examineState(_ document: JSONObject?, _ place: String) {
+        let peaks = document?["peaks"]?.array?.map(\.string)
+        if peaks != frontier.peaks.map({ Hex.text($0) }) {
+            add(place, "states another tree than the entries before it make")
+        } else if document?["governing"] != .object(governing.json) {
+            add(place, "states other holds, policies or intents than the entries before it")
+        }
+    }
+
+    // MARK: The whole
+
+    private mutating func compareTree() throws {
+        let tree = try AuditTree(in: db)
+        if tree.frontier.count != frontier.count {
+            add(
+                "audit log",
+                "has \(frontier.count) entries, and \(tree.frontier.count) were counted when they "
+                    + "were written")
+        } else if tree.frontier != frontier {
+            add("audit log", "is not the one that was written: an entry was changed or moved")
+        }
+    }
+
+    private mutating func compare(_ checkpoint: AuditCheckpoint, _ name: String) {
+        if checkpoint.size > frontier.count {
+            add(
+                name,
+                "is of \(checkpoint.size) entries, and the log has \(frontier.count): it was cut, "
+                    + "or an older copy of the vault was put back")
+        } else if wanted[checkpoint.size] != checkpoint.root {
+            add(
+                name,
+                "is of another history: one of the first \(checkpoint.size) entries was changed")
+        }
+    }
+
+    /// Every message is a leaf of an entry.
+    private mutating func examineCoverage() throws {
+        let leaves = CommitmentLeaves(db: db)
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT num, id, version, commitment FROM message ORDER BY num")
+        while let row = try rows.next() {
+            findings.messages += 1
+            let version: Int = row["version"]
+            let kept = try leaves.commitment(of: row["num"], version: version)
+            let isCovered = try leaves.entry(of: row["num"], version: version) != nil
+            if !isCovered || kept.map({ $0 != row.bytes("commitment") }) ?? false {
+                let id = row.id("id")?.description ?? "?"
+                add("message \(id)", "is in a version that no entry of the audit log commits to")
+            }
+            guard findings.faults.count < 1000 else { return }
+        }
+    }
+}

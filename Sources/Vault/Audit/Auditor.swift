@@ -1,0 +1,23 @@
+import Foundation
+import VaultCrypto
+
+/// Who does what is logged, and where this device remembers how far the log went.
+package struct Auditor: Sendable {
+    /// The user of the operating system, as `1000` or `1000:anna`.
+    package let actor: String
+    /// Eight hexadecimal digits that are the same for all that one process does.
+    package let session: String
+    /// A folder outside all vaults for their newest checkpoints; `nil` remembers none.
+    package let memory: String?
+
+    /// - Parameters:
+    ///   - name: The name that the user logged in with.
+    ///   - memory: A folder for checkpoints; it is made when it is needed.
+    package init(name: String? = nil, memory: String? = nil) {
+        let user = String(getuid())
+        let clean = name?.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true
+        actor = clean ? "\(user):\(name?.prefix(64) ?? "")" : user
+        session = Hex.text(Randomness.bytes(4))
+        self.memory = memory
+    }
+}

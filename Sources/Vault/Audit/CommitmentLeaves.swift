@@ -1,0 +1,146 @@
+import Foundation
+import GRDB
+import VaultCrypto
+
+/// A version of a message as a leaf of its entry's tree.
+struct CommitmentLeaf: Equatable {
+    /// `message.num`.
+    var message: Int64
+    var version: Int
+    var commitment: [UInt8]
+
+    fileprivate func precedes(_ other: CommitmentLeaf) -> Bool {
+        (message, version) < (other.message, other.version)
+    }
+}
+
+/// The commitments of one transaction, gathered while it runs.
+struct CommitmentBatch {
+    /// First versions of new messages, whose numbers are in a row.
+    private var new: [CommitmentLeaf] = []
+    /// Later versions.
+    private var later: [CommitmentLeaf] = []
+
+    var isEmpty: Bool { new.isEmpty && later.isEmpty }
+
+    mutating func add(_ message: Int64, _ commitment: [UInt8]) {
+        new.append(CommitmentLeaf(message: message, version: 1, commitment: commitment))
+    }
+
+    /// A version takes the place of an earlier one, whose commitment is kept for the log.
+    mutating func replace(
+        _ old: CommitmentLeaf, by commitment: [UInt8], in leaves: CommitmentLeaves
+    ) throws {
+        // A first version of this very transaction is kept when the entry has its number.
+        if new.first.map({ old.message < $0.message }) ?? true {
+            try leaves.keep(old)
+        }
+        later.append(
+            CommitmentLeaf(
+                message: old.message, version: old.version + 1, commitment: commitment))
+    }
+
+    /// Stores what the log needs of them.
+    ///
+    /// - Parameters:
+    ///   - entry: The number of the entry that covers them.
+    ///   - leaves: Where.
+    /// - Returns: What the entry says of them; `nil` when there are none.
+    /// - Throws: What the database reports.
+    func settle(
+        under entry: Int64, in leaves: CommitmentLeaves
+    ) throws -> CommittedMessages? {
+        guard !isEmpty else { return nil }
+        if let first = new.first, let last = new.last {
+            try leaves.db.cachedStatement(sql: "INSERT INTO log_batch VALUES (?, ?, ?)")
+                .execute(arguments: [first.message, last.message, entry])
+        }
+        let changed = Set(later.map(\.message))
+        for leaf in new where changed.contains(leaf.message) { try leaves.keep(leaf, entry) }
+        for leaf in later { try leaves.keep(leaf, entry) }
+        var frontier = MerkleFrontier()
+        let sorted = later.isEmpty ? new : (new + later).sorted { $0.precedes($1) }
+        for leaf in sorted { frontier.append(leafHash: MerkleTree.leafHash(leaf.commitment)) }
+        return CommittedMessages(count: frontier.count, root: frontier.root)
+    }
+}
+
+/// The commitments that entries of the log cover, from the tables of messages and of the log.
+struct CommitmentLeaves {
+    let db: Database
+
+    /// The leaves of an entry that follow from the messages: first versions that are still there.
+    private static let ofMessages = """
+        SELECT message.num, 1, commitment FROM log_batch
+            JOIN message ON message.num BETWEEN log_batch.first AND log_batch.last
+        WHERE log_batch.entry = ?1 AND message.version = 1 AND NOT EXISTS (
+            SELECT 1 FROM log_leaf WHERE log_leaf.message = message.num AND version = 1)
+        """
+
+    /// Lends the leaves of an entry in their order.
+    func forEach(of entry: Int64, _ body: (CommitmentLeaf) throws -> Void) throws {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                \(Self.ofMessages)
+                UNION ALL SELECT message, version, commitment FROM log_leaf WHERE entry = ?1
+                ORDER BY 1, 2
+                """, arguments: [entry])
+        while let row = try rows.next() {
+            try body(
+                CommitmentLeaf(
+                    message: row[0], version: row[1],
+                    commitment: row.withUnsafeData(atIndex: 2) { $0.map(Array.init) ?? [] }))
+        }
+    }
+
+    /// The entry that covers a version of a message; `nil` when none does.
+    func entry(of message: Int64, version: Int) throws -> Int64? {
+        let explicit = try Int64.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT entry FROM log_leaf WHERE message = ? AND version = ?"),
+            arguments: [message, version])
+        if explicit != nil || version > 1 { return explicit }
+        return try Int64.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT entry FROM (SELECT last, entry FROM log_batch WHERE first <= ?1
+                        ORDER BY first DESC LIMIT 1) WHERE last >= ?1
+                    """), arguments: [message])
+    }
+
+    /// The commitment that is kept of a version; `nil` when it follows from the message.
+    func commitment(of message: Int64, version: Int) throws -> [UInt8]? {
+        try Row.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT commitment FROM log_leaf WHERE message = ? AND version = ?"),
+            arguments: [message, version])?.bytes("commitment")
+    }
+
+    /// Keeps the commitment of a version that is about to be changed or removed, unless it is kept
+    /// already.
+    ///
+    /// - Throws: `damaged` when no entry covers it.
+    func keep(_ leaf: CommitmentLeaf) throws {
+        guard let entry = try entry(of: leaf.message, version: leaf.version) else {
+            throw VaultError(
+                .damaged, "The audit log does not cover a message; run `coffer audit verify`.")
+        }
+        try keep(leaf, entry)
+    }
+
+    fileprivate func keep(_ leaf: CommitmentLeaf, _ entry: Int64) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO log_leaf VALUES (?, ?, ?, ?)")
+            .execute(arguments: [
+                leaf.message, leaf.version, entry, Data(leaf.commitment),
+            ])
+    }
+
+    /// The highest number that a message ever had.
+    func lastNumber() throws -> Int64 {
+        try Int64.fetchOne(
+            db,
+            sql: "SELECT max((SELECT ifnull(max(last), 0) FROM log_batch), "
+                + "(SELECT ifnull(max(num), 0) FROM message))") ?? 0
+    }
+}

@@ -1,0 +1,128 @@
+import JSONText
+import VaultCrypto
+
+/// All that governs a vault, as the entries of its audit log say it: holds, the policy in force and
+/// those before it, and destructions that were begun.
+///
+/// No table has it: a page that was put back would otherwise make a hold disappear. Whoever needs
+/// it folds the entries from the last `state` entry on (`AuditState`).
+struct GovernanceState: Equatable {
+    /// A legal hold from its placing on.
+    struct Hold: Equatable {
+        var id: String
+        /// The entry that placed it.
+        var entry: Int64
+        var placed: Instant
+        /// Its matter and scope.
+        var document: JSONObject
+        /// `nil` while it is in force.
+        var released: Instant?
+    }
+
+    /// A policy from its setting on.
+    struct PolicyEpoch: Equatable {
+        var entry: Int64
+        var set: Instant
+        /// `nil` where the entry took the policy away.
+        var document: JSONObject?
+    }
+
+    private(set) var holds: [Hold] = []
+    /// In the order of time; the last is in force.
+    private(set) var policies: [PolicyEpoch] = []
+    /// Entries of intents that have no result yet.
+    private(set) var intents: [Int64] = []
+
+    /// Takes the next entry into account.
+    ///
+    /// - Throws: `damaged` when it contradicts those before it.
+    mutating func apply(_ entry: AuditEntry, document: JSONObject?) throws(VaultError) {
+        switch entry.event {
+        case .holdPlaced:
+            guard let id = entry.object, let document, !holds.contains(where: { $0.id == id })
+            else { throw Self.contradiction(entry) }
+            holds.append(
+                Hold(id: id, entry: entry.index, placed: entry.time, document: document))
+        case .holdReleased:
+            guard
+                let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
+            else { throw Self.contradiction(entry) }
+            holds[index].released = entry.time
+        case .policySet:
+            guard let document else { throw Self.contradiction(entry) }
+            policies.append(
+                PolicyEpoch(entry: entry.index, set: entry.time, document: document))
+        case .policyRemoved:
+            policies.append(PolicyEpoch(entry: entry.index, set: entry.time, document: nil))
+        case .purgeIntended, .eraseIntended: intents.append(entry.index)
+        case .purgeDone, .eraseDone:
+            guard let intent = intents.firstIndex(where: { $0 == entry.ends }) else {
+                throw Self.contradiction(entry)
+            }
+            intents.remove(at: intent)
+        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .holdProved,
+            .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated, .slotRemoved,
+            .unlock, .anchor, .clock, .refused:
+            break
+        }
+    }
+
+    private static func contradiction(_ entry: AuditEntry) -> VaultError {
+        VaultError(
+            .damaged,
+            "Entry \(entry.index) of the audit log contradicts those before it; run "
+                + "`coffer audit verify`.")
+    }
+
+    // MARK: As a document
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object["holds"] = .array(
+            holds.map { hold in
+                var member: JSONObject = [
+                    "document": .object(hold.document), "entry": .integer(hold.entry),
+                    "id": .string(hold.id), "placed": .integer(hold.placed.milliseconds),
+                ]
+                member["released"] = hold.released.map { .integer($0.milliseconds) }
+                return .object(member)
+            })
+        object["intents"] = .array(intents.map(JSON.integer))
+        object["policies"] = .array(
+            policies.map { policy in
+                var member: JSONObject = [
+                    "entry": .integer(policy.entry), "set": .integer(policy.set.milliseconds),
+                ]
+                member["document"] = policy.document.map(JSON.object)
+                return .object(member)
+            })
+        return object
+    }
+
+    init() {}
+
+    /// `nil` when the object is not a state.
+    init?(_ json: JSONObject) {
+        func time(_ value: JSON?) -> Instant? { (value?.int).map(Instant.init(milliseconds:)) }
+        for member in json["holds"]?.array ?? [] {
+            guard let id = member["id"]?.string, let entry = member["entry"]?.int,
+                let placed = time(member["placed"]), let document = member["document"]?.object
+            else { return nil }
+            holds.append(
+                Hold(
+                    id: id, entry: entry, placed: placed, document: document,
+                    released: time(member["released"])))
+        }
+        for member in json["policies"]?.array ?? [] {
+            guard let entry = member["entry"]?.int, let set = time(member["set"]) else {
+                return nil
+            }
+            policies.append(
+                PolicyEpoch(entry: entry, set: set, document: member["document"]?.object))
+        }
+        for member in json["intents"]?.array ?? [] {
+            guard let entry = member.int else { return nil }
+            intents.append(entry)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import GRDB
+package import VaultCrypto
+
+// The audit log of an open vault.
+extension Vault {
+    /// Appends an entry by itself.
+    func log(_ record: AuditLog.Record) throws(VaultError) {
+        let time = now()
+        _ = try store.write { db in
+            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+        }
+    }
+
+    /// Lends the entries of the log in their order, each with the line of its document.
+    ///
+    /// - Throws: `damaged` for an entry that is missing or not as it was written; what `body`
+    ///   throws.
+    package func forEachAuditEntry(
+        _ body: (AuditEntry, String?) throws -> Void
+    ) throws(VaultError) {
+        try store.read { db in
+            let reader = AuditReader(db: db)
+            try reader.forEach { entry in try body(entry, reader.document(of: entry)) }
+        }
+    }
+
+    /// Checks the whole log, and every message against it.
+    ///
+    /// - Parameter anchors: Checkpoints that left the device, each with the name of its file.
+    /// - Returns: What was found; a log without faults may be unanchored.
+    /// - Throws: What the database reports.
+    package func verifyAudit(
+        anchors: [(name: String, file: [UInt8])] = []
+    ) throws(VaultError) -> AuditFindings {
+        let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
+        var known = memory.load().map {
+            (name: $0.path, checkpoint: $0.checkpoint, isAnchor: false)
+        }
+        for anchor in anchors {
+            let checkpoint = try AuditCheckpoint(
+                verifying: anchor.file, vault: memory.vault, key: memory.key)
+            known.append((name: anchor.name, checkpoint: checkpoint, isAnchor: true))
+        }
+        return try store.read { db in
+            var verification = AuditVerification(db: db)
+            try verification.run(known)
+            return verification.findings
+        }
+    }
+
+    // MARK: Checkpoints
+
+    /// Signs the log as it stands.
+    ///
+    /// - Throws: `damaged` when the log does not go on from a checkpoint that is remembered.
+    package func checkpoint() throws(VaultError) -> AuditCheckpoint {
+        let header = header
+        let remembered = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
+            .load()
+        try store.requireLog(behind: remembered)
+        return try store.read { db in
+            try AuditCheckpoint(
+                of: AuditTree(in: db).frontier, vault: header.vault,
+                key: SigningSecret.log.load(in: db))
+        }
+    }
+
+    /// Signs a log that has grown and remembers the checkpoint.
+    func rememberCheckpoint() throws(VaultError) {
+        let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
+        let size = try store.read { db in try AuditTree(in: db).frontier.count }
+        guard !memory.isCurrent(size) else { return }
+        try memory.store(try checkpoint())
+    }
+}
+
+extension Store {
+    /// Begins the log of a vault that has none.
+    func beginLog(
+        of vault: RecordID, by auditor: Auditor, now: Instant
+    ) throws(VaultError) {
+        guard try read(AuditBeginning.isDue) else { return }
+        try write { db in
+            let log = AuditLog(db: db, auditor: auditor, now: now)
+            try AuditBeginning(log: log, vault: vault).run()
+        }
+    }
+
+    /// Refuses a database whose log does not go on from the checkpoints that are remembered of it:
+    /// an older copy was put in its place.
+    ///
+    /// - Throws: `damaged` with the remedy.
+    func requireLog(behind remembered: [CheckpointMemory.Remembered]) throws(VaultError) {
+        try read { db in
+            let state = try AuditState(in: db, governs: false)
+            for known in remembered where try !state.extends(known.checkpoint, in: db) {
+                let (own, other) = (state.frontier.count, known.checkpoint.size)
+                let what =
+                    own < other
+                    ? "is older than its checkpoint \(known.path): its audit log has "
+                        + "\(own) entries, the checkpoint \(other)"
+                    : "has another history than its checkpoint \(known.path)"
+                throw VaultError(
+                    .damaged,
+                    "This vault \(what). Put the newest copy of it back. If there is none, remove "
+                        + "that file; what was logged since is then lost, and the vault "
+                        + "contradicts the checkpoints that left it.")
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+-- The audit log: entries are the leaves of an RFC 6962 tree. Vault/Audit/AuditLog.swift has the
+-- format of a line and numbers what is valid. Nothing here is ever changed or removed.
+CREATE TABLE log_entry (
+    num  INTEGER PRIMARY KEY,           -- the index in the tree, from 0
+    line TEXT NOT NULL                  -- canonical JSON without content
+) STRICT;
+
+-- What an entry says of words that people chose (labels, scopes, policies), under a salt; the entry
+-- has the SHA-256 of the line.
+CREATE TABLE log_document (
+    entry INTEGER PRIMARY KEY,          -- log_entry.num
+    line  TEXT NOT NULL
+) STRICT;
+
+-- One row: how many entries there are, the roots of the complete subtrees (32 bytes each, largest
+-- first), the leaf hash of the last entry, and the highest time of an entry.
+CREATE TABLE log_tree (
+    only   INTEGER PRIMARY KEY CHECK (only = 1),
+    size   INTEGER NOT NULL,
+    peaks  BLOB NOT NULL,
+    last   BLOB NOT NULL,
+    newest INTEGER NOT NULL
+) STRICT;
+INSERT INTO log_tree VALUES (1, 0, x'', x'', 0);
+
+-- The numbers that an entry's transaction gave to new messages. A number is never used again.
+CREATE TABLE log_batch (
+    first INTEGER PRIMARY KEY,          -- message.num
+    last  INTEGER NOT NULL,
+    entry INTEGER NOT NULL
+) STRICT;
+
+-- Commitments of an entry that do not follow from log_batch and message: those of versions after
+-- the first, and those of messages that were changed or removed since.
+CREATE TABLE log_leaf (
+    message    INTEGER NOT NULL,        -- message.num
+    version    INTEGER NOT NULL,
+    entry      INTEGER NOT NULL,
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    PRIMARY KEY (message, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
