@@ -65,6 +65,13 @@ extension Vault {
         try store.read { db in try RecordFinder(db: db).conversation(matching: text) }
     }
 
+    /// The message that an id, or the beginning of one, names.
+    ///
+    /// - Throws: `notFound`, or `badInput` when several begin so.
+    package func messageID(matching text: String) throws(VaultError) -> RecordID {
+        try store.read { db in try RecordFinder(db: db).message(matching: text) }
+    }
+
     /// The shortest beginning of a conversation's id that `conversationID(matching:)` takes for it;
     /// at least 8 digits.
     package func shortID(of id: RecordID) throws(VaultError) -> String {

@@ -52,6 +52,26 @@ package enum MerkleTree {
             : inclusionProof(of: index - split, in: right) + [root(left)]
     }
 
+    /// The leaves below each hash of a leaf's audit path, from its sibling upwards.
+    ///
+    /// With them a path can be computed in one pass over the leaves, which need not be in memory.
+    package static func siblings(of index: Int, count: Int) -> [Range<Int>] {
+        precondition((0..<count).contains(index), "no such leaf")
+        var ranges: [Range<Int>] = []
+        var (first, end) = (0, count)
+        while end - first > 1 {
+            let middle = first + leftCount(end - first)
+            if index < middle {
+                ranges.append(middle..<end)
+                end = middle
+            } else {
+                ranges.append(first..<middle)
+                first = middle
+            }
+        }
+        return ranges.reversed()
+    }
+
     /// Whether a proof shows that a leaf stands at an index of the tree with a root.
     ///
     /// - Parameters:
@@ -170,6 +190,32 @@ package enum MerkleTree {
     private static func leftCount(_ count: Int) -> Int {
         1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
+}
+
+/// Computes the audit path of one leaf in a pass over all leaves.
+package struct MerklePath: Sendable {
+    private let ranges: [Range<Int>]
+    private var parts: [MerkleFrontier]
+    private var next = 0
+
+    /// - Parameters:
+    ///   - index: Which leaf, from 0.
+    ///   - count: How many there are.
+    package init(of index: Int, count: Int) {
+        ranges = MerkleTree.siblings(of: index, count: count)
+        parts = ranges.map { _ in MerkleFrontier() }
+    }
+
+    /// Takes the next leaf.
+    package mutating func append(leafHash: [UInt8]) {
+        if let part = ranges.firstIndex(where: { $0.contains(next) }) {
+            parts[part].append(leafHash: leafHash)
+        }
+        next += 1
+    }
+
+    /// The path, from the leaf's sibling upwards, once all leaves were taken.
+    package var hashes: [[UInt8]] { parts.map(\.root) }
 }
 
 /// What is needed to append to a tree and to know its root: the roots of its complete subtrees.

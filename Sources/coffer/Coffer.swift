@@ -29,7 +29,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Daily work",
                 subcommands: [Import.self, Search.self, List.self, Show.self, Stats.self]),
-            CommandGroup(name: "Evidence", subcommands: [Export.self, Verify.self]),
+            CommandGroup(
+                name: "Evidence", subcommands: [Export.self, Verify.self, AuditCommand.self]),
             CommandGroup(
                 name: "Administration",
                 subcommands: [

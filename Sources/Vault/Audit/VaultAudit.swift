@@ -58,10 +58,41 @@ extension Vault {
         let remembered = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
             .load()
         try store.requireLog(behind: remembered)
+        return try store.read { db in try Self.checkpoint(of: header.vault, in: db) }
+    }
+
+    private static func checkpoint(
+        of vault: RecordID, in db: Database
+    ) throws -> AuditCheckpoint {
+        try AuditCheckpoint(
+            of: AuditTree(in: db).frontier, vault: vault, key: SigningSecret.log.load(in: db))
+    }
+
+    /// Signs the log for somebody else to keep, and says so in it.
+    ///
+    /// - Returns: A checkpoint that covers its own entry.
+    package func anchor() throws(VaultError) -> AuditCheckpoint {
+        try log(AuditLog.Record(.anchor))
+        return try checkpoint()
+    }
+
+    // MARK: Proofs
+
+    /// Proves that an entry is in the log.
+    package func proveEntry(_ index: Int64) throws(VaultError) -> AuditProof {
+        let vault = header.vault
         return try store.read { db in
-            try AuditCheckpoint(
-                of: AuditTree(in: db).frontier, vault: header.vault,
-                key: SigningSecret.log.load(in: db))
+            try AuditProver(db: db, checkpoint: Self.checkpoint(of: vault, in: db))
+                .prove(entry: index)
+        }
+    }
+
+    /// Proves that the present version of a message is in the log.
+    package func proveMessage(_ id: RecordID) throws(VaultError) -> AuditProof {
+        let vault = header.vault
+        return try store.read { db in
+            try AuditProver(db: db, checkpoint: Self.checkpoint(of: vault, in: db))
+                .prove(message: id)
         }
     }
 

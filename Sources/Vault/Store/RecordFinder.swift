@@ -15,7 +15,8 @@ struct RecordFinder {
             && digits.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 
-    func conversation(matching text: String) throws -> RecordID {
+    /// The ids that begin with what was typed.
+    private func range(_ text: String) throws -> (low: [UInt8], high: [UInt8]) {
         let digits = text.lowercased().filter { $0 != "-" }
         guard digits.count >= Self.minimumDigits, digits.count <= 32,
             let low = Hex.bytes(digits.padding(to: 32, with: "0")),
@@ -26,6 +27,26 @@ struct RecordFinder {
                 "\(text) is not an id; give at least \(Self.minimumDigits) digits of one that "
                     + "`coffer list` or `coffer search` shows.")
         }
+        return (low, high)
+    }
+
+    func message(matching text: String) throws -> RecordID {
+        let (low, high) = try range(text)
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT id FROM message WHERE id BETWEEN ? AND ? LIMIT 2",
+            arguments: [low.databaseValue, high.databaseValue])
+        guard let id = rows.first?.id("id") else {
+            throw VaultError(
+                .notFound, "No message has the id \(text); `coffer show` prints them.")
+        }
+        guard rows.count == 1 else {
+            throw VaultError(.badInput, "Several ids begin with \(text); give more digits.")
+        }
+        return id
+    }
+
+    func conversation(matching text: String) throws -> RecordID {
+        let (low, high) = try range(text)
         let owners = try owners(from: low, through: high)
         guard let first = owners.first else {
             throw VaultError(

@@ -64,7 +64,8 @@ struct Init: ParsableCommand {
         if let identity { try PrivateFile.replace(waiting, with: [identity]) }
         let vault: Vault
         do {
-            vault = try Vault.create(at: directory, creation(device: identity?.recipient))
+            vault = try Vault.create(
+                at: directory, creation(device: identity?.recipient), auditor: .ofThisProcess)
         } catch {
             if identity != nil { PrivateFile.remove(waiting) }
             throw error

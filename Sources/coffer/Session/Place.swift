@@ -16,6 +16,15 @@ enum Place {
 
     static var identities: String { "\(configuration)/coffer/identities" }
 
+    /// The newest checkpoints of this user's vaults, which a copy of a vault does not bring along.
+    static var checkpoints: String {
+        #if os(macOS)
+            "\(home)/Library/Application Support/Coffer/checkpoints"
+        #else
+            (variable("XDG_STATE_HOME") ?? "\(home)/.local/state") + "/coffer/checkpoints"
+        #endif
+    }
+
     private static var defaultVault: String {
         #if os(macOS)
             "\(home)/Library/Application Support/Coffer/default.coffer"

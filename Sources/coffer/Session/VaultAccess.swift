@@ -69,19 +69,21 @@ extension GlobalOptions {
         if let identity {
             return try Vault.open(
                 at: directory, by: .identityFile(Place.absolute(identity)), readers: .one,
-                damaged: damaged)
+                auditor: .ofThisProcess, damaged: damaged)
         }
         guard let passphraseFile else { return nil }
         // Whether there is a vault is said before a passphrase is read.
         _ = try Vault.lockedStatus(at: directory)
         return try Vault.open(
             at: directory, by: .passphrase(NewSecret.read(passphraseFile, self)), readers: .one,
-            damaged: damaged)
+            auditor: .ofThisProcess, damaged: damaged)
     }
 
     private func openFromKeyring(_ damaged: ((Examination) -> Void)?) throws -> Vault? {
         do throws(VaultError) {
-            return try Vault.open(at: directory, by: .keyring, readers: .one, damaged: damaged)
+            return try Vault.open(
+                at: directory, by: .keyring, readers: .one, auditor: .ofThisProcess,
+                damaged: damaged)
         } catch {
             guard error.code == .locked else { throw error }
             return nil
@@ -93,7 +95,8 @@ extension GlobalOptions {
         guard Place.exists(path) else { return nil }
         do throws(VaultError) {
             return try Vault.open(
-                at: directory, by: .identityFile(path), readers: .one, damaged: damaged)
+                at: directory, by: .identityFile(path), readers: .one, auditor: .ofThisProcess,
+                damaged: damaged)
         } catch {
             guard error.code == .wrongKey else { throw error }
             note(
@@ -110,12 +113,20 @@ extension GlobalOptions {
             do throws(VaultError) {
                 let passphrase = try Passphrase.ask("Passphrase: ")
                 return try Vault.open(
-                    at: directory, by: .passphrase(passphrase), readers: .one, damaged: damaged)
+                    at: directory, by: .passphrase(passphrase), readers: .one,
+                    auditor: .ofThisProcess, damaged: damaged)
             } catch {
                 guard error.code == .wrongKey, triesLeft > 0 else { throw error }
                 Notes.paragraph(error.message)
             }
         }
+    }
+}
+
+extension Auditor {
+    /// Who runs this program, with the folder in which this device remembers checkpoints.
+    static var ofThisProcess: Auditor {
+        Auditor(name: Place.loginName, memory: Place.checkpoints)
     }
 }
 

@@ -13,9 +13,11 @@ enum Figures {
         return text
     }
 
-    /// `1 message`, `2 messages`.
+    /// `1 message`, `2 messages`, `2 entries`.
     static func count(_ value: some BinaryInteger, _ noun: String) -> String {
-        "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+        if value == 1 { return "1 \(noun)" }
+        let plural = noun.hasSuffix("ry") ? noun.dropLast() + "ies" : noun + "s"
+        return "\(count(value)) \(plural)"
     }
 
     /// `12.3 MB`, in powers of ten.
