@@ -42,9 +42,10 @@ let package = Package(
             name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CLinux"],
             swiftSettings: nearC),
         .target(name: "JSONText", swiftSettings: nearC),
+        .target(name: "Policy", dependencies: ["JSONText"], swiftSettings: house),
         .target(
             name: "Vault",
-            dependencies: ["CPageVFS", "CStemmer", "JSONText", "VaultCrypto", grdb],
+            dependencies: ["CPageVFS", "CStemmer", "JSONText", "Policy", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .target(
             name: "VaultArchive", dependencies: ["JSONText", "Vault", "VaultCrypto", "CArchive"],
@@ -55,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "JSONText", "Vault", "VaultArchive", "Importers", "VaultCrypto",
+                "JSONText", "Policy", "Vault", "VaultArchive", "Importers", "VaultCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .executableTarget(
@@ -65,10 +66,12 @@ let package = Package(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: house),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["JSONText", "Policy"], swiftSettings: house),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto"], swiftSettings: house),
         .testTarget(
             name: "VaultTests",
-            dependencies: ["CPageVFS", "JSONText", "Vault", "VaultCrypto", grdb],
+            dependencies: ["CPageVFS", "JSONText", "Policy", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
         .testTarget(
             name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),

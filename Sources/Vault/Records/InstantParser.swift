@@ -1,3 +1,5 @@
+import Policy
+
 extension Instant {
     /// Reads a date and time as exports write them.
     ///
