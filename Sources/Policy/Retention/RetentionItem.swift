@@ -1,0 +1,79 @@
+/// What retention knows of one record: no content, only times and who it belongs to.
+///
+/// Times are milliseconds since 1970 in UTC. `nil` is not known: a rule that begins with such a
+/// time never ends, so that it keeps and never deletes.
+package struct RetentionItem: Sendable, Equatable {
+    /// When labels were given.
+    package enum Labelled: Sendable, Equatable {
+        case unknown
+        /// All of them at one time.
+        case at(Int64)
+        /// Each at a time of its own.
+        case each([String: Int64])
+    }
+
+    package var id: String
+    package var created: Int64?
+    package var modified: Int64?
+    package var labels: [String] = []
+    package var labelled: Labelled = .unknown
+    /// When the event happened that rules of start `event` wait for.
+    package var event: Int64?
+    package var project: String?
+    package var custodian: String?
+    package var origin: String?
+    /// The ids of the holds that apply now.
+    package var holds: [String] = []
+    /// The end of the grace after the last hold, or after what covered the record before.
+    package var graceUntil: Int64?
+    /// What locked rules promised when the record came: it is kept until then whatever rules say.
+    package var retainFloor: Deadline?
+    /// Whether a person has approved its destruction.
+    package var isApproved = false
+
+    package init(id: String) { self.id = id }
+}
+
+extension RuleScope {
+    /// Whether a record is one of this scope, its class aside.
+    func contains(_ item: RetentionItem) -> Bool {
+        guard hasSelectors else { return true }
+        return Selector.allCases.allSatisfy { selector in
+            let wanted = self[selector]
+            if wanted.isEmpty { return true }
+            return switch selector {
+            case .labels: item.labels.contains(where: wanted.contains)
+            case .projects: item.project.map(wanted.contains) ?? false
+            case .custodians: item.custodian.map(wanted.contains) ?? false
+            case .origins: item.origin.map(wanted.contains) ?? false
+            }
+        }
+    }
+}
+
+extension RetentionItem {
+    /// When the period of a rule begins for this record.
+    ///
+    /// A rule that selects by labels begins with the latest of the record's labels that it names,
+    /// any other rule of start `labelled` with the latest label of all.
+    func start(of rule: RetentionRule) -> Int64? {
+        switch rule.start {
+        case .created: created
+        case .modified: modified
+        case .event: event
+        case .labelled: labelTime(rule.scope[.labels])
+        }
+    }
+
+    private func labelTime(_ named: Set<String>) -> Int64? {
+        let labels = named.isEmpty ? self.labels : self.labels.filter(named.contains)
+        switch labelled {
+        case .unknown: return nil
+        case .at(let time): return labels.isEmpty ? nil : time
+        case .each(let times):
+            // One label of an unknown time may be the latest.
+            let known = labels.compactMap { times[$0] }
+            return known.count == labels.count ? known.max() : nil
+        }
+    }
+}
