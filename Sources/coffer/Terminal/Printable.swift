@@ -13,7 +13,9 @@ enum Printable {
 
     /// JSON with DEL and the C1 controls escaped, which stand in strings only.
     static func escapedJSON(_ text: String) -> String {
-        replaced(text) { scalar in
+        // DEL, and the first byte of the others in UTF-8: most lines have neither.
+        guard text.utf8.contains(where: { $0 == 0x7F || $0 == 0xC2 }) else { return text }
+        return replaced(text) { scalar in
             guard (0x7F...0x9F).contains(scalar.value) else { return nil }
             return "\\u00" + String(scalar.value, radix: 16)
         }
