@@ -1,7 +1,7 @@
 import Foundation
 
 /// A source with look-ahead, for formats that begin with lines of text.
-final class BufferedSource: ByteSource {
+package final class BufferedSource: ByteSource {
     private static let bufferBytes = 65_536
 
     private let source: any ByteSource
@@ -9,11 +9,11 @@ final class BufferedSource: ByteSource {
     private var available = 0..<0
 
     /// Reads through `source`, which must not be used elsewhere from now on.
-    init(_ source: any ByteSource) {
+    package init(_ source: any ByteSource) {
         self.source = source
     }
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws(VaultError) -> Int {
+    package func read(into target: UnsafeMutableRawBufferPointer) throws(VaultError) -> Int {
         // Large reads bypass the buffer, so that a payload is copied once.
         if available.isEmpty && target.count >= Self.bufferBytes {
             return try unsafe source.read(into: target)
@@ -40,7 +40,7 @@ final class BufferedSource: ByteSource {
     /// - Returns: The line, and whether a line feed ended it rather than the end of the source; nil
     ///   at the end of the source. A line over the limit is returned cut, one byte longer than it.
     /// - Throws: What the source throws.
-    func readLine(limit: Int) throws(VaultError) -> (bytes: [UInt8], ended: Bool)? {
+    package func readLine(limit: Int) throws(VaultError) -> (bytes: [UInt8], ended: Bool)? {
         var line: [UInt8] = []
         while true {
             try fill()

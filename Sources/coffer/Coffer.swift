@@ -32,6 +32,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Evidence", subcommands: [Export.self, Verify.self, AuditCommand.self]),
             CommandGroup(
+                name: "Governance", subcommands: [RetentionCommand.self, PolicyCommand.self]),
+            CommandGroup(
                 name: "Administration",
                 subcommands: [
                     LabelCommand.self, SlotCommand.self, Key.self, IndexCommand.self, Doctor.self,

@@ -151,7 +151,8 @@ import Testing
     @Test(arguments: [
         "", "init", "unlock", "lock", "status", "import", "search", "list", "show", "stats",
         "export", "verify", "doctor", "label", "label list", "label add", "label remove", "slot",
-        "slot list", "slot add", "slot rotate", "slot remove", "key", "key show",
+        "slot list", "slot add", "slot rotate", "slot remove", "key", "key show", "policy",
+        "policy check", "retention", "retention simulate",
     ])
     func `The help of every command has an example and fits 80 columns`(_ command: String) throws {
         let answer = try sandbox.run(
