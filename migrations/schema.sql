@@ -37,7 +37,7 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_by_time ON conversation (ifnull(modified, imported));
 CREATE TABLE label (
     name         INTEGER NOT NULL REFERENCES name,
-    conversation INTEGER NOT NULL REFERENCES conversation,
+    conversation INTEGER NOT NULL REFERENCES conversation, added INTEGER,
     PRIMARY KEY (name, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX label_by_conversation ON label (conversation);
@@ -160,6 +160,23 @@ CREATE TABLE log_leaf (
     PRIMARY KEY (message, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
+CREATE TABLE retention_floor (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    until        INTEGER NOT NULL
+) STRICT;
+CREATE TABLE event (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    time         INTEGER NOT NULL
+) STRICT;
+CREATE TABLE trace (
+    num   INTEGER PRIMARY KEY,
+    term  BLOB NOT NULL,                -- the word in it that the search index would have
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE certificate (
+    entry INTEGER PRIMARY KEY,
+    note  TEXT NOT NULL
+) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);

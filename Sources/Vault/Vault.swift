@@ -21,14 +21,18 @@ package final class Vault: Sendable {
     /// Stands for the clock; tests hand in their own.
     package let now: @Sendable () -> Instant
     package let auditor: Auditor
+    /// Where the organisation's policy is.
+    let policyPlace: PolicyPlace
     /// What opening the vault put right: what was damaged or left by an interrupted change.
     package let mended: [VaultFault]
 
     init(
         layout: VaultLayout, lock: VaultLock, state: consuming State,
-        auditor: Auditor, now: @escaping @Sendable () -> Instant, mended: [VaultFault] = []
+        auditor: Auditor, policyPlace: PolicyPlace, now: @escaping @Sendable () -> Instant,
+        mended: [VaultFault] = []
     ) {
         self.auditor = auditor
+        self.policyPlace = policyPlace
         self.mended = mended
         self.layout = layout
         self.lock = lock
@@ -54,6 +58,7 @@ package final class Vault: Sendable {
     ///   - method: What unlocks it.
     ///   - readers: How many threads will read at a time.
     ///   - auditor: Who opens it.
+    ///   - policyPlace: Where the organisation's policy is.
     ///   - now: The clock.
     ///   - damaged: When given, it takes what an examination of the files and pages finds in a
     ///     vault whose key is proved and whose database does not open.
@@ -62,7 +67,8 @@ package final class Vault: Sendable {
     ///   remedy.
     package static func open(
         at directory: String, by method: borrowing UnlockMethod, readers: VaultReaders = .many,
-        auditor: Auditor = Auditor(), now: @escaping @Sendable () -> Instant = { Instant.now },
+        auditor: Auditor = Auditor(), policyPlace: PolicyPlace = .managed,
+        now: @escaping @Sendable () -> Instant = { Instant.now },
         damaged: ((Examination) -> Void)? = nil
     ) throws(VaultError) -> Vault {
         let layout = VaultLayout(directory: directory)
@@ -86,7 +92,8 @@ package final class Vault: Sendable {
             try store.requireLog(behind: remembered)
             let state = State(header: tidied.header, key: key, store: store)
             return Vault(
-                layout: layout, lock: lock, state: state, auditor: auditor, now: now,
+                layout: layout, lock: lock, state: state, auditor: auditor,
+                policyPlace: policyPlace, now: now,
                 mended: tidied.mended + (forgotten.map { [$0] } ?? []))
         } catch {
             if error.code == .damaged, let damaged {

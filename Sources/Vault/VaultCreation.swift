@@ -91,7 +91,9 @@ extension Vault {
         try lock.take(.shared)
         let store = try Store(layout.database(1), vaultKey: key)
         let state = State(header: header, key: key, store: store)
-        return Vault(layout: layout, lock: lock, state: state, auditor: auditor, now: now)
+        return Vault(
+            layout: layout, lock: lock, state: state, auditor: auditor, policyPlace: .managed,
+            now: now)
     }
 }
 

@@ -111,39 +111,6 @@ extension Vault {
 
     // MARK: - Labels
 
-    /// Adds a label to conversations.
-    ///
-    /// - Returns: How many did not have it.
-    package func addLabel(_ label: String, to ids: [RecordID]) throws(VaultError) -> Int {
-        let label = try Label.checked(label)
-        return try store.write { db in
-            var names = Names()
-            let name = try names.num(of: label, in: db)
-            return try ids.reduce(0) { count, id in
-                let num = try ConversationReader(db: db).conversation(id).num
-                try db.execute(
-                    sql: "INSERT OR IGNORE INTO label VALUES (?, ?)", arguments: [name, num])
-                return count + db.changesCount
-            }
-        }
-    }
-
-    /// Removes a label from conversations.
-    ///
-    /// - Returns: How many had it.
-    package func removeLabel(_ label: String, from ids: [RecordID]) throws(VaultError) -> Int {
-        try store.write { db in
-            guard let name = try Names.find(label, in: db) else { return 0 }
-            return try ids.reduce(0) { count, id in
-                let num = try ConversationReader(db: db).conversation(id).num
-                try db.execute(
-                    sql: "DELETE FROM label WHERE name = ? AND conversation = ?",
-                    arguments: [name, num])
-                return count + db.changesCount
-            }
-        }
-    }
-
     /// All labels with the number of conversations that have each, by name.
     package func labels() throws(VaultError) -> [(label: String, conversations: Int)] {
         try store.read { db in

@@ -42,7 +42,7 @@ struct SearchTestVault {
         queue = try path.map { try DatabaseQueue(path: $0) } ?? DatabaseQueue()
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        for name in ["0001-vault.sql", "0002-search.sql", "0003-index.sql", "0004-audit.sql"] {
+        for name in ["0001-vault.sql", "0002-search.sql", "0003-index.sql", "0004-governance.sql"] {
             let file = root.appending(path: "migrations").appending(path: name)
             let sql = try String(contentsOf: file, encoding: .utf8)
             try queue.write { try $0.execute(sql: sql) }
@@ -82,8 +82,8 @@ struct SearchTestVault {
         let num = database.lastInsertedRowID
         for label in conversation.labels {
             try database.execute(
-                sql: "INSERT INTO label VALUES (?, ?)",
-                arguments: [try name(label, in: database), num])
+                sql: "INSERT INTO label VALUES (?, ?, ?)",
+                arguments: [try name(label, in: database), num, created])
         }
         return num
     }

@@ -11,6 +11,12 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case labelRemoved = "label.remove"
     case policySet = "policy.set"
     case policyRemoved = "policy.remove"
+    /// When the event happened that rules of start `event` wait for.
+    case eventSet = "event.set"
+    /// A person approved the destruction of a conversation.
+    case approved = "review.approve"
+    /// A data subject's erasure waits until nothing bars it.
+    case erasureDeferred = "erase.defer"
     case holdPlaced = "hold.place"
     case holdReleased = "hold.release"
     case holdProved = "hold.prove"

@@ -14,8 +14,8 @@ import VaultCrypto
 /// ```
 ///
 /// The extra data is `{"entry":"<the entry's line>"}`, whose leaf hash the path begins with. For a
-/// message there is also `message`: `{"commitment":"<hex>","count":N,"index":N,"path":["<hex>",…]}`,
-/// its audit path in the tree whose root the entry has as `messages.root`.
+/// message there is also `message`, its audit path in the tree whose root the entry has as
+/// `messages.root`: `{"commitment":"<hex>","count":N,"index":N,"path":["<hex>",…]}`.
 package struct AuditProof: Sendable, Equatable {
     package static let fileExtension = "tlog-proof"
     private static let header = "c2sp.org/tlog-proof@v1"

@@ -151,7 +151,9 @@ struct AuditVerification {
         let peaks = document?["peaks"]?.array?.map(\.string)
         if peaks != frontier.peaks.map({ Hex.text($0) }) {
             add(place, "states another tree than the entries before it make")
-        } else if document?["governing"] != .object(governing.json) {
+        } else if document?["governing"].map(JSONWriter.canonical)
+            != JSONWriter.canonical(.object(governing.json))
+        {
             add(place, "states other holds, policies or intents than the entries before it")
         }
     }

@@ -21,17 +21,41 @@ struct GovernanceState: Equatable {
 
     /// A policy from its setting on.
     struct PolicyEpoch: Equatable {
+        enum Source: String {
+            /// The vault's own, or that of the managed place, which prevails.
+            case vault, managed
+        }
+
         var entry: Int64
         var set: Instant
+        var source: Source
         /// `nil` where the entry took the policy away.
         var document: JSONObject?
     }
 
     private(set) var holds: [Hold] = []
-    /// In the order of time; the last is in force.
+    /// In the order of time.
     private(set) var policies: [PolicyEpoch] = []
     /// Entries of intents that have no result yet.
     private(set) var intents: [Int64] = []
+    /// Conversations whose destruction a person approved, with the entry that says so.
+    private(set) var approvals: [String: Int64] = [:]
+    /// Conversations whose erasure was asked for and waits, with the entry that says so.
+    private(set) var deferrals: [String: Int64] = [:]
+
+    /// The last policy of a source; `nil` where there was none or it was taken away.
+    func policy(of source: PolicyEpoch.Source) -> PolicyEpoch? {
+        policies.last { $0.source == source }.flatMap { $0.document == nil ? nil : $0 }
+    }
+
+    /// The policies that were in force, each from a time on; `nil` is none.
+    var epochs: [(from: Instant, document: JSONObject?)] {
+        var current: [PolicyEpoch.Source: JSONObject] = [:]
+        return policies.map { epoch in
+            current[epoch.source] = epoch.document
+            return (epoch.set, current[.managed] ?? current[.vault])
+        }
+    }
 
     /// Takes the next entry into account.
     ///
@@ -48,19 +72,28 @@ struct GovernanceState: Equatable {
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
             else { throw Self.contradiction(entry) }
             holds[index].released = entry.time
-        case .policySet:
-            guard let document else { throw Self.contradiction(entry) }
+        case .policySet, .policyRemoved:
+            guard let source = entry.object.flatMap(PolicyEpoch.Source.init),
+                (entry.event == .policySet) == (document != nil)
+            else { throw Self.contradiction(entry) }
             policies.append(
-                PolicyEpoch(entry: entry.index, set: entry.time, document: document))
-        case .policyRemoved:
-            policies.append(PolicyEpoch(entry: entry.index, set: entry.time, document: nil))
+                PolicyEpoch(
+                    entry: entry.index, set: entry.time, source: source,
+                    document: document?["policy"]?.object))
+        case .approved: approvals[entry.object ?? ""] = entry.index
+        case .erasureDeferred: deferrals[entry.object ?? ""] = entry.index
         case .purgeIntended, .eraseIntended: intents.append(entry.index)
         case .purgeDone, .eraseDone:
             guard let intent = intents.firstIndex(where: { $0 == entry.ends }) else {
                 throw Self.contradiction(entry)
             }
             intents.remove(at: intent)
-        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .holdProved,
+            for id in document?["conversations"]?.array?.compactMap(\.string) ?? [] {
+                approvals[id] = nil
+                deferrals[id] = nil
+            }
+        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
+            .holdProved,
             .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated, .slotRemoved,
             .unlock, .anchor, .clock, .refused:
             break
@@ -87,16 +120,27 @@ struct GovernanceState: Equatable {
                 member["released"] = hold.released.map { .integer($0.milliseconds) }
                 return .object(member)
             })
+        object["approvals"] = Self.object(approvals)
+        object["deferrals"] = Self.object(deferrals)
         object["intents"] = .array(intents.map(JSON.integer))
         object["policies"] = .array(
             policies.map { policy in
                 var member: JSONObject = [
                     "entry": .integer(policy.entry), "set": .integer(policy.set.milliseconds),
+                    "source": .string(policy.source.rawValue),
                 ]
                 member["document"] = policy.document.map(JSON.object)
                 return .object(member)
             })
         return object
+    }
+
+    private static func object(_ entries: [String: Int64]) -> JSON {
+        var object = JSONObject()
+        for (id, entry) in entries.sorted(by: { $0.key < $1.key }) {
+            object[id] = .integer(entry)
+        }
+        return .object(object)
     }
 
     init() {}
@@ -114,11 +158,19 @@ struct GovernanceState: Equatable {
                     released: time(member["released"])))
         }
         for member in json["policies"]?.array ?? [] {
-            guard let entry = member["entry"]?.int, let set = time(member["set"]) else {
-                return nil
-            }
+            guard let entry = member["entry"]?.int, let set = time(member["set"]),
+                let source = member["source"]?.string.flatMap(PolicyEpoch.Source.init)
+            else { return nil }
             policies.append(
-                PolicyEpoch(entry: entry, set: set, document: member["document"]?.object))
+                PolicyEpoch(
+                    entry: entry, set: set, source: source,
+                    document: member["document"]?.object))
+        }
+        for member in json["approvals"]?.object?.members ?? [] {
+            approvals[member.key] = member.value.int
+        }
+        for member in json["deferrals"]?.object?.members ?? [] {
+            deferrals[member.key] = member.value.int
         }
         for member in json["intents"]?.array ?? [] {
             guard let entry = member.int else { return nil }

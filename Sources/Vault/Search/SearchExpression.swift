@@ -90,8 +90,7 @@ struct QueryResolver {
         case .after(let time): .after(time)
         case .before(let time): .before(time)
         case .hasAttachment: .hasAttachment
-        // Holds are not built yet; until they are, nothing is held.
-        case .isHeld: .never
+        case .isHeld: .held
         }
     }
 

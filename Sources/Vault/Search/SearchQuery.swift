@@ -23,6 +23,16 @@ package indirect enum SearchQuery: Sendable, Equatable {
         var parser = try QueryParser(text)
         self = try parser.parse()
     }
+
+    /// Whether it asks for what is held.
+    var asksForHolds: Bool {
+        switch self {
+        case .text: false
+        case .filter(let filter): filter == .isHeld
+        case .all(let parts), .any(let parts): parts.contains(where: \.asksForHolds)
+        case .not(let part): part.asksForHolds
+        }
+    }
 }
 
 /// A condition on a message's record, not on its text.

@@ -221,7 +221,8 @@ extension IngestWriter {
         if known.fields.created == nil { said.created = conversation.created }
         let fields = known.fields.merged(with: said, isOlder: sequel.isOlder, now: sequel.now)
         let current = sequel.current
-        let areLabelsNew = try addLabels(imported.labels, to: known.num, in: db)
+        let areLabelsNew = try addLabels(
+            imported.labels, to: known.num, now: sequel.now, in: db)
         try db.execute(
             sql: """
                 UPDATE conversation SET messages = messages + ?, current = ?, fingerprints = ?

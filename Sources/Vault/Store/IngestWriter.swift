@@ -111,7 +111,7 @@ struct IngestWriter {
             conversation.fingerprint.databaseValue,
         ])
         let num = db.lastInsertedRowID
-        try addLabels(imported.labels, to: num, in: db)
+        try addLabels(imported.labels, to: num, now: now, in: db)
         let first = nextMessage
         let place = ConversationPlace(
             num: num, source: source, custodian: custodian,
@@ -133,12 +133,14 @@ struct IngestWriter {
 
     /// - Returns: Whether one of them is new.
     @discardableResult
-    mutating func addLabels(_ labels: [String], to num: Int64, in db: Database) throws -> Bool {
+    mutating func addLabels(
+        _ labels: [String], to num: Int64, now: Instant, in db: Database
+    ) throws -> Bool {
         var isChanged = false
         for label in labels {
             try db.execute(
-                sql: "INSERT OR IGNORE INTO label VALUES (?, ?)",
-                arguments: [try names.num(of: label, in: db), num])
+                sql: "INSERT OR IGNORE INTO label VALUES (?, ?, ?)",
+                arguments: [try names.num(of: label, in: db), num, now.milliseconds])
             if db.changesCount > 0 { isChanged = true }
         }
         return isChanged

@@ -11,7 +11,7 @@ enum Migrations {
         PackageResources._001_vault_sql,
         PackageResources._002_search_sql,
         PackageResources._003_index_sql,
-        PackageResources._004_audit_sql,
+        PackageResources._004_governance_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

@@ -26,6 +26,8 @@ struct RecordPurge {
             report.messages += try removeMessages(of: num)
             for sql in [
                 "DELETE FROM label WHERE conversation = ?",
+                "DELETE FROM event WHERE conversation = ?",
+                "DELETE FROM retention_floor WHERE conversation = ?",
                 "DELETE FROM conversation WHERE num = ?",
             ] {
                 try db.cachedStatement(sql: sql).execute(arguments: [num])

@@ -84,6 +84,7 @@ struct IndexQueryCompiler {
         case .hasAttachment: .facts([IndexFact.attachment.term])
         case .visible: try visible()
         case .never: .nothing
+        case .held: .conversations(try Governance.heldNumbers(in: database))
         }
     }
 

@@ -1,5 +1,6 @@
--- The audit log: entries are the leaves of an RFC 6962 tree. Vault/Audit/AuditLog.swift has the
--- format of a line and numbers what is valid. Nothing here is ever changed or removed.
+-- What governs a vault. The audit log: entries are the leaves of an RFC 6962 tree.
+-- Vault/Audit/AuditLog.swift has the format of a line and numbers what is valid. Of the tables
+-- log_* nothing is ever changed or removed.
 CREATE TABLE log_entry (
     num  INTEGER PRIMARY KEY,           -- the index in the tree, from 0
     line TEXT NOT NULL                  -- canonical JSON without content
@@ -40,3 +41,32 @@ CREATE TABLE log_leaf (
     PRIMARY KEY (message, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
+
+-- When a label was given; unknown for those from before.
+ALTER TABLE label ADD COLUMN added INTEGER;
+
+-- Until when the locked rules keep a conversation that applied when it came or when they were
+-- locked; 9223372036854775807 for ever.
+CREATE TABLE retention_floor (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    until        INTEGER NOT NULL
+) STRICT;
+
+-- When the event happened that rules of start 'event' wait for.
+CREATE TABLE event (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    time         INTEGER NOT NULL
+) STRICT;
+
+-- Pieces of destroyed texts for which the pages of the next generation are searched; gone with it.
+CREATE TABLE trace (
+    num   INTEGER PRIMARY KEY,
+    term  BLOB NOT NULL,                -- the word in it that the search index would have
+    bytes BLOB NOT NULL
+) STRICT;
+
+-- Certificates of destruction, as signed notes, by the entry that ended the destruction.
+CREATE TABLE certificate (
+    entry INTEGER PRIMARY KEY,
+    note  TEXT NOT NULL
+) STRICT;

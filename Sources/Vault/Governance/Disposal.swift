@@ -1,0 +1,273 @@
+import GRDB
+import JSONText
+import Policy
+package import VaultCrypto
+
+// Destroying records by rule or by choice.
+//
+// A purge goes in these steps, each a transaction that is durable before the next:
+//
+// 1. `purge.intent` is logged: which conversations, and why.
+// 2. What governs is evaluated again; what may still be destroyed is removed, and `purge.result`,
+//    which ends the intent, says what. Both are one transaction: log and content always agree.
+// 3. The segments of the search index that hold words of theirs are rewritten.
+//
+// Cut off after 1, the intent has no result and nothing is destroyed; the next purge ends it with a
+// result of nothing. Cut off in 3, the next purge or merge goes on. `Erasure` then makes what was
+// removed unreadable for whoever has copies of the files and the old keys.
+extension Vault {
+    // MARK: Planning
+
+    /// What a purge would do now.
+    package func planDisposal(_ request: DisposalRequest) throws(VaultError) -> DisposalPlan {
+        let time = now()
+        return try store.read { db in
+            try self.plan(request, Governance(in: db, policyPlace, now: time))
+        }
+    }
+
+    private func plan(
+        _ request: DisposalRequest, _ governance: Governance
+    ) throws -> DisposalPlan {
+        var plan = DisposalPlan()
+        plan.faults = governance.faults
+        let selected = try selected(by: request.selection, governance)
+        try GovernedReader(governance: governance).forEach { conversation in
+            guard selected?.contains(conversation.id) ?? true else { return }
+            // An erasure that was put off is done when nothing bars it any more.
+            let isDeferred = governance.state.deferrals[conversation.item.id] != nil
+            let operation =
+                isDeferred && request.operation == .sweep ? .erase : request.operation
+            let decision = governance.decide(conversation, operation)
+            let item = DisposalPlan.Item(
+                conversation: conversation.id, messages: conversation.messages,
+                decision: decision)
+            switch decision.outcome {
+            case .destroy: plan.destroyed.append(item)
+            case .keepNotDue: plan.notDue += 1
+            case .keepRetain where selected == nil && !Self.isDue(decision, governance.now):
+                plan.notDue += 1
+            default: plan.kept.append(item)
+            }
+        }
+        return plan
+    }
+
+    private static func isDue(_ decision: Decision, _ now: Instant) -> Bool {
+        decision.dates.deleteAt?.hasPassed(at: now.milliseconds) ?? false
+    }
+
+    /// Ids of what is selected; `nil` for everything.
+    private func selected(
+        by selection: DisposalRequest.Selection, _ governance: Governance
+    ) throws -> Set<RecordID>? {
+        let reader = ConversationReader(db: governance.db)
+        switch selection {
+        case .due: return nil
+        case .conversations(let ids):
+            for id in ids { _ = try reader.conversation(id) }
+            return Set(ids)
+        case .matching(var filter, let query):
+            filter.includesHidden = true
+            var found: Set<RecordID> = []
+            try reader.forEach(filter, order: .id) { _, conversation in
+                found.insert(conversation.id)
+            }
+            guard let query else { return found }
+            let completeness = try SearchCompleteness(in: governance.db)
+            guard completeness.pending == 0 else {
+                throw VaultError(
+                    .busy,
+                    "The search index is not complete; run `coffer index rebuild`, then repeat "
+                        + "this.")
+            }
+            _ = try SearchQuery(query)
+            let answer = try HoldMatcher.answer(query, in: governance.db) ?? []
+            return found.filter { answer.contains($0.description) }
+        case .subject(let custodian):
+            var filter = ConversationFilter()
+            filter.custodian = custodian
+            filter.includesHidden = true
+            var found: Set<RecordID> = []
+            try reader.forEach(filter, order: .id) { _, conversation in
+                found.insert(conversation.id)
+            }
+            guard !found.isEmpty else {
+                throw VaultError(
+                    .notFound,
+                    "There are no conversations of \(custodian); `coffer stats` shows the "
+                        + "custodians.")
+            }
+            return found
+        }
+    }
+
+    // MARK: Destroying
+
+    /// Carries a plan out, as far as it still holds.
+    ///
+    /// - Parameters:
+    ///   - plan: From `planDisposal`; what it keeps is not touched.
+    ///   - request: What it was made for.
+    ///   - goesOn: Asked between the steps that rewrite the search index.
+    /// - Returns: What was destroyed.
+    /// - Throws: `refused` while what governs cannot be relied on; what the database reports.
+    package func dispose(
+        _ plan: DisposalPlan, of request: DisposalRequest, _ goesOn: () -> Bool = { true }
+    ) throws(VaultError) -> DisposalReport {
+        let time = now()
+        try store.write { db in
+            try self.noteManagedPolicy(time, in: db)
+            try self.endOpenIntents(time, in: db)
+        }
+        try requireSoundness(plan)
+        var report = DisposalReport()
+        if request.operation == .erase { report.deferred = try deferErasures(plan) }
+        guard !plan.destroyed.isEmpty else { return report }
+        let intent = try logIntent(plan, request)
+        report = try destroy(plan, request, intent, report)
+        try rememberCheckpoint()
+        try forgetPurged(goesOn)
+        return report
+    }
+
+    private func requireSoundness(_ plan: DisposalPlan) throws(VaultError) {
+        guard let fault = plan.faults.first else { return }
+        var record = AuditLog.Record(.refused)
+        record.figures = ["conversations": Int64(plan.destroyed.count + plan.kept.count)]
+        record.document = ["what": .string("purge"), "why": .string(fault)]
+        try log(record)
+        throw VaultError(.refused, "Nothing was destroyed. \(fault)")
+    }
+
+    private func logIntent(
+        _ plan: DisposalPlan, _ request: DisposalRequest
+    ) throws(VaultError) -> Int64 {
+        let time = now()
+        return try store.write { db in
+            var record = AuditLog.Record(.purgeIntended)
+            record.figures = [
+                "conversations": Int64(plan.destroyed.count), "messages": Int64(plan.messages),
+            ]
+            var document: JSONObject = [
+                "conversations": .array(
+                    plan.destroyed.map { .string($0.conversation.description) }),
+                "operation": .string(request.operation.rawValue),
+            ]
+            document["reason"] = request.reason.map(JSON.string)
+            record.document = document
+            return try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+        }
+    }
+
+    /// Step 2.
+    private func destroy(
+        _ plan: DisposalPlan, _ request: DisposalRequest, _ intent: Int64,
+        _ report: DisposalReport
+    ) throws(VaultError) -> DisposalReport {
+        let time = now()
+        return try store.write { db in
+            var report = report
+            let governance = try Governance(in: db, self.policyPlace, now: time)
+            let reader = GovernedReader(governance: governance)
+            var going: [DisposalPlan.Item] = []
+            for planned in plan.destroyed {
+                guard let conversation = try reader.conversation(planned.conversation) else {
+                    continue
+                }
+                var item = planned
+                let isDeferred = governance.state.deferrals[conversation.item.id] != nil
+                item.decision = governance.decide(
+                    conversation,
+                    isDeferred && request.operation == .sweep ? .erase : request.operation)
+                item.messages = conversation.messages
+                if item.decision.outcome == .destroy {
+                    going.append(item)
+                } else {
+                    report.kept.append(item)
+                }
+            }
+            let destroyed = try DestroyedRecords(going, in: db)
+            let removed = try RecordPurge(db: db).run(going.map(\.conversation))
+            report.conversations = removed.conversations
+            report.messages = removed.messages
+            report.attachments = removed.attachments
+            report.entry = try self.logResult(
+                destroyed, removed, request, ends: intent, time, in: db)
+            return report
+        }
+    }
+
+    private func logResult(
+        _ destroyed: DestroyedRecords, _ removed: PurgeReport, _ request: DisposalRequest,
+        ends intent: Int64, _ time: Instant, in db: Database
+    ) throws -> Int64 {
+        var record = AuditLog.Record(.purgeDone)
+        record.ends = intent
+        record.figures = [
+            "attachments": Int64(removed.attachments),
+            "conversations": Int64(removed.conversations), "messages": Int64(removed.messages),
+        ]
+        var document = destroyed.json
+        document["operation"] = .string(request.operation.rawValue)
+        document["reason"] = request.reason.map(JSON.string)
+        record.document = document
+        return try AuditLog(db: db, auditor: auditor, now: time).append(record)
+    }
+
+    /// Intents that were cut off before anything was destroyed get a result of nothing.
+    private func endOpenIntents(_ time: Instant, in db: Database) throws {
+        let reader = AuditReader(db: db)
+        for intent in try AuditState(in: db).governing.intents {
+            let begun = try reader.entry(intent).entry.event
+            guard begun == .purgeIntended else { continue }
+            var record = AuditLog.Record(.purgeDone)
+            record.ends = intent
+            record.figures = ["conversations": 0, "messages": 0]
+            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+        }
+    }
+
+    /// Puts off what a hold or a legal basis bars, and hides it until then.
+    private func deferErasures(_ plan: DisposalPlan) throws(VaultError) -> [RecordID] {
+        let waiting = plan.kept.filter { $0.decision.outcome == .deferRestrict }
+        let time = now()
+        return try store.write { db in
+            let known = try AuditState(in: db).governing.deferrals
+            for item in waiting where known[item.conversation.description] == nil {
+                try db.execute(
+                    sql: "UPDATE conversation SET hidden = ifnull(hidden, ?) WHERE id = ?",
+                    arguments: [time.milliseconds, item.conversation.bytes.databaseValue])
+                var record = AuditLog.Record(
+                    .erasureDeferred, object: item.conversation.description)
+                record.document = ["why": .array(item.decision.why.map(JSON.string))]
+                try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+            }
+            return waiting.map(\.conversation)
+        }
+    }
+
+    /// Approves the destruction of conversations that a rule wants reviewed (R12).
+    ///
+    /// - Throws: `badInput` for one that waits for no review.
+    package func approve(_ ids: [RecordID], reason: String) throws(VaultError) {
+        let time = now()
+        try store.write { db in
+            let governance = try Governance(in: db, self.policyPlace, now: time)
+            let reader = GovernedReader(governance: governance)
+            for id in Set(ids).sorted() {
+                guard let conversation = try reader.conversation(id) else {
+                    throw VaultError(.notFound, "There is no conversation \(id).")
+                }
+                guard governance.decide(conversation, .purge).outcome == .pendingReview else {
+                    throw VaultError(
+                        .badInput,
+                        "\(id) waits for no review; `coffer retention explain \(id)` says why.")
+                }
+                var record = AuditLog.Record(.approved, object: id.description)
+                record.document = ["reason": .string(reason)]
+                try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+            }
+        }
+    }
+}

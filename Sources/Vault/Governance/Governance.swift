@@ -1,0 +1,147 @@
+import GRDB
+import JSONText
+import Policy
+import VaultCrypto
+
+/// What governs a vault at one moment, inside the caller's transaction: the policy in force, the
+/// holds with what they match, and what of it cannot be relied on.
+///
+/// While there is a doubt, nothing is destroyed (R0).
+struct Governance {
+    let db: Database
+    let now: Instant
+    let state: GovernanceState
+    /// Rules of the policy in force; none at all without a policy.
+    let evaluator: RetentionEvaluator
+    /// Where the policy in force comes from; `nil` without one.
+    let source: GovernanceState.PolicyEpoch.Source?
+    private(set) var doubts: Set<Circumstances.Doubt> = []
+    /// Sentences about the doubts.
+    private(set) var faults: [String] = []
+    let holds: HoldMatcher
+    /// Policies that were in force before, whose coverage still counts (R4).
+    private let lost: [(until: Instant, evaluator: RetentionEvaluator)]
+
+    /// - Parameters:
+    ///   - db: A connection inside a transaction.
+    ///   - place: Where the organisation's policy is.
+    ///   - now: The time.
+    /// - Throws: `damaged` for a log that cannot be relied on.
+    init(in db: Database, _ place: PolicyPlace, now: Instant) throws {
+        self.db = db
+        self.now = now
+        state = try AuditState(in: db).governing
+        let own = state.policy(of: .vault)
+        var document: PolicyDocument?
+        switch place.read() {
+        case .policy(let managed):
+            document = managed
+            source = .managed
+        case .unreadable(let sentence):
+            source = .managed
+            doubts.insert(.policyUnreadable)
+            faults.append(sentence)
+        case .absent:
+            source = own == nil ? nil : .vault
+            if let json = own?.document {
+                document = try? Self.policy(json)
+                if document == nil {
+                    doubts.insert(.policyUnreadable)
+                    faults.append(
+                        "The vault's policy cannot be read; set it anew with "
+                            + "`coffer retention set`.")
+                }
+            }
+        }
+        evaluator = RetentionEvaluator(try document ?? Self.nothing())
+        holds = try HoldMatcher(state.holds, in: db)
+        lost = Self.lost(state, evaluator)
+        if now < (try AuditTree(in: db).newest) {
+            doubts.insert(.clockBehind)
+            faults.append(
+                "The clock is behind the newest entry of the audit log; set it right.")
+        }
+        try refuseLoosening()
+    }
+
+    /// A policy from the log.
+    static func policy(_ json: JSONObject) throws -> PolicyDocument {
+        try PolicyDocument.read(
+            JSONWriter.canonical(.object(json)), timeZoneFile: TimeZoneFolder.file)
+    }
+
+    private static func nothing() throws -> PolicyDocument {
+        let text = #"{"version":1,"timeZone":"UTC","retention":[]}"#
+        return try PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file)
+    }
+
+    /// A managed policy that breaks a lock counts as unreadable (R11).
+    private mutating func refuseLoosening() throws {
+        guard source == .managed, doubts.isEmpty,
+            let before = try state.policy(of: .managed)?.document.map(Self.policy)
+        else { return }
+        guard let refusal = PolicyChange.refusals(from: before, to: evaluator.policy).first else {
+            return
+        }
+        doubts.insert(.policyUnreadable)
+        faults.append("The managed policy breaks a lock: \(refusal)")
+    }
+
+    private static func lost(
+        _ state: GovernanceState, _ evaluator: RetentionEvaluator
+    ) -> [(until: Instant, evaluator: RetentionEvaluator)] {
+        let epochs = state.epochs
+        return zip(epochs, epochs.dropFirst()).compactMap { earlier, later in
+            guard let json = earlier.document, let policy = try? policy(json) else { return nil }
+            return (later.from, RetentionEvaluator(policy))
+        }
+    }
+
+    /// The numbers of the conversations that a hold in force matches, ascending; no policy matters
+    /// for that.
+    static func heldNumbers(in db: Database) throws -> [Int64] {
+        let governance = try Governance(in: db, .none, now: Instant(milliseconds: 0))
+        guard governance.holds.entries.contains(where: \.hold.isActive) else { return [] }
+        var held: [Int64] = []
+        try GovernedReader(governance: governance).forEach { conversation in
+            if !conversation.item.holds.isEmpty { held.append(conversation.num) }
+        }
+        return held
+    }
+
+    // MARK: Decisions
+
+    func circumstances(_ operation: RetentionOperation) -> Circumstances {
+        Circumstances(now: now.milliseconds, operation: operation, doubts: doubts)
+    }
+
+    /// What may be done with a conversation.
+    func decide(_ conversation: GovernedConversation, _ operation: RetentionOperation) -> Decision {
+        evaluator.decide(conversation.item, circumstances(operation))
+    }
+
+    /// Gives a conversation the holds and graces that apply to it.
+    func complete(_ conversation: inout GovernedConversation) throws {
+        let matching = try holds.matching(conversation, in: db)
+        conversation.item.apply(matching, evaluator)
+        conversation.item.isApproved = state.approvals[conversation.item.id] != nil
+        for (changed, before) in lost {
+            let end = evaluator.grace(after: changed.milliseconds).milliseconds ?? .max
+            guard end > now.milliseconds, keeps(before, conversation.item, at: changed) else {
+                continue
+            }
+            conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
+        }
+    }
+
+    /// Whether an earlier policy kept a record beyond the time at which it was replaced, and longer
+    /// than the present one does (R4).
+    private func keeps(
+        _ before: RetentionEvaluator, _ item: RetentionItem, at changed: Instant
+    ) -> Bool {
+        guard let then = before.dates(of: item).retainUntil,
+            !then.hasPassed(at: changed.milliseconds)
+        else { return false }
+        return evaluator.dates(of: item).retainUntil.map { $0 < then } ?? true
+    }
+}

@@ -1,0 +1,77 @@
+import JSONText
+import Policy
+import VaultCrypto
+
+/// What an entry `hold.place` says: a canonical JSON object.
+///
+/// ```
+/// matched   ids of the conversations that the hold matched when it was placed: they stay held even
+///           where what it selects by is changed later
+/// matter    the name of the matter
+/// salt      32 hex digits
+/// scope     {"after","before","conversations","custodians","labels","projects","query"}, each
+///           absent where it selects by nothing; times in milliseconds
+/// ```
+struct HoldDocument: Equatable {
+    var matter: String
+    var scope: HoldScope
+    var matched: Set<String>
+
+    var json: JSONObject {
+        [
+            "matched": .array(matched.sorted().map(JSON.string)), "matter": .string(matter),
+            "scope": .object(Self.json(of: scope)),
+        ]
+    }
+
+    static func json(of scope: HoldScope) -> JSONObject {
+        var object = JSONObject()
+        for (name, values) in [
+            ("custodians", scope.custodians), ("conversations", scope.conversations),
+            ("labels", scope.labels), ("projects", scope.projects),
+        ] where !values.isEmpty {
+            object[name] = .array(values.sorted().map(JSON.string))
+        }
+        object["after"] = scope.after.map { .integer($0) }
+        object["before"] = scope.before.map { .integer($0) }
+        object["query"] = scope.query.map(JSON.string)
+        return object
+    }
+
+    init(matter: String, scope: HoldScope, matched: Set<String>) {
+        self.matter = matter
+        self.scope = scope
+        self.matched = matched
+    }
+
+    /// - Throws: `damaged` for anything else: a hold that cannot be understood stops destruction.
+    init(_ json: JSONObject) throws(VaultError) {
+        guard let matter = json["matter"]?.string, let said = json["scope"]?.object,
+            let matched = json["matched"]?.array?.map(\.string), !matched.contains(nil)
+        else { throw Self.fault }
+        var scope = HoldScope()
+        for member in said.members {
+            let texts = member.value.array?.compactMap(\.string)
+            switch (member.key, texts, member.value.int, member.value.string) {
+            case ("custodians", let values?, _, _): scope.custodians = Set(values)
+            case ("conversations", let values?, _, _): scope.conversations = Set(values)
+            case ("labels", let values?, _, _): scope.labels = Set(values)
+            case ("projects", let values?, _, _): scope.projects = Set(values)
+            case ("after", _, let time?, _): scope.after = time
+            case ("before", _, let time?, _): scope.before = time
+            case ("query", _, _, let query?): scope.query = query
+            default: throw Self.fault
+            }
+        }
+        self.matter = matter
+        self.scope = scope
+        self.matched = Set(matched.compactMap(\.self))
+    }
+
+    private static var fault: VaultError {
+        VaultError(
+            .damaged,
+            "A hold in the audit log cannot be understood, so that nothing is destroyed; update "
+                + "Coffer or run `coffer audit verify`.")
+    }
+}

@@ -1,0 +1,91 @@
+import GRDB
+import Policy
+import VaultCrypto
+
+/// The holds of a vault, and which conversations each one matches now.
+struct HoldMatcher {
+    /// A hold with what it says.
+    struct Entry {
+        var hold: Hold
+        var document: HoldDocument
+        var placed: Instant
+        var index: Int64
+        /// Ids of the conversations that its query finds; `nil` where it has none or it could not
+        /// be answered, which matches all.
+        var answer: Set<String>?
+    }
+
+    let entries: [Entry]
+
+    init(_ holds: [GovernanceState.Hold], in db: Database) throws {
+        entries = try holds.map { hold in
+            let document = try HoldDocument(hold.document)
+            let state: Hold.State =
+                hold.released.map { .released(at: $0.milliseconds) }
+                ?? .placed(at: hold.placed.milliseconds)
+            return Entry(
+                hold: Hold(
+                    id: hold.id, matter: document.matter, scope: document.scope, state: state),
+                document: document, placed: hold.placed, index: hold.entry,
+                answer: try document.scope.query.flatMap { try Self.answer($0, in: db) })
+        }
+    }
+
+    /// A hold that is not placed yet.
+    init(new hold: Hold, in db: Database) throws {
+        let document = HoldDocument(matter: hold.matter, scope: hold.scope, matched: [])
+        entries = [
+            Entry(
+                hold: hold, document: document, placed: Instant(milliseconds: 0), index: 0,
+                answer: try hold.scope.query.flatMap { try Self.answer($0, in: db) })
+        ]
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// The conversations that a query finds; `nil` while the index is not complete, or when it
+    /// cannot answer.
+    static func answer(_ query: String, in db: Database) throws -> Set<String>? {
+        let completeness = try SearchCompleteness(in: db)
+        guard completeness.pending == 0, completeness.unreadable == 0 else { return nil }
+        do {
+            var numbers: Set<Int64> = []
+            let owner = try db.makeStatement(
+                sql: "SELECT conversation FROM message WHERE id = ?")
+            try VaultSearch().forEachID(matching: query, includeHidden: true, in: db) { id in
+                if let number = try Int64.fetchOne(owner, arguments: [id.bytes.databaseValue]) {
+                    numbers.insert(number)
+                }
+                return true
+            }
+            var ids: Set<String> = []
+            for number in numbers {
+                let row = try Row.fetchOne(
+                    db.cachedStatement(sql: "SELECT id FROM conversation WHERE num = ?"),
+                    arguments: [number])
+                if let id = row?.id("id") { ids.insert(id.description) }
+            }
+            return ids
+        } catch is VaultError {
+            return nil
+        }
+    }
+
+    /// The holds whose scope a conversation is in, released ones among them.
+    func matching(_ conversation: GovernedConversation, in db: Database) throws -> [Hold] {
+        guard !entries.isEmpty else { return [] }
+        var subject = conversation.subject
+        if entries.contains(where: { $0.hold.scope.hasDates }) {
+            (subject.messageTimes, subject.hasUndatedMessage) =
+                try conversation.messageTimes(in: db)
+        }
+        return entries.filter { entry in
+            entry.document.matched.contains(subject.conversation)
+                || entry.hold.scope.matches(subject, answer: entry.answer)
+        }.map(\.hold)
+    }
+}
+
+extension HoldScope {
+    var hasDates: Bool { after != nil || before != nil }
+}

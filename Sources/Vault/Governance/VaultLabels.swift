@@ -1,0 +1,150 @@
+import Policy
+import GRDB
+import JSONText
+package import VaultCrypto
+
+// Labels, hiding and events: what people say of conversations, each an entry of the audit log.
+extension Vault {
+    /// Adds a label to conversations.
+    ///
+    /// - Returns: How many did not have it.
+    package func addLabel(_ label: String, to ids: [RecordID]) throws(VaultError) -> Int {
+        let label = try Label.checked(label)
+        let time = now()
+        return try change(ids, .labelAdded, ["label": .string(label)], at: time) { db, num in
+            var names = Names()
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO label VALUES (?, ?, ?)",
+                arguments: [try names.num(of: label, in: db), num, time.milliseconds])
+            return db.changesCount
+        }
+    }
+
+    /// Removes a label from conversations.
+    ///
+    /// - Returns: How many had it.
+    /// - Throws: `refused` where a hold or a locked rule selects by the label.
+    package func removeLabel(_ label: String, from ids: [RecordID]) throws(VaultError) -> Int {
+        let time = now()
+        try refuseEscape(label, ids, time)
+        return try change(ids, .labelRemoved, ["label": .string(label)], at: time) { db, num in
+            guard let name = try Names.find(label, in: db) else { return 0 }
+            try db.execute(
+                sql: "DELETE FROM label WHERE name = ? AND conversation = ?",
+                arguments: [name, num])
+            return db.changesCount
+        }
+    }
+
+    /// Taking a label away must not take a conversation out of a hold or of a locked rule.
+    private func refuseEscape(
+        _ label: String, _ ids: [RecordID], _ time: Instant
+    ) throws(VaultError) {
+        let refusal = try store.read { db -> String? in
+            let governance = try Governance(in: db, policyPlace, now: time)
+            let reader = GovernedReader(governance: governance)
+            for id in ids {
+                guard let item = try reader.conversation(id)?.item, item.labels.contains(label)
+                else { continue }
+                for entry in governance.holds.entries
+                where item.holds.contains(entry.hold.id) && entry.hold.scope.labels.contains(label)
+                {
+                    return "hold \(entry.hold.id) selects by it"
+                }
+                for rule in governance.evaluator.policy.retention
+                where rule.isLocked && rule.scope[.labels].contains(label) {
+                    return "the locked rule \(rule.id) selects by it"
+                }
+            }
+            return nil
+        }
+        guard let refusal else { return }
+        var record = AuditLog.Record(.refused)
+        record.document = [
+            "conversations": .array(ids.map { .string($0.description) }),
+            "label": .string(label), "what": .string("label remove"),
+        ]
+        try log(record)
+        throw VaultError(.refused, "The label \(label) stays: \(refusal).")
+    }
+
+    /// Hides conversations from lists and searches; they are kept.
+    ///
+    /// - Returns: How many were not hidden.
+    package func hide(_ ids: [RecordID]) throws(VaultError) -> Int {
+        let time = now()
+        return try change(ids, .hide, nil, at: time) { db, num in
+            try db.execute(
+                sql: "UPDATE conversation SET hidden = ? WHERE num = ? AND hidden IS NULL",
+                arguments: [time.milliseconds, num])
+            return db.changesCount
+        }
+    }
+
+    /// Shows hidden conversations again.
+    ///
+    /// - Returns: How many were hidden.
+    /// - Throws: `refused` for one whose erasure was asked for.
+    package func unhide(_ ids: [RecordID]) throws(VaultError) -> Int {
+        let time = now()
+        let deferred = try store.read { db in try AuditState(in: db).governing.deferrals }
+        if let id = ids.first(where: { deferred[$0.description] != nil }) {
+            throw VaultError(
+                .refused,
+                "The erasure of \(id) was asked for; it stays hidden until that can be done.")
+        }
+        return try change(ids, .restore, nil, at: time) { db, num in
+            try db.execute(
+                sql: "UPDATE conversation SET hidden = NULL WHERE num = ? AND hidden IS NOT NULL",
+                arguments: [num])
+            return db.changesCount
+        }
+    }
+
+    /// Says when the event happened that rules of start `event` wait for.
+    ///
+    /// - Parameters:
+    ///   - event: The time; `nil` takes it back.
+    ///   - ids: Of which conversations.
+    /// - Returns: How many had another time or none.
+    /// - Throws: What the database reports.
+    package func setEvent(_ event: Instant?, of ids: [RecordID]) throws(VaultError) -> Int {
+        let said: JSONObject = ["event": event.map { .integer($0.milliseconds) } ?? .null]
+        return try change(ids, .eventSet, said, at: now()) { db, num in
+            if let event {
+                try db.execute(
+                    sql: """
+                        INSERT INTO event VALUES (?1, ?2) ON CONFLICT (conversation)
+                            DO UPDATE SET time = ?2 WHERE time <> ?2
+                        """, arguments: [num, event.milliseconds])
+            } else {
+                try db.execute(
+                    sql: "DELETE FROM event WHERE conversation = ?", arguments: [num])
+            }
+            return db.changesCount
+        }
+    }
+
+    /// Changes conversations one by one, and logs those that changed.
+    private func change(
+        _ ids: [RecordID], _ event: AuditEvent, _ said: JSONObject?, at time: Instant,
+        _ body: (Database, Int64) throws -> Int
+    ) throws(VaultError) -> Int {
+        try store.write { db in
+            var changed: [RecordID] = []
+            for id in Set(ids).sorted() {
+                let num = try ConversationReader(db: db).conversation(id).num
+                if try body(db, num) > 0 { changed.append(id) }
+            }
+            guard !changed.isEmpty else { return 0 }
+            var record = AuditLog.Record(event)
+            if changed.count == 1 { record.object = changed[0].description }
+            record.figures = ["conversations": Int64(changed.count)]
+            var document = said ?? JSONObject()
+            document["conversations"] = .array(changed.map { .string($0.description) })
+            record.document = document
+            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            return changed.count
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import GRDB
+import JSONText
+package import Policy
+package import VaultCrypto
+
+/// The policy that holds for a vault.
+package struct PolicyStatus: Sendable {
+    package enum Source: String, Sendable {
+        /// The organisation's place on this device, which prevails.
+        case managed
+        /// The vault's own.
+        case vault
+        /// There is none: nothing is retained and nothing goes by itself.
+        case none
+    }
+
+    package var source: Source
+    /// `nil` where there is none or it cannot be read.
+    package var policy: PolicyDocument?
+    /// Why nothing is destroyed at present; empty where everything can be relied on.
+    package var faults: [String]
+}
+
+/// What the rules say of one conversation.
+package struct RetentionExplanation: Sendable {
+    package var item: RetentionItem
+    package var decision: Decision
+    /// Sentences about what cannot be relied on.
+    package var faults: [String]
+}
+
+// Retention policies of an open vault.
+extension Vault {
+    /// The policy in force.
+    package func policy() throws(VaultError) -> PolicyStatus {
+        let time = now()
+        return try store.read { db in
+            let governance = try Governance(in: db, policyPlace, now: time)
+            let isReadable = !governance.doubts.contains(.policyUnreadable)
+            return PolicyStatus(
+                source: governance.source.map { $0 == .managed ? .managed : .vault } ?? .none,
+                policy: governance.source != nil && isReadable ? governance.evaluator.policy : nil,
+                faults: governance.faults)
+        }
+    }
+
+    /// Sets the vault's own policy, which holds where the organisation gives none.
+    ///
+    /// - Parameter policy: The policy.
+    /// - Throws: `refused` where it would loosen a locked rule, or a managed policy is in force.
+    package func setPolicy(_ policy: PolicyDocument) throws(VaultError) {
+        try changePolicy(to: policy)
+    }
+
+    /// Takes the vault's own policy away.
+    ///
+    /// - Throws: `refused` where it has a locked rule; `notFound` without one.
+    package func removePolicy() throws(VaultError) { try changePolicy(to: nil) }
+
+    private func changePolicy(to policy: PolicyDocument?) throws(VaultError) {
+        let time = now()
+        try store.write { db in
+            let governance = try Governance(in: db, policyPlace, now: time)
+            guard governance.source != .managed else {
+                throw VaultError(
+                    .refused,
+                    "This device has a managed policy at \(policyPlace.path), which prevails; "
+                        + "change that one.")
+            }
+            let own = governance.state.policy(of: .vault)
+            guard policy != nil || own != nil else {
+                throw VaultError(.notFound, "The vault has no policy of its own.")
+            }
+            try Self.refuseLoosening(governance, own != nil, policy)
+            var record = AuditLog.Record(
+                policy == nil ? .policyRemoved : .policySet,
+                object: GovernanceState.PolicyEpoch.Source.vault.rawValue)
+            record.document = try policy.map(Self.document)
+            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try stampFloors(time, in: db)
+        }
+        try rememberCheckpoint()
+    }
+
+    private static func refuseLoosening(
+        _ governance: Governance, _ hasOwn: Bool, _ policy: PolicyDocument?
+    ) throws {
+        guard hasOwn else { return }
+        guard !governance.doubts.contains(.policyUnreadable) else {
+            // It may have had locked rules.
+            throw VaultError(
+                .refused,
+                "The vault's policy cannot be read, so that its locks cannot be checked; "
+                    + "\(governance.faults.first ?? "")")
+        }
+        let next =
+            policy
+            ?? PolicyDocument(
+                timeZone: governance.evaluator.policy.timeZone,
+                holdReleaseGrace: governance.evaluator.policy.holdReleaseGrace, retention: [])
+        let refusals = PolicyChange.refusals(from: governance.evaluator.policy, to: next)
+        if let refusal = refusals.first {
+            throw VaultError(.refused, "The policy stays as it is: \(refusal)")
+        }
+    }
+
+    private static func document(_ policy: PolicyDocument) throws -> JSONObject {
+        ["policy": try JSONReader.parse(policy.canonical)]
+    }
+
+    /// Logs the managed policy when it is another one than the log knows, so that what it covered
+    /// before still counts for a while (R4).
+    func noteManagedPolicy(_ time: Instant, in db: Database) throws {
+        let known = try AuditState(in: db).governing.policy(of: .managed)?.document
+        var record: AuditLog.Record
+        switch policyPlace.read() {
+        case .unreadable: return
+        case .absent:
+            guard known != nil else { return }
+            record = AuditLog.Record(.policyRemoved)
+        case .policy(let policy):
+            let document = try Self.document(policy)
+            guard known.map({ JSONWriter.canonical(.object($0)) }) != policy.canonical else {
+                return
+            }
+            record = AuditLog.Record(.policySet)
+            record.document = document
+            if let before = try known.map(Governance.policy),
+                !PolicyChange.refusals(from: before, to: policy).isEmpty
+            {
+                return
+            }
+        }
+        record.object = GovernanceState.PolicyEpoch.Source.managed.rawValue
+        try AuditLog(db: db, auditor: auditor, now: time).append(record)
+        try stampFloors(time, in: db)
+    }
+
+    /// Notes on each conversation until when locked rules keep it, where that is later than before
+    /// (R11).
+    ///
+    /// - Parameters:
+    ///   - time: The time.
+    ///   - only: Those conversations; all without.
+    ///   - db: A connection inside a write transaction.
+    /// - Throws: What the database reports.
+    func stampFloors(_ time: Instant, only: Set<Int64>? = nil, in db: Database) throws {
+        let governance = try Governance(in: db, policyPlace, now: time)
+        guard governance.evaluator.policy.retention.contains(where: \.isLocked) else { return }
+        var floors: [(Int64, Int64)] = []
+        try GovernedReader(governance: governance).forEach { conversation in
+            guard only?.contains(conversation.num) ?? true,
+                let floor = governance.evaluator.floor(of: conversation.item)
+            else { return }
+            floors.append((conversation.num, floor.milliseconds ?? .max))
+        }
+        for (num, floor) in floors {
+            try db.execute(
+                sql: """
+                    INSERT INTO retention_floor VALUES (?1, ?2) ON CONFLICT (conversation)
+                        DO UPDATE SET until = ?2 WHERE until < ?2
+                    """, arguments: [num, floor])
+        }
+    }
+
+    /// Says which rules decide on a conversation, when and why.
+    package func explain(
+        _ id: RecordID, _ operation: RetentionOperation = .sweep, at time: Instant? = nil
+    ) throws(VaultError) -> RetentionExplanation {
+        let time = time ?? now()
+        return try store.read { db in
+            let governance = try Governance(in: db, policyPlace, now: time)
+            guard let conversation = try GovernedReader(governance: governance).conversation(id)
+            else { throw VaultError(.notFound, "There is no conversation \(id).") }
+            return RetentionExplanation(
+                item: conversation.item, decision: governance.decide(conversation, operation),
+                faults: governance.faults)
+        }
+    }
+
+    /// Counts what another policy would change.
+    package func simulate(
+        _ policy: PolicyDocument, at time: Instant? = nil, _ operation: RetentionOperation = .sweep
+    ) throws(VaultError) -> PolicySimulation {
+        let time = time ?? now()
+        return try store.read { db in
+            let governance = try Governance(in: db, policyPlace, now: time)
+            var circumstances = governance.circumstances(operation)
+            // A simulation of tomorrow is not a clock that is wrong.
+            circumstances.doubts = []
+            var simulation = PolicySimulation(
+                from: governance.evaluator.policy, to: policy, circumstances)
+            try GovernedReader(governance: governance).forEach { simulation.add($0.item) }
+            return simulation
+        }
+    }
+}
