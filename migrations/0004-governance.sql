@@ -58,15 +58,17 @@ CREATE TABLE event (
     time         INTEGER NOT NULL
 ) STRICT;
 
--- Pieces of destroyed texts for which the pages of the next generation are searched; gone with it.
+-- What the next generation is searched for before it comes into force: pieces of 24 bytes of what
+-- was destroyed, and words that only that had. The next generation is without them.
 CREATE TABLE trace (
-    num   INTEGER PRIMARY KEY,
-    term  BLOB NOT NULL,                -- the word in it that the search index would have
-    bytes BLOB NOT NULL
+    num    INTEGER PRIMARY KEY,
+    isTerm INTEGER NOT NULL,            -- 1: a term of the search index
+    bytes  BLOB NOT NULL
 ) STRICT;
 
--- Certificates of destruction, as signed notes, by the entry that ended the destruction.
+-- Certificates of destruction by the entry that ended the destruction.
 CREATE TABLE certificate (
     entry INTEGER PRIMARY KEY,
-    note  TEXT NOT NULL
+    facts TEXT NOT NULL,                -- canonical JSON
+    note  TEXT NOT NULL                 -- signed, with the SHA-256 of the facts
 ) STRICT;

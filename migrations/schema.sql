@@ -169,13 +169,14 @@ CREATE TABLE event (
     time         INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE trace (
-    num   INTEGER PRIMARY KEY,
-    term  BLOB NOT NULL,                -- the word in it that the search index would have
-    bytes BLOB NOT NULL
+    num    INTEGER PRIMARY KEY,
+    isTerm INTEGER NOT NULL,            -- 1: a term of the search index
+    bytes  BLOB NOT NULL
 ) STRICT;
 CREATE TABLE certificate (
     entry INTEGER PRIMARY KEY,
-    note  TEXT NOT NULL
+    facts TEXT NOT NULL,                -- canonical JSON
+    note  TEXT NOT NULL                 -- signed, with the SHA-256 of the facts
 ) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);

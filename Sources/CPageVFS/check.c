@@ -1,5 +1,5 @@
 /*
- * Looking at a vault's files without SQLite's pager: cvfs_probe and cvfs_check.
+ * Looking at a vault's files without SQLite's pager: cvfs_probe, cvfs_check and cvfs_read_all.
  *
  * The files are opened through the VFS below and not with open(2): closing any descriptor of a file
  * drops all POSIX locks that the process has on it, and that VFS knows how to put off the close.
@@ -20,6 +20,8 @@
 
 typedef void (*FaultReport)(void *context, const char *where, sqlite3_int64 pageNumber, int code);
 typedef void (*ProgressReport)(void *context, sqlite3_int64 done, sqlite3_int64 total);
+typedef void (*PageReport)(void *context, int isFrame, sqlite3_int64 number,
+                           const unsigned char *plain);
 
 /* A check under way. */
 typedef struct Check {
@@ -40,6 +42,7 @@ typedef struct Check {
     sqlite3_int64 inLogPages;  /* how many pages those bits cover */
     FaultReport fault;
     ProgressReport progress;
+    PageReport page; /* NULL when nobody wants the pages */
     void *context;
     unsigned char sealed[FRAME_SIZE];
     unsigned char plain[FRAME_SIZE];
@@ -160,6 +163,8 @@ static int read_frames_in_order(Check *check, const unsigned char *header, sqlit
         if (code != SQLITE_OK && code != SQLITE_IOERR_DATA) return code;
         if (code != SQLITE_OK || !continues(check, read_u32(header) & 1, sum)) return SQLITE_OK;
         advance(check);
+        if (check->page != NULL)
+            check->page(check->context, 1, i + 1, check->plain + FRAME_HEADER_SIZE);
         check->framePages[check->frameCount++] = read_u32(check->plain);
         if (read_u32(check->plain + 4) == 0) continue;
         check->commitCount = check->frameCount;
@@ -236,6 +241,8 @@ static void check_pages(Check *check, sqlite3_int64 pages) {
         int code = read_page(check, number);
         advance(check);
         if (number == 1 && code == SQLITE_OK) check->statedPages = read_u32(check->plain + 28);
+        if (code == SQLITE_OK && check->page != NULL)
+            check->page(check->context, 0, number, check->plain);
         if (code == SQLITE_OK || (code == SQLITE_IOERR_DATA && is_in_log(check, number))) continue;
         const char *where = code == SQLITE_IOERR_DATA && bytes_are_zero(check->sealed, PAGE_SIZE)
                                 ? "database page, blank"
@@ -310,13 +317,14 @@ static void free_check(Check *check) {
     sqlite3_free(check);
 }
 
-int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
-               ProgressReport progress, void *context) {
+static int run_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
+                     ProgressReport progress, PageReport page, void *context) {
     Check *check = sqlite3_malloc(sizeof(Check));
     if (check == NULL) return SQLITE_NOMEM;
     memset(check, 0, sizeof(Check));
     check->fault = fault;
     check->progress = progress;
+    check->page = page;
     check->context = context;
     check->lower = vfs_below();
     int code = make_filename(path, &check->name);
@@ -326,4 +334,14 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultRe
     }
     free_check(check);
     return code;
+}
+
+int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
+               ProgressReport progress, void *context) {
+    return run_check(path, key, fault, progress, NULL, context);
+}
+
+int cvfs_read_all(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
+                  PageReport page, void *context) {
+    return run_check(path, key, fault, NULL, page, context);
 }

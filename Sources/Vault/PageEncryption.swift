@@ -150,6 +150,44 @@ package enum PageEncryption {
         try throwUnreadable(path, code)
     }
 
+    /// Lends every page of the database, free pages too, and every current frame of its log in the
+    /// clear, as `check` reads them.
+    ///
+    /// - Parameters:
+    ///   - path: The database file.
+    ///   - key: 32 bytes.
+    ///   - page: Takes the place in words and the bytes that mean something, lent for the call.
+    /// - Returns: How many pages and frames there were.
+    /// - Throws: As `check`; `damaged` for a page that is not as it was written.
+    static func readAll(
+        databaseAt path: String, key: borrowing SecretBytes,
+        page: @escaping (_ isFrame: Bool, _ number: Int64, UnsafeRawBufferPointer) -> Void
+    ) throws(VaultError) -> Int64 {
+        try checkLength(of: key)
+        let reader = unsafe PageListener(page: page)
+        let code = unsafe key.withBytes { bytes in
+            withExtendedLifetime(reader) {
+                unsafe cvfs_read_all(
+                    path, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    { context, _, _, _ in
+                        guard let context = unsafe context else { return }
+                        unsafe PageListener.at(context).faults += 1
+                    },
+                    { context, isFrame, number, plain in
+                        guard let context = unsafe context else { return }
+                        unsafe PageListener.at(context).take(isFrame != 0, number, plain)
+                    },
+                    Unmanaged.passUnretained(reader).toOpaque())
+            }
+        }
+        try throwUnreadable(path, code)
+        guard reader.faults == 0 else {
+            throw VaultError(
+                .damaged, "\(reader.faults) pages of \(path) are damaged; run `coffer doctor`.")
+        }
+        return reader.count
+    }
+
     private static func checkLength(of key: borrowing SecretBytes) throws(VaultError) {
         guard key.count == Int(CVFS_KEY_SIZE) else {
             throw VaultError(
@@ -175,6 +213,28 @@ package enum PageEncryption {
                 .inputOutput,
                 "\(path) could not be read to the end (SQLite code \(code)); check the disk.")
         }
+    }
+}
+
+/// Carries the closure of `readAll` through C.
+@safe private final class PageListener {
+    private let page: (Bool, Int64, UnsafeRawBufferPointer) -> Void
+    private(set) var count: Int64 = 0
+    var faults = 0
+
+    init(page: @escaping (Bool, Int64, UnsafeRawBufferPointer) -> Void) {
+        unsafe self.page = page
+    }
+
+    func take(_ isFrame: Bool, _ number: Int64, _ plain: UnsafePointer<UInt8>?) {
+        count += 1
+        let size = Int(CVFS_PAGE_SIZE) - Int(CVFS_RESERVED_SIZE)
+        unsafe page(isFrame, number, UnsafeRawBufferPointer(start: plain, count: size))
+    }
+
+    /// The listener behind a context pointer; `readAll` keeps it alive while C has the pointer.
+    static func at(_ context: UnsafeMutableRawPointer) -> PageListener {
+        unsafe Unmanaged<PageListener>.fromOpaque(context).takeUnretainedValue()
     }
 }
 

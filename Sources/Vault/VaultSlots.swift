@@ -9,7 +9,7 @@ extension Vault {
     package func addSlot(
         name: String, kind: Slot.Kind, recipient: AgeRecipient
     ) throws(VaultError) {
-        try changeSlots { (state, layout) throws(VaultError) in
+        try changeAlone { (state, layout) throws(VaultError) in
             try state.requireFree(name)
             try Slot.requireNew(recipient, in: state.header.slots)
             let slot = Slot(name: name, kind: kind, recipient: recipient)
@@ -25,7 +25,7 @@ extension Vault {
         let made = try PassphraseSlot.make(
             name: name, boundTo: header.logKey, passphrase: passphrase, workFactor: workFactor,
             allowsWeak: allowsWeak)
-        try changeSlots { (state, layout) throws(VaultError) in
+        try changeAlone { (state, layout) throws(VaultError) in
             try state.requireFree(name)
             try state.apply(
                 state.header.slots + [made.slot], files: [name: made.file], layout: layout)
@@ -45,7 +45,7 @@ extension Vault {
             name: name, boundTo: header.logKey, passphrase: passphrase,
             workFactor: workFactor ?? max(old.workFactor ?? 0, Slot.usualWorkFactor),
             allowsWeak: allowsWeak)
-        try changeSlots { (state, layout) throws(VaultError) in
+        try changeAlone { (state, layout) throws(VaultError) in
             try state.apply(
                 state.header.slots.map { $0.name == name ? made.slot : $0 },
                 files: [name: made.file], layout: layout)
@@ -58,7 +58,7 @@ extension Vault {
         guard old.kind != .passphrase else {
             throw VaultError(.badInput, "Slot \(name) has a passphrase; give a new passphrase.")
         }
-        try changeSlots { (state, layout) throws(VaultError) in
+        try changeAlone { (state, layout) throws(VaultError) in
             try Slot.requireNew(recipient, in: state.header.slots)
             let slots = state.header.slots.map { slot in
                 var slot = slot
@@ -78,7 +78,7 @@ extension Vault {
                 .refused,
                 "Slot \(name) is the only way into the vault; add another slot before removing it.")
         }
-        try changeSlots { (state, layout) throws(VaultError) in
+        try changeAlone { (state, layout) throws(VaultError) in
             try GenerationChange(layout: layout).run(
                 &state, slots: state.header.slots.filter { $0.name != name })
         }
@@ -96,7 +96,9 @@ extension Vault {
     }
 
     /// Runs a change under the exclusive lock, on the header as it is then.
-    private func changeSlots(
+    ///
+    /// - Throws: `busy` while another process has the vault open; what the body throws.
+    func changeAlone(
         _ body: (inout State, VaultLayout) throws(VaultError) -> Void
     ) throws(VaultError) {
         try lock.take(.exclusive)

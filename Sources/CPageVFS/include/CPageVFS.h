@@ -68,6 +68,18 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE],
                void *context);
 
 /*
+ * Does what cvfs_check does, and lends each page and each frame that is authentic in the clear:
+ * `isFrame` says which, `pageNumber` is the page or the frame, `plain` has CVFS_PAGE_SIZE bytes, of
+ * which the last CVFS_RESERVED_SIZE mean nothing. It is wiped afterwards.
+ */
+int cvfs_read_all(const char *path, const unsigned char key[CVFS_KEY_SIZE],
+                  void (*fault)(void *context, const char *where, sqlite3_int64 pageNumber,
+                                int code),
+                  void (*page)(void *context, int isFrame, sqlite3_int64 pageNumber,
+                               const unsigned char *plain),
+                  void *context);
+
+/*
  * Makes a connection leave a database's log where it lies when it closes, instead of moving it into
  * the database and removing it. (sqlite3_db_config has variable arguments, which Swift cannot
  * pass.)

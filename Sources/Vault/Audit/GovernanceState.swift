@@ -38,6 +38,8 @@ struct GovernanceState: Equatable {
     private(set) var policies: [PolicyEpoch] = []
     /// Entries of intents that have no result yet.
     private(set) var intents: [Int64] = []
+    /// Entries of purges that destroyed something, whose generation is still the present one.
+    private(set) var unerased: [Int64] = []
     /// Conversations whose destruction a person approved, with the entry that says so.
     private(set) var approvals: [String: Int64] = [:]
     /// Conversations whose erasure was asked for and waits, with the entry that says so.
@@ -88,6 +90,10 @@ struct GovernanceState: Equatable {
                 throw Self.contradiction(entry)
             }
             intents.remove(at: intent)
+            if entry.event == .eraseDone, entry.figures["generation"] != nil { unerased = [] }
+            if entry.event == .purgeDone, entry.figures["conversations"] ?? 0 > 0 {
+                unerased.append(entry.index)
+            }
             for id in document?["conversations"]?.array?.compactMap(\.string) ?? [] {
                 approvals[id] = nil
                 deferrals[id] = nil
@@ -123,6 +129,7 @@ struct GovernanceState: Equatable {
         object["approvals"] = Self.object(approvals)
         object["deferrals"] = Self.object(deferrals)
         object["intents"] = .array(intents.map(JSON.integer))
+        object["unerased"] = .array(unerased.map(JSON.integer))
         object["policies"] = .array(
             policies.map { policy in
                 var member: JSONObject = [
@@ -172,9 +179,11 @@ struct GovernanceState: Equatable {
         for member in json["deferrals"]?.object?.members ?? [] {
             deferrals[member.key] = member.value.int
         }
-        for member in json["intents"]?.array ?? [] {
-            guard let entry = member.int else { return nil }
-            intents.append(entry)
+        for (name, list) in [("intents", \Self.intents), ("unerased", \Self.unerased)] {
+            for member in json[name]?.array ?? [] {
+                guard let entry = member.int else { return nil }
+                self[keyPath: list].append(entry)
+            }
         }
     }
 }

@@ -188,6 +188,8 @@ extension Vault {
                 }
             }
             let destroyed = try DestroyedRecords(going, in: db)
+            var traces = DestructionTraces(db: db)
+            try traces.gather(going.map(\.conversation))
             let removed = try RecordPurge(db: db).run(going.map(\.conversation))
             report.conversations = removed.conversations
             report.messages = removed.messages

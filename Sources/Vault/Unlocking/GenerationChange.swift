@@ -4,6 +4,7 @@ import VaultCrypto
 ///
 /// 1. A folder for the generation is made, with the mark `unfinished`.
 /// 2. The database is written anew by `VACUUM INTO` under the new key and synced.
+///    What is to be different in the new generation is done to this copy.
 /// 3. The new `key.age`, for the slots that stay, is written and synced.
 /// 4. The header is replaced: it names the new generation. This commits. The mark goes.
 /// 5. The old key file is overwritten and removed, then the old database.
@@ -12,7 +13,16 @@ import VaultCrypto
 struct GenerationChange {
     let layout: VaultLayout
 
-    func run(_ state: inout Vault.State, slots: [Slot]) throws(VaultError) {
+    /// - Parameters:
+    ///   - state: The vault's; of the new generation afterwards.
+    ///   - slots: Those that open it.
+    ///   - prepare: Takes the copy's path and key before it comes into force; what it throws ends
+    ///     the change, and the old generation holds.
+    /// - Throws: What the disk or the database reports.
+    func run(
+        _ state: inout Vault.State, slots: [Slot],
+        prepare: (String, borrowing SecretBytes) throws(VaultError) -> Void = { _, _ in }
+    ) throws(VaultError) {
         let old = state.header.generation
         let next = old + 1
         let key = SecretBytes.random(count: 32)
@@ -20,7 +30,13 @@ struct GenerationChange {
         try DurableFile.makeFolder(layout.generation(next))
         try DurableFile.create(layout.unfinishedMark(next), content: [])
         try DurableFile.syncFolder(of: layout.unfinishedMark(next))
-        try state.store.copy(to: layout.database(next), vaultKey: key)
+        do {
+            try state.store.copy(to: layout.database(next), vaultKey: key)
+            try prepare(layout.database(next), key)
+        } catch {
+            try? DurableFile.removeTree(layout.generation(next))
+            throw error
+        }
 
         var header = state.header
         header.generation = next

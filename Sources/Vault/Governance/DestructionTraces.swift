@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+import VaultCrypto
+
+/// Pieces of 24 bytes of what is destroyed, and the terms that only that had.
+///
+/// They are gathered in the transaction that destroys, kept in table `trace` of the old generation,
+/// and looked for in the next one before it comes into force: on every page, free ones and the
+/// index included. Of each stored line one piece is taken from every 1,024 bytes, so that each page
+/// that holds a part of a long text has one, and one from its salt, which is nowhere else.
+struct DestructionTraces {
+    static let pieceBytes = 24
+    private static let strideBytes = 1024
+    /// More terms prove no more.
+    private static let mostTerms = 200_000
+
+    let db: Database
+    private var termCounts: [[UInt8]: Int] = [:]
+    private(set) var pieces = 0
+
+    init(db: Database) { self.db = db }
+
+    // MARK: Gathering
+
+    /// Takes the traces of conversations that are still stored.
+    mutating func gather(_ conversations: [RecordID]) throws {
+        let analyser = try TextAnalyser(in: db)
+        let stored = StoredText(database: db)
+        for id in conversations {
+            let num = try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT num FROM conversation WHERE id = ?"),
+                arguments: [id.bytes.databaseValue])
+            guard let num else { continue }
+            try gatherPieces(of: num)
+            let messages = try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT num FROM message WHERE conversation = ?"),
+                arguments: [num])
+            for message in messages {
+                // What cannot be read was not indexed.
+                guard let document = try? stored.document(of: message, analyser) else { continue }
+                count(document)
+            }
+        }
+        try storeTerms()
+        termCounts = [:]
+    }
+
+    private mutating func gatherPieces(of conversation: Int64) throws {
+        let lines = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT part.line AS line FROM message JOIN part
+                        ON part.num BETWEEN message.num << 16 AND message.num << 16 | 65535
+                        WHERE conversation = ?1
+                    UNION ALL SELECT record FROM version JOIN message ON message.num = message
+                        WHERE conversation = ?1
+                    UNION ALL SELECT title FROM conversation WHERE num = ?1 AND title IS NOT NULL
+                    UNION ALL SELECT extra FROM conversation WHERE num = ?1
+                    UNION ALL SELECT detail FROM message
+                        WHERE conversation = ?1 AND detail IS NOT NULL
+                    """), arguments: [conversation])
+        while let row = try lines.next() { try keepPieces(of: Array((row[0] as String).utf8)) }
+    }
+
+    private mutating func keepPieces(of line: [UInt8]) throws {
+        guard line.count >= Self.pieceBytes else { return }
+        var starts = Set(
+            stride(from: 0, to: line.count - Self.pieceBytes + 1, by: Self.strideBytes))
+        let salt = Array(#""salt":""#.utf8)
+        if let place = line.firstRange(of: salt)?.upperBound,
+            place + Self.pieceBytes <= line.count
+        {
+            starts.insert(place)
+        }
+        starts.insert((line.count - Self.pieceBytes) / 2)
+        for start in starts { try keep(line[start..<start + Self.pieceBytes], isTerm: false) }
+    }
+
+    private mutating func keep(_ bytes: ArraySlice<UInt8>, isTerm: Bool) throws {
+        try db.cachedStatement(sql: "INSERT INTO trace (isTerm, bytes) VALUES (?, ?)")
+            .execute(arguments: [isTerm ? 1 : 0, Data(bytes)])
+        pieces += 1
+    }
+
+    private mutating func count(_ document: IndexedDocument) {
+        guard termCounts.count < Self.mostTerms else { return }
+        var terms: Set<[UInt8]> = []
+        document.text.forEachToken { token, _ in terms.insert(Array(token)) }
+        for term in terms { termCounts[term, default: 0] += 1 }
+    }
+
+    /// The terms whose documents are all among those that go.
+    private mutating func storeTerms() throws {
+        let search = try IndexSearch(IndexState(), in: db)
+        for (term, count) in termCounts where try search.frequency(term) <= count {
+            try keep(term[...], isTerm: true)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import GRDB
+import JSONText
+import Synchronization
+package import VaultCrypto
+
+/// How an erasure went.
+package enum ErasureOutcome: Sendable {
+    /// There is nothing that a purge has left.
+    case nothingToDo
+    case done(DestructionCertificate)
+    /// Another process has the vault open: the next purge, or `coffer purge`, makes up for it.
+    case deferred
+}
+
+// Making what was purged unreadable: crypto-erasure of this vault's copy.
+//
+// 1. `erase.intent` is logged in the old generation.
+// 2. The database is written anew under a new random key (`GenerationChange`); the copy loses the
+//    traces, which only the old generation keeps.
+// 3. Every page of the copy is searched for the traces. One that is found ends it: the copy is
+//    removed, and there is no certificate.
+// 4. `erase.result` is logged in the copy, with the certificate beside it.
+// 5. The header names the copy. This commits: certificate and new generation come into force
+//    together. The old key file is overwritten and removed, then the old database.
+//
+// Cut off before 5, the old generation holds with its traces, and the next erasure begins anew; cut
+// off after 5, the next opening destroys the old generation.
+extension Vault {
+    /// Whether a purge left something that the present key can still be used for.
+    package func needsErasure() throws(VaultError) -> Bool {
+        try store.read { db in try !AuditState(in: db).governing.unerased.isEmpty }
+    }
+
+    /// Erases what purges removed since the last erasure.
+    ///
+    /// - Parameter tool: The program and its version, for the certificate.
+    /// - Returns: The certificate.
+    /// - Throws: `internalFault` when traces are left: the old generation holds then; what the disk
+    ///   reports.
+    package func erase(tool: String) throws(VaultError) -> ErasureOutcome {
+        guard try needsErasure() else { return .nothingToDo }
+        try forgetPurged { true }
+        let time = now()
+        var certificate: DestructionCertificate?
+        do {
+            try changeAlone { (state, layout) throws(VaultError) in
+                certificate = try Erasure(
+                    vault: state.header.vault, layout: layout, auditor: auditor, time: time,
+                    tool: tool
+                ).run(&state)
+            }
+        } catch {
+            guard error.code == .busy else { throw error }
+            return .deferred
+        }
+        try rememberCheckpoint()
+        guard let certificate else {
+            throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
+        }
+        return .done(certificate)
+    }
+
+    /// The certificates of this vault, the newest last.
+    package func certificates() throws(VaultError) -> [DestructionCertificate] {
+        try store.read { db in
+            try Row.fetchAll(db, sql: "SELECT entry, facts, note FROM certificate ORDER BY entry")
+                .map {
+                    DestructionCertificate(entry: $0["entry"], facts: $0["facts"], note: $0["note"])
+                }
+        }
+    }
+}
+
+/// An erasure under way; the vault is its own.
+private struct Erasure {
+    let vault: RecordID
+    let layout: VaultLayout
+    let auditor: Auditor
+    let time: Instant
+    let tool: String
+
+    func run(_ state: inout Vault.State) throws(VaultError) -> DestructionCertificate {
+        let header = state.header
+        let scan = try DestructionScan(of: state.store)
+        let intent = try logIntent(state.store)
+        var facts = try facts(of: state.store, header, intent)
+        let oldKey = state.key.clone()
+        var certificate: DestructionCertificate?
+        try GenerationChange(layout: layout).run(&state, slots: header.slots) {
+            (path, key) throws(VaultError) in
+            try withStore(path, key) { db in try db.execute(sql: "DELETE FROM trace") }
+            facts.scan = try scan.run(databaseAt: path, vaultKey: key)
+            try requireClean(facts.scan)
+            try requireOtherKey(path, oldKey)
+            let stated = facts
+            try withStore(path, key) { db in certificate = try conclude(stated, in: db) }
+        }
+        guard let certificate else {
+            throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
+        }
+        return certificate
+    }
+
+    private func log(_ db: Database) -> AuditLog { AuditLog(db: db, auditor: auditor, now: time) }
+
+    /// Intents of erasures that were cut off end here, since this one makes up for them.
+    private func logIntent(_ store: Store) throws(VaultError) -> Int64 {
+        try store.write { db in
+            let reader = AuditReader(db: db)
+            for intent in try AuditState(in: db).governing.intents
+            where try reader.entry(intent).entry.event == .eraseIntended {
+                var record = AuditLog.Record(.eraseDone)
+                record.ends = intent
+                try log(db).append(record)
+            }
+            return try log(db).append(AuditLog.Record(.eraseIntended))
+        }
+    }
+
+    private func facts(
+        of store: Store, _ header: VaultHeader, _ intent: Int64
+    ) throws(VaultError) -> DestructionFacts {
+        try store.read { db in
+            let governing = try AuditState(in: db).governing
+            let reader = AuditReader(db: db)
+            let purges = try governing.unerased.map { index in
+                let entry = try reader.entry(index).entry
+                return (entry: entry, document: try reader.document(of: entry))
+            }
+            var exports = 0
+            try reader.forEach { if $0.event == .exportEnded { exports += 1 } }
+            return DestructionFacts(
+                vault: vault, tool: tool, time: time, actor: auditor.actor, intent: intent,
+                generations: (header.generation, header.generation + 1),
+                keyFile: header.keyFileDigest, slots: header.slots,
+                checkpoint: try AuditCheckpoint(
+                    of: AuditTree(in: db).frontier, vault: vault,
+                    key: SigningSecret.log.load(in: db)),
+                governing: governing, exports: exports, purges: purges, scan: ScanResult())
+        }
+    }
+
+    /// Opens the copy, changes it, and folds its log, so that the database file is all there is.
+    private func withStore(
+        _ path: String, _ key: borrowing SecretBytes, _ body: (Database) throws -> Void
+    ) throws(VaultError) {
+        let store = try Store(path, vaultKey: key, readers: .one)
+        let result = Result { () throws(VaultError) in try store.write(body) }
+        try store.close()
+        try result.get()
+    }
+
+    private func requireClean(_ scan: ScanResult) throws(VaultError) {
+        guard let first = scan.found.first else { return }
+        throw VaultError(
+            .internalFault,
+            "Traces of what was destroyed are left (\(first), \(scan.found.count) in all), so that "
+                + "there is no certificate; the vault is as before. Please report this.")
+    }
+
+    private func requireOtherKey(
+        _ path: String, _ old: borrowing SecretBytes
+    ) throws(VaultError) {
+        let key = old.subkey(context: "coffer database")
+        guard try PageEncryption.probe(databaseAt: path, key: key) == .wrongKey else {
+            throw VaultError(
+                .internalFault, "The new generation opens with the old key; please report this.")
+        }
+    }
+
+    /// Step 4.
+    private func conclude(
+        _ facts: DestructionFacts, in db: Database
+    ) throws -> DestructionCertificate {
+        let line = facts.line
+        let (conversations, messages) = facts.figures
+        var record = AuditLog.Record(.eraseDone)
+        record.ends = facts.intent
+        record.figures = [
+            "conversations": conversations, "generation": Int64(facts.generations.to),
+            "messages": messages, "pages": facts.scan.pages,
+            "pieces": Int64(facts.scan.pieces), "terms": Int64(facts.scan.terms),
+        ]
+        record.document = ["certificate": .string(Hex.text(SHA256Digest.hash(utf8: line)))]
+        let entry = try log(db).append(record)
+        let sentence =
+            "Destroyed on \(facts.time): \(conversations) conversations, \(messages) messages; "
+            + "generation \(facts.generations.from) gave way to \(facts.generations.to)."
+        let note = try DestructionCertificate.note(
+            over: line, sentence: sentence, vault: vault, key: SigningSecret.log.load(in: db))
+        try db.execute(
+            sql: "INSERT INTO certificate VALUES (?, ?, ?)", arguments: [entry, line, note])
+        return DestructionCertificate(entry: entry, facts: line, note: note)
+    }
+}

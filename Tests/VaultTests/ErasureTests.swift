@@ -1,0 +1,150 @@
+import Foundation
+import GRDB
+import JSONText
+import Testing
+import VaultCrypto
+
+@testable import Vault
+
+@Suite("Erasure")
+struct ErasureTests {
+    private func certificate(_ outcome: ErasureOutcome) throws -> DestructionCertificate {
+        guard case .done(let certificate) = outcome else {
+            throw VaultError(.internalFault, "\(outcome)")
+        }
+        return certificate
+    }
+
+    @Test("A purge ends in a new generation and a certificate that the log's key signed")
+    func withCertificate() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        #expect(try !vault.needsErasure())
+        try vault.setPolicy(policy("five delete P5Y created org"))
+        try vault.purge()
+        #expect(try vault.needsErasure())
+        let old = vault.layout.database(1)
+        let certificate = try certificate(try vault.erase(tool: "Test 1"))
+        #expect(try vault.status().generation == 2 && !vault.needsErasure())
+        #expect(!FileManager.default.fileExists(atPath: old))
+        #expect(try vault.certificates() == [certificate])
+        let key = try VerifyingKey(bytes: vault.publicKeys.log)
+        #expect(certificate.isValid(vault: vault.id, key: key))
+        let facts = try JSONReader.parse(certificate.facts)
+        #expect(facts["scan"]?["found"]?.int == 0 && facts["scan"]?["pieces"]?.int ?? 0 > 2)
+        #expect(facts["generation"]?["to"]?.int == 2)
+        let records = facts["purges"]?.array?.first?["said"]?["records"]?.array
+        #expect(records?.count == 1 && records?[0]["messages"]?.array?.count == 2)
+        #expect(records?[0]["rule"]?.array == [.string("five")])
+        #expect(!certificate.facts.contains("harbour") && !certificate.facts.contains("ledger"))
+        #expect(try vault.verifyAudit().faults == [])
+        #expect(try vault.examine(repairs: false).faults == [])
+        guard case .nothingToDo = try vault.erase(tool: "Test 1") else {
+            throw VaultError(.internalFault, "there was something to do")
+        }
+        try vault.close()
+        let again = try governed.open()
+        #expect(try again.verifyAudit().faults == [] && again.certificates().count == 1)
+        try again.close()
+    }
+
+    @Test("Traces that are left stop it: there is no certificate and the old generation holds")
+    func traces() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let line = try vault.store.read {
+            try String.fetchOne($0, sql: "SELECT line FROM part ORDER BY num LIMIT 1")
+        }
+        let old = try #require(try vault.ids()["old"])
+        try vault.purge(.conversations([old]))
+        // As if a purge had forgotten a place that is no record's.
+        try vault.store.write {
+            try $0.execute(
+                sql: "INSERT INTO setting VALUES ('forgotten', ?)", arguments: [line])
+        }
+        let error = #expect(throws: VaultError.self) { try vault.erase(tool: "Test 1") }
+        #expect(error?.message.hasPrefix("Traces") == true)
+        #expect(try vault.status().generation == 1 && vault.certificates().isEmpty)
+        #expect(try vault.needsErasure())
+        #expect(try vault.verifyAudit().faults == [])
+        try vault.store.write {
+            try $0.execute(sql: "DELETE FROM setting WHERE key = 'forgotten'")
+        }
+        let certificate = try certificate(try vault.erase(tool: "Test 1"))
+        #expect(try vault.certificates() == [certificate])
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
+    @Test("A word of theirs that the index still has stops it as well")
+    func terms() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let old = try #require(try vault.ids()["old"])
+        try vault.purge(.conversations([old]))
+        try vault.store.write {
+            try $0.execute(
+                sql: """
+                    INSERT INTO trace (isTerm, bytes) VALUES (1, CAST('amber' AS BLOB));
+                    UPDATE part SET line = replace(line, 'amber new', 'other new');
+                    """)
+        }
+        let error = #expect(throws: VaultError.self) { try vault.erase(tool: "Test 1") }
+        #expect(error?.message.contains("the search index") == true)
+        // A record that came later and has the word in its text explains it.
+        try vault.store.write {
+            try $0.execute(sql: "UPDATE part SET line = replace(line, 'other new', 'amber new')")
+        }
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+    }
+
+    @Test("What a kept record has as well is no trace")
+    func shared() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let text = String(repeating: "the very same words in both of them, ", count: 300)
+        try vault.ingest([conversation("a", texts: [text]), conversation("b", texts: [text])])
+        let first = try #require(try vault.ids()["a"])
+        try vault.purge(.conversations([first]))
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+        #expect(try vault.search(SearchRequest("very same words")).hits.count == 1)
+    }
+
+    @Test("Another process that has the vault open puts it off")
+    func deferred() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let old = try #require(try vault.ids()["old"])
+        try vault.purge(.conversations([old]))
+        let other = try governed.open()
+        guard case .deferred = try vault.erase(tool: "Test 1") else {
+            throw VaultError(.internalFault, "it was not put off")
+        }
+        try other.close()
+        #expect(try vault.needsErasure())
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+    }
+
+    @Test("Pieces are found wherever they stand, and only whole")
+    func pieces() {
+        let piece = Array("twenty-four letters long".utf8)
+        let near = Array("twenty-four letters lonG".utf8)
+        for offset in 0..<40 {
+            let search = PieceSearch([near, piece])
+            let bytes = [UInt8](repeating: 7, count: offset) + piece + [1, 2]
+            bytes.withUnsafeBytes { search.look(through: $0, "at \(offset)") }
+            #expect(search.found == [1: "at \(offset)"])
+        }
+        let search = PieceSearch([piece])
+        Array(piece.dropLast()).withUnsafeBytes { search.look(through: $0, "") }
+        #expect(search.found.isEmpty)
+    }
+}
