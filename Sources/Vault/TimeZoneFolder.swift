@@ -1,5 +1,4 @@
 import Foundation
-import VaultCrypto
 
 /// The tz database of this machine, where policies find their time zones.
 ///

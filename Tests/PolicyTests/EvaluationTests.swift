@@ -75,7 +75,7 @@ import Testing
         #expect(past.outcome == .keepNotDue && past.why == ["no-delete"])
     }
 
-    @Test func `A label's rule counts from the latest of the labels that it names`() {
+    @Test func `A label's rule ends last of all that the labels it names give`() {
         var item = Sample.item
         item.labels = ["a", "b", "c"]
         item.labelled = .each(["a": Sample.year(1), "b": Sample.year(2), "c": Sample.year(8)])
@@ -86,6 +86,14 @@ import Testing
         // One of them whose time is not known may be the latest.
         item.labelled = .each(["a": Sample.year(1)])
         #expect(evaluator.dates(of: item).deleteAt == .never)
+        // Of two that are clamped to the same day, the later time of day.
+        item.labelled = .each([
+            "a": Sample.time("2023-01-30T20:00:00Z"), "b": Sample.time("2023-01-31T08:00:00Z"),
+        ])
+        let month = Sample.rule("delete", "P1M", scope, start: .labelled)
+        #expect(
+            RetentionEvaluator(Sample.policy(month)).dates(of: item).deleteAt
+                == .at(Sample.time("2023-02-28T20:00:00Z")))
         item.labelled = .unknown
         #expect(evaluator.dates(of: item).deleteAt == .never)
         item.labelled = .at(Sample.year(5))

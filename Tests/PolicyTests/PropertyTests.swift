@@ -164,9 +164,7 @@ import Testing
             if dice.chance(20), !new.retention.isEmpty { new.retention.removeFirst() }
             guard PolicyChange.refusals(from: old, to: new).isEmpty else { continue }
             allowed += 1
-            var item = dice.item()
-            // Of several labels the latest counts, on the day of which months may be clamped.
-            item.labels = Array(item.labels.prefix(1))
+            let item = dice.item()
             let before = RetentionEvaluator(old).floor(of: item)
             let after = RetentionEvaluator(new).floor(of: item)
             if let before { #expect(after ?? .at(.min) >= before) }

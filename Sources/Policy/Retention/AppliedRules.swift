@@ -49,11 +49,13 @@ struct AppliedRules {
     private static func applied(
         _ rule: RetentionRule, at place: Int, _ item: RetentionItem, _ clocks: inout Clocks
     ) -> Rule {
-        guard let start = item.start(of: rule) else {
+        let ends = item.starts(of: rule).map {
+            clocks.zone.end(of: rule.period, fromLocal: clocks.local($0))
+        }
+        guard let end = ends.max() else {
             let missing: ReasonWord = rule.start == .event ? .noEvent : .undated
             return Rule(rule, at: place, end: .never, missing: missing)
         }
-        let end = clocks.zone.end(of: rule.period, fromLocal: clocks.local(start))
         return Rule(rule, at: place, end: end, missing: nil)
     }
 

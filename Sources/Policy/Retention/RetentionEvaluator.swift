@@ -15,6 +15,10 @@
 ///   floor counts as a legal basis.
 /// - R15: the reasons are the ids of the rules or holds that decided.
 ///
+/// What needs a vault is the caller's: which holds match (R2), at most one label of a kind (R10),
+/// the check that is repeated when something is destroyed (R12), acting on whole conversations
+/// (R14).
+///
 /// A time that is the end of something belongs to what comes after it.
 package struct RetentionEvaluator: Sendable {
     package let policy: PolicyDocument

@@ -52,28 +52,28 @@ extension RuleScope {
 }
 
 extension RetentionItem {
-    /// When the period of a rule begins for this record.
+    /// The times with which a rule's period may begin for this record; none where it is not known.
     ///
-    /// A rule that selects by labels begins with the latest of the record's labels that it names,
-    /// any other rule of start `labelled` with the latest label of all.
-    func start(of rule: RetentionRule) -> Int64? {
+    /// Only start `labelled` has several: those of the record's labels that the rule names, or of
+    /// all where it names none. The period ends last of all that they give.
+    func starts(of rule: RetentionRule) -> [Int64] {
         switch rule.start {
-        case .created: created
-        case .modified: modified
-        case .event: event
-        case .labelled: labelTime(rule.scope[.labels])
+        case .created: created.map { [$0] } ?? []
+        case .modified: modified.map { [$0] } ?? []
+        case .event: event.map { [$0] } ?? []
+        case .labelled: labelTimes(rule.scope[.labels])
         }
     }
 
-    private func labelTime(_ named: Set<String>) -> Int64? {
+    private func labelTimes(_ named: Set<String>) -> [Int64] {
         let labels = named.isEmpty ? self.labels : self.labels.filter(named.contains)
         switch labelled {
-        case .unknown: return nil
-        case .at(let time): return labels.isEmpty ? nil : time
+        case .unknown: return []
+        case .at(let time): return labels.isEmpty ? [] : [time]
         case .each(let times):
-            // One label of an unknown time may be the latest.
+            // One label of an unknown time may be the one that ends last.
             let known = labels.compactMap { times[$0] }
-            return known.count == labels.count ? known.max() : nil
+            return known.count == labels.count ? known : []
         }
     }
 }
