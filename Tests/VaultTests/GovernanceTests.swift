@@ -30,6 +30,11 @@ final class GovernedVault: Sendable {
         }
     }
 
+    /// The time without a tick.
+    func peek() -> Instant { clock.withLock { $0 } }
+
+    func advance(days: Int) { clock.withLock { $0.milliseconds += Int64(days) * 86_400_000 } }
+
     func turn(to text: String) { clock.withLock { $0 = Instant(text) ?? $0 } }
 
     func create() throws -> Vault {
