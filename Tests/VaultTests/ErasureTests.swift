@@ -31,14 +31,14 @@ struct ErasureTests {
         #expect(!FileManager.default.fileExists(atPath: old))
         #expect(try vault.certificates() == [certificate])
         let key = try VerifyingKey(bytes: vault.publicKeys.log)
-        #expect(certificate.isValid(vault: vault.id, key: key))
-        let facts = try JSONReader.parse(certificate.facts)
+        #expect(certificate.statement.sentence(vault: vault.id, key: key) != nil)
+        let facts = try JSONReader.parse(certificate.statement.facts)
         #expect(facts["scan"]?["found"]?.int == 0 && facts["scan"]?["pieces"]?.int ?? 0 > 2)
         #expect(facts["generation"]?["to"]?.int == 2)
         let records = facts["purges"]?.array?.first?["said"]?["records"]?.array
         #expect(records?.count == 1 && records?[0]["messages"]?.array?.count == 2)
         #expect(records?[0]["rule"]?.array == [.string("five")])
-        #expect(!certificate.facts.contains("harbour") && !certificate.facts.contains("ledger"))
+        #expect(!certificate.statement.facts.contains("harbour") && !certificate.statement.facts.contains("ledger"))
         #expect(try vault.verifyAudit().faults == [])
         #expect(try vault.examine(repairs: false).faults == [])
         guard case .nothingToDo = try vault.erase(tool: "Test 1") else {

@@ -245,7 +245,7 @@ private struct RandomGovernance {
         _ = try vault.erase(tool: "Test 1")
         var stated: [RecordID: Set<String>] = [:]
         for certificate in try vault.certificates() {
-            let facts = try JSONReader.parse(certificate.facts)
+            let facts = try JSONReader.parse(certificate.statement.facts)
             for purge in facts["purges"]?.array ?? [] {
                 for record in purge["said"]?["records"]?.array ?? [] {
                     let id = try #require(record["conversation"]?.string.flatMap { RecordID($0) })

@@ -204,6 +204,43 @@ struct GovernanceTests {
         #expect(try vault.purge().conversations == 1)
     }
 
+    @Test("What a hold matched can be proved to be there, also after edits, and a loss shows")
+    func holdProof() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        var scope = HoldScope()
+        scope.query = "harbour"
+        let hold = try vault.placeHold(matter: "Harbour", scope: scope)
+        // An edit keeps the version of then; what comes later is held and was not matched.
+        try vault.ingest([
+            conversation(
+                "old", texts: ["old harbour ledger", "amber changed", "later"],
+                at: 1_591_012_800_000),
+            conversation("late", texts: ["harbour"]),
+        ])
+        let standing = try vault.proveHold(hold.id, tool: "Test 1")
+        #expect(standing.isWhole && standing.matched == 6)
+        let key = try VerifyingKey(bytes: vault.publicKeys.log)
+        let sentence = standing.statement.sentence(vault: vault.id, key: key)
+        #expect(sentence?.contains("6 of 6 messages") == true)
+        let facts = try JSONReader.parse(standing.statement.facts)
+        var frontier = MerkleFrontier()
+        for commitment in facts["commitments"]?.array?.compactMap(\.string) ?? [] {
+            frontier.append(leafHash: MerkleTree.leafHash(Hex.bytes(commitment) ?? []))
+        }
+        #expect(facts["root"]?.string == Hex.text(frontier.root))
+        #expect(facts["document"]?.string?.contains(Hex.text(frontier.root)) == true)
+        // Somebody with the key destroys one behind the engine's back.
+        try vault.store.write {
+            try $0.execute(sql: "DELETE FROM part WHERE num >> 16 = 3")
+        }
+        let broken = try vault.proveHold(hold.id, tool: "Test 1")
+        #expect(!broken.isWhole && broken.present == 5)
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test("A policy that was taken away still keeps for the grace")
     func lostCoverage() throws {
         let governed = try GovernedVault()

@@ -1,51 +1,11 @@
 import JSONText
-package import VaultCrypto
+import VaultCrypto
 
-/// A certificate that records were destroyed: facts, and a note of the log's key over them.
-///
-/// The facts are one canonical JSON line; `DestructionFacts` has its members. The note is a C2SP
-/// signed note, which `openssl pkeyutl` can check as it checks a checkpoint:
-///
-/// ```
-/// coffer/<vault id>/destruction
-/// <Base64 of the SHA-256 of the facts>
-/// <a sentence>
-///
-/// — coffer/<vault id> <Base64 of key id and signature>
-/// ```
+/// A certificate that records were destroyed.
 package struct DestructionCertificate: Sendable, Equatable {
     /// The entry of the audit log that ended the destruction.
     package let entry: Int64
-    /// The JSON line, without a line end.
-    package let facts: String
-    package let note: String
-
-    init(entry: Int64, facts: String, note: String) {
-        self.entry = entry
-        self.facts = facts
-        self.note = note
-    }
-
-    static func note(
-        over facts: String, sentence: String, vault: RecordID, key: borrowing SigningKey
-    ) throws(VaultError) -> String {
-        let origin = AuditCheckpoint.origin(of: vault)
-        let digest = Base64.string(SHA256Digest.hash(utf8: facts))
-        var note = try SignedNote(text: "\(origin)/destruction\n\(digest)\n\(sentence)\n")
-        try note.sign(with: key, name: origin)
-        return String(decoding: note.file, as: UTF8.self)
-    }
-
-    /// Whether the note is signed by a log key and is about these facts.
-    package func isValid(vault: RecordID, key: VerifyingKey) -> Bool {
-        let origin = AuditCheckpoint.origin(of: vault)
-        guard let name = try? NoteKey(name: origin, key: key),
-            let text = try? SignedNote(parsing: Array(note.utf8)).verify(by: [name]).text
-        else { return false }
-        let lines = text.split(separator: "\n")
-        return lines.count == 3 && lines[0] == "\(origin)/destruction"
-            && lines[1] == Base64.string(SHA256Digest.hash(utf8: facts))
-    }
+    package let statement: SignedStatement
 }
 
 /// What a certificate of destruction states.

@@ -65,7 +65,10 @@ extension Vault {
         try store.read { db in
             try Row.fetchAll(db, sql: "SELECT entry, facts, note FROM certificate ORDER BY entry")
                 .map {
-                    DestructionCertificate(entry: $0["entry"], facts: $0["facts"], note: $0["note"])
+                    DestructionCertificate(
+                        entry: $0["entry"],
+                        statement: SignedStatement(
+                            kind: .destruction, facts: $0["facts"], note: $0["note"]))
                 }
         }
     }
@@ -186,10 +189,12 @@ private struct Erasure {
         let sentence =
             "Destroyed on \(facts.time): \(conversations) conversations, \(messages) messages; "
             + "generation \(facts.generations.from) gave way to \(facts.generations.to)."
-        let note = try DestructionCertificate.note(
-            over: line, sentence: sentence, vault: vault, key: SigningSecret.log.load(in: db))
+        let statement = try SignedStatement(
+            .destruction, facts: line, sentence: sentence, vault: vault,
+            key: SigningSecret.log.load(in: db))
         try db.execute(
-            sql: "INSERT INTO certificate VALUES (?, ?, ?)", arguments: [entry, line, note])
-        return DestructionCertificate(entry: entry, facts: line, note: note)
+            sql: "INSERT INTO certificate VALUES (?, ?, ?)",
+            arguments: [entry, statement.facts, statement.note])
+        return DestructionCertificate(entry: entry, statement: statement)
     }
 }

@@ -8,6 +8,8 @@ import VaultCrypto
 /// matched   ids of the conversations that the hold matched when it was placed: they stay held even
 ///           where what it selects by is changed later
 /// matter    the name of the matter
+/// messages  {"count","root"}: the messages of the matched conversations as leaves of a tree, see
+///           `HoldStanding`
 /// salt      32 hex digits
 /// scope     {"after","before","conversations","custodians","labels","projects","query"}, each
 ///           absent where it selects by nothing; times in milliseconds
@@ -16,9 +18,13 @@ struct HoldDocument: Equatable {
     var matter: String
     var scope: HoldScope
     var matched: Set<String>
+    var messages: CommittedMessages
 
     var json: JSONObject {
         [
+            "messages": .object([
+                "count": .integer(messages.count), "root": .string(Hex.text(messages.root)),
+            ]),
             "matched": .array(matched.sorted().map(JSON.string)), "matter": .string(matter),
             "scope": .object(Self.json(of: scope)),
         ]
@@ -38,7 +44,10 @@ struct HoldDocument: Equatable {
         return object
     }
 
-    init(matter: String, scope: HoldScope, matched: Set<String>) {
+    init(
+        matter: String, scope: HoldScope, matched: Set<String>, messages: CommittedMessages
+    ) {
+        self.messages = messages
         self.matter = matter
         self.scope = scope
         self.matched = matched
@@ -47,7 +56,9 @@ struct HoldDocument: Equatable {
     /// - Throws: `damaged` for anything else: a hold that cannot be understood stops destruction.
     init(_ json: JSONObject) throws(VaultError) {
         guard let matter = json["matter"]?.string, let said = json["scope"]?.object,
-            let matched = json["matched"]?.array?.map(\.string), !matched.contains(nil)
+            let matched = json["matched"]?.array?.map(\.string), !matched.contains(nil),
+            let count = json["messages"]?["count"]?.int,
+            let root = json["messages"]?["root"]?.string.flatMap(Hex.bytes)
         else { throw Self.fault }
         var scope = HoldScope()
         for member in said.members {
@@ -66,6 +77,7 @@ struct HoldDocument: Equatable {
         self.matter = matter
         self.scope = scope
         self.matched = Set(matched.compactMap(\.self))
+        messages = CommittedMessages(count: Int(count), root: root)
     }
 
     private static var fault: VaultError {

@@ -33,7 +33,9 @@ struct HoldMatcher {
 
     /// A hold that is not placed yet.
     init(new hold: Hold, in db: Database) throws {
-        let document = HoldDocument(matter: hold.matter, scope: hold.scope, matched: [])
+        let document = HoldDocument(
+            matter: hold.matter, scope: hold.scope, matched: [],
+            messages: CommittedMessages(count: 0, root: MerkleTree.emptyRoot))
         entries = [
             Entry(
                 hold: hold, document: document, placed: Instant(milliseconds: 0), index: 0,

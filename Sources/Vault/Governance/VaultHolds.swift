@@ -41,7 +41,12 @@ extension Vault {
             var record = AuditLog.Record(.holdPlaced, object: id)
             let matched = try self.matched(by: hold, time, in: db)
             record.figures = ["conversations": Int64(matched.count)]
-            record.document = HoldDocument(matter: matter, scope: scope, matched: matched).json
+            let leaves = try HeldMessages(db: db).present(matched)
+            record.document =
+                HoldDocument(
+                    matter: matter, scope: scope, matched: matched,
+                    messages: HeldMessages.committed(leaves)
+                ).json
             try AuditLog(db: db, auditor: auditor, now: time).append(record)
             return id
         }
