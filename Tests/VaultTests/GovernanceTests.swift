@@ -280,6 +280,12 @@ struct GovernanceTests {
         }
         let wanted = Instant("2050-06-01T12:00:01Z")
         #expect(floor == wanted?.milliseconds)
+        // What comes later is promised the same.
+        try vault.ingest([conversation("late", texts: ["amber"], at: 1_600_000_000_000)])
+        let count = try vault.store.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM retention_floor")
+        }
+        #expect(count == 4)
     }
 
     @Test("A managed policy prevails; one that others can write destroys nothing")
@@ -362,6 +368,36 @@ struct GovernanceTests {
         governed.turn(to: "2030-03-01T00:00:00Z")
         #expect(try vault.purge().conversations == 1)
         #expect(try vault.ids().isEmpty)
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
+    @Test("A hold that comes between plan and purge keeps, and two purges do not meet")
+    func races() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.setPolicy(policy("one delete P1Y created org"))
+        let request = DisposalRequest(.due)
+        let plan = try vault.planDisposal(request)
+        let other = try governed.open()
+        defer { try? other.close() }
+        var scope = HoldScope()
+        scope.conversations = [try #require(try vault.ids()["old"]).description]
+        _ = try other.placeHold(matter: "Late", scope: scope)
+        let report = try vault.dispose(plan, of: request)
+        #expect(report.conversations == 1 && report.kept.count == 1)
+        #expect(report.kept.first?.decision.outcome == .keepHeld)
+        // The same plan again finds nothing left to do.
+        #expect(try other.dispose(plan, of: request).conversations == 0)
+        // A result whose intent another purge has ended is not written, nor is what it did.
+        try vault.log(AuditLog.Record(.purgeIntended))
+        let intent = try vault.store.read { try AuditState(in: $0).governing.intents }[0]
+        try other.purge()
+        var record = AuditLog.Record(.purgeDone)
+        record.ends = intent
+        let error = #expect(throws: VaultError.self) { try vault.log(record) }
+        #expect(error?.code == .busy)
         #expect(try vault.verifyAudit().faults == [])
     }
 

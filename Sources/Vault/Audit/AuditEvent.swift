@@ -37,4 +37,17 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case clock
     /// Something was refused by policy or hold.
     case refused
+
+    /// Whether it changes what governs.
+    var governs: Bool {
+        switch self {
+        case .policySet, .policyRemoved, .holdPlaced, .holdReleased, .purgeIntended, .purgeDone,
+            .eraseIntended, .eraseDone, .approved, .erasureDeferred:
+            true
+        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
+            .holdProved, .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated,
+            .slotRemoved, .unlock, .anchor, .clock, .refused:
+            false
+        }
+    }
 }

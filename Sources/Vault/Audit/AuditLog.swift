@@ -86,8 +86,22 @@ struct AuditLog {
         if let document = record.document {
             entry.document = try store(document, of: entry.index)
         }
+        if record.event.governs { try requireConsistency(of: entry, record.document) }
         try append(entry, to: &tree)
         return entry.index
+    }
+
+    /// An entry that contradicts those before it would make the log unreadable for good.
+    ///
+    /// - Throws: `busy`: another process was faster.
+    private func requireConsistency(of entry: AuditEntry, _ document: JSONObject?) throws {
+        var state = try AuditState(in: db).governing
+        do {
+            try state.apply(entry, document: document)
+        } catch {
+            throw VaultError(
+                .busy, "Another process changed the same just now; look again and repeat this.")
+        }
     }
 
     private func entry(_ event: AuditEvent, behind tree: AuditTree) -> AuditEntry {

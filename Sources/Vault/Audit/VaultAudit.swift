@@ -5,8 +5,8 @@ package import VaultCrypto
 extension Vault {
     /// Appends an entry by itself.
     func log(_ record: AuditLog.Record) throws(VaultError) {
-        let time = now()
         _ = try store.write { db in
+            let time = self.now()
             try AuditLog(db: db, auditor: auditor, now: time).append(record)
         }
     }

@@ -20,9 +20,8 @@ extension Vault {
 
     /// What a purge would do now.
     package func planDisposal(_ request: DisposalRequest) throws(VaultError) -> DisposalPlan {
-        let time = now()
         return try store.read { db in
-            try self.plan(request, Governance(in: db, policyPlace, now: time))
+            try self.plan(request, Governance(in: db, policyPlace, clock: self.now))
         }
     }
 
@@ -115,8 +114,8 @@ extension Vault {
     package func dispose(
         _ plan: DisposalPlan, of request: DisposalRequest, _ goesOn: () -> Bool = { true }
     ) throws(VaultError) -> DisposalReport {
-        let time = now()
         try store.write { db in
+            let time = self.now()
             try self.noteManagedPolicy(time, in: db)
             try self.endOpenIntents(time, in: db)
         }
@@ -143,8 +142,8 @@ extension Vault {
     private func logIntent(
         _ plan: DisposalPlan, _ request: DisposalRequest
     ) throws(VaultError) -> Int64 {
-        let time = now()
         return try store.write { db in
+            let time = self.now()
             var record = AuditLog.Record(.purgeIntended)
             record.figures = [
                 "conversations": Int64(plan.destroyed.count), "messages": Int64(plan.messages),
@@ -165,10 +164,10 @@ extension Vault {
         _ plan: DisposalPlan, _ request: DisposalRequest, _ intent: Int64,
         _ report: DisposalReport
     ) throws(VaultError) -> DisposalReport {
-        let time = now()
         return try store.write { db in
+            let time = self.now()
             var report = report
-            let governance = try Governance(in: db, self.policyPlace, now: time)
+            let governance = try Governance(in: db, self.policyPlace, clock: { time })
             let reader = GovernedReader(governance: governance)
             var going: [DisposalPlan.Item] = []
             for planned in plan.destroyed {
@@ -233,8 +232,8 @@ extension Vault {
     /// Puts off what a hold or a legal basis bars, and hides it until then.
     private func deferErasures(_ plan: DisposalPlan) throws(VaultError) -> [RecordID] {
         let waiting = plan.kept.filter { $0.decision.outcome == .deferRestrict }
-        let time = now()
         return try store.write { db in
+            let time = self.now()
             let known = try AuditState(in: db).governing.deferrals
             for item in waiting where known[item.conversation.description] == nil {
                 try db.execute(
@@ -253,9 +252,9 @@ extension Vault {
     ///
     /// - Throws: `badInput` for one that waits for no review.
     package func approve(_ ids: [RecordID], reason: String) throws(VaultError) {
-        let time = now()
         try store.write { db in
-            let governance = try Governance(in: db, self.policyPlace, now: time)
+            let time = self.now()
+            let governance = try Governance(in: db, self.policyPlace, clock: { time })
             let reader = GovernedReader(governance: governance)
             for id in Set(ids).sorted() {
                 guard let conversation = try reader.conversation(id) else {

@@ -25,12 +25,13 @@ struct Governance {
     /// - Parameters:
     ///   - db: A connection inside a transaction.
     ///   - place: Where the organisation's policy is.
-    ///   - now: The time.
+    ///   - clock: Asked when the log is read: an entry that another process made just now is not of
+    ///     the future.
     /// - Throws: `damaged` for a log that cannot be relied on.
-    init(in db: Database, _ place: PolicyPlace, now: Instant) throws {
+    init(in db: Database, _ place: PolicyPlace, clock: () -> Instant) throws {
         self.db = db
-        self.now = now
         state = try AuditState(in: db).governing
+        now = clock()
         let own = state.policy(of: .vault)
         var document: PolicyDocument?
         switch place.read() {
@@ -100,7 +101,7 @@ struct Governance {
     /// The numbers of the conversations that a hold in force matches, ascending; no policy matters
     /// for that.
     static func heldNumbers(in db: Database) throws -> [Int64] {
-        let governance = try Governance(in: db, .none, now: Instant(milliseconds: 0))
+        let governance = try Governance(in: db, .none, clock: { Instant(milliseconds: 0) })
         guard governance.holds.entries.contains(where: \.hold.isActive) else { return [] }
         var held: [Int64] = []
         try GovernedReader(governance: governance).forEach { conversation in
@@ -108,6 +109,9 @@ struct Governance {
         }
         return held
     }
+
+    /// Whether the policy in force has a locked rule.
+    var hasLocks: Bool { evaluator.policy.retention.contains(where: \.isLocked) }
 
     // MARK: Decisions
 

@@ -28,9 +28,9 @@ extension Vault {
     /// - Returns: A signed statement, also where something is missing.
     /// - Throws: `notFound` for a hold that is not there; `damaged` for a log that cannot be read.
     package func proveHold(_ id: String, tool: String) throws(VaultError) -> HoldStanding {
-        let time = now()
         let vault = header.vault
         let standing = try store.write { db in
+            let time = self.now()
             let prover = HoldProver(db: db, vault: vault, time: time, tool: tool)
             let standing = try prover.prove(id)
             var record = AuditLog.Record(.holdProved, object: id)

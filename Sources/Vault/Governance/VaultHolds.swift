@@ -32,8 +32,8 @@ extension Vault {
     ) throws(VaultError) -> HoldSummary {
         let matter = try Label.checked(matter)
         try Self.check(scope)
-        let time = now()
         let id = try store.write { db -> String in
+            let time = self.now()
             let known = try AuditState(in: db).governing.holds.map(\.id)
             let id = Self.holdID(matter, known)
             let hold = Hold(
@@ -77,7 +77,7 @@ extension Vault {
     private func matched(
         by hold: Hold, _ time: Instant, in db: Database
     ) throws -> Set<String> {
-        let governance = try Governance(in: db, policyPlace, now: time)
+        let governance = try Governance(in: db, policyPlace, clock: { time })
         let matcher = try HoldMatcher(new: hold, in: db)
         var matched: Set<String> = []
         try GovernedReader(governance: governance).forEach { conversation in
@@ -106,8 +106,8 @@ extension Vault {
     ///
     /// - Throws: `notFound` for one that is not in force.
     package func releaseHold(_ id: String, reason: String) throws(VaultError) -> HoldSummary {
-        let time = now()
         try store.write { db in
+            let time = self.now()
             let holds = try AuditState(in: db).governing.holds
             guard let hold = holds.first(where: { $0.id == id }) else { throw Self.noHold(id) }
             guard hold.released == nil else {
@@ -133,9 +133,8 @@ extension Vault {
 
     /// All holds in the order of their placing, released ones among them.
     package func holds() throws(VaultError) -> [HoldSummary] {
-        let time = now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: now)
             let counts = try Self.counts(of: governance)
             return governance.holds.entries.map { entry in
                 var released: Instant?
@@ -171,9 +170,8 @@ extension Vault {
 
     /// Ids of the conversations that a hold in force matches; `nil` for all holds.
     package func heldConversations(by id: String? = nil) throws(VaultError) -> Set<RecordID> {
-        let time = now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: now)
             guard governance.holds.entries.contains(where: \.hold.isActive) else { return [] }
             var held: Set<RecordID> = []
             try GovernedReader(governance: governance).forEach { conversation in

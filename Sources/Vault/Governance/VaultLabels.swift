@@ -11,7 +11,7 @@ extension Vault {
     package func addLabel(_ label: String, to ids: [RecordID]) throws(VaultError) -> Int {
         let label = try Label.checked(label)
         let time = now()
-        return try change(ids, .labelAdded, ["label": .string(label)], at: time) { db, num in
+        return try change(ids, .labelAdded, ["label": .string(label)]) { db, num in
             var names = Names()
             try db.execute(
                 sql: "INSERT OR IGNORE INTO label VALUES (?, ?, ?)",
@@ -25,9 +25,8 @@ extension Vault {
     /// - Returns: How many had it.
     /// - Throws: `refused` where a hold or a locked rule selects by the label.
     package func removeLabel(_ label: String, from ids: [RecordID]) throws(VaultError) -> Int {
-        let time = now()
-        try refuseEscape(label, ids, time)
-        return try change(ids, .labelRemoved, ["label": .string(label)], at: time) { db, num in
+        try refuseEscape(label, ids)
+        return try change(ids, .labelRemoved, ["label": .string(label)]) { db, num in
             guard let name = try Names.find(label, in: db) else { return 0 }
             try db.execute(
                 sql: "DELETE FROM label WHERE name = ? AND conversation = ?",
@@ -38,10 +37,10 @@ extension Vault {
 
     /// Taking a label away must not take a conversation out of a hold or of a locked rule.
     private func refuseEscape(
-        _ label: String, _ ids: [RecordID], _ time: Instant
+        _ label: String, _ ids: [RecordID]
     ) throws(VaultError) {
         let refusal = try store.read { db -> String? in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: now)
             let reader = GovernedReader(governance: governance)
             for id in ids {
                 guard let item = try reader.conversation(id)?.item, item.labels.contains(label)
@@ -73,7 +72,7 @@ extension Vault {
     /// - Returns: How many were not hidden.
     package func hide(_ ids: [RecordID]) throws(VaultError) -> Int {
         let time = now()
-        return try change(ids, .hide, nil, at: time) { db, num in
+        return try change(ids, .hide) { db, num in
             try db.execute(
                 sql: "UPDATE conversation SET hidden = ? WHERE num = ? AND hidden IS NULL",
                 arguments: [time.milliseconds, num])
@@ -86,14 +85,13 @@ extension Vault {
     /// - Returns: How many were hidden.
     /// - Throws: `refused` for one whose erasure was asked for.
     package func unhide(_ ids: [RecordID]) throws(VaultError) -> Int {
-        let time = now()
         let deferred = try store.read { db in try AuditState(in: db).governing.deferrals }
         if let id = ids.first(where: { deferred[$0.description] != nil }) {
             throw VaultError(
                 .refused,
                 "The erasure of \(id) was asked for; it stays hidden until that can be done.")
         }
-        return try change(ids, .restore, nil, at: time) { db, num in
+        return try change(ids, .restore) { db, num in
             try db.execute(
                 sql: "UPDATE conversation SET hidden = NULL WHERE num = ? AND hidden IS NOT NULL",
                 arguments: [num])
@@ -110,7 +108,7 @@ extension Vault {
     /// - Throws: What the database reports.
     package func setEvent(_ event: Instant?, of ids: [RecordID]) throws(VaultError) -> Int {
         let said: JSONObject = ["event": event.map { .integer($0.milliseconds) } ?? .null]
-        return try change(ids, .eventSet, said, at: now()) { db, num in
+        return try change(ids, .eventSet, said) { db, num in
             if let event {
                 try db.execute(
                     sql: """
@@ -127,7 +125,7 @@ extension Vault {
 
     /// Changes conversations one by one, and logs those that changed.
     private func change(
-        _ ids: [RecordID], _ event: AuditEvent, _ said: JSONObject?, at time: Instant,
+        _ ids: [RecordID], _ event: AuditEvent, _ said: JSONObject? = nil,
         _ body: (Database, Int64) throws -> Int
     ) throws(VaultError) -> Int {
         try store.write { db in
@@ -143,7 +141,7 @@ extension Vault {
             var document = said ?? JSONObject()
             document["conversations"] = .array(changed.map { .string($0.description) })
             record.document = document
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try AuditLog(db: db, auditor: auditor, now: self.now()).append(record)
             return changed.count
         }
     }

@@ -33,9 +33,8 @@ package struct RetentionExplanation: Sendable {
 extension Vault {
     /// The policy in force.
     package func policy() throws(VaultError) -> PolicyStatus {
-        let time = now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: now)
             let isReadable = !governance.doubts.contains(.policyUnreadable)
             return PolicyStatus(
                 source: governance.source.map { $0 == .managed ? .managed : .vault } ?? .none,
@@ -58,9 +57,9 @@ extension Vault {
     package func removePolicy() throws(VaultError) { try changePolicy(to: nil) }
 
     private func changePolicy(to policy: PolicyDocument?) throws(VaultError) {
-        let time = now()
         try store.write { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let time = self.now()
+            let governance = try Governance(in: db, policyPlace, clock: { time })
             guard governance.source != .managed else {
                 throw VaultError(
                     .refused,
@@ -144,15 +143,19 @@ extension Vault {
     ///   - only: Those conversations; all without.
     ///   - db: A connection inside a write transaction.
     /// - Throws: What the database reports.
-    func stampFloors(_ time: Instant, only: Set<Int64>? = nil, in db: Database) throws {
-        let governance = try Governance(in: db, policyPlace, now: time)
-        guard governance.evaluator.policy.retention.contains(where: \.isLocked) else { return }
+    func stampFloors(_ time: Instant, only: Set<RecordID>? = nil, in db: Database) throws {
+        let governance = try Governance(in: db, policyPlace, clock: { time })
+        guard governance.hasLocks else { return }
+        let reader = GovernedReader(governance: governance)
         var floors: [(Int64, Int64)] = []
-        try GovernedReader(governance: governance).forEach { conversation in
-            guard only?.contains(conversation.num) ?? true,
-                let floor = governance.evaluator.floor(of: conversation.item)
-            else { return }
+        func note(_ conversation: GovernedConversation) {
+            guard let floor = governance.evaluator.floor(of: conversation.item) else { return }
             floors.append((conversation.num, floor.milliseconds ?? .max))
+        }
+        if let only {
+            for id in only { try reader.conversation(id).map(note) }
+        } else {
+            try reader.forEach(note)
         }
         for (num, floor) in floors {
             try db.execute(
@@ -169,7 +172,7 @@ extension Vault {
     ) throws(VaultError) -> RetentionExplanation {
         let time = time ?? now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: { time })
             guard let conversation = try GovernedReader(governance: governance).conversation(id)
             else { throw VaultError(.notFound, "There is no conversation \(id).") }
             return RetentionExplanation(
@@ -184,7 +187,7 @@ extension Vault {
     ) throws(VaultError) -> PolicySimulation {
         let time = time ?? now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, now: time)
+            let governance = try Governance(in: db, policyPlace, clock: { time })
             var circumstances = governance.circumstances(operation)
             // A simulation of tomorrow is not a clock that is wrong.
             circumstances.doubts = []

@@ -12,6 +12,8 @@ struct IngestWriter {
     private var added: [SettledMessage] = []
     /// What the batch commits to, for the audit log.
     var commitments = CommitmentBatch()
+    /// Conversations that the batch adds or adds to.
+    private(set) var touched: Set<RecordID> = []
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()
@@ -53,6 +55,7 @@ struct IngestWriter {
         added.removeAll(keepingCapacity: true)
         changed.removeAll()
         commitments = CommitmentBatch()
+        touched.removeAll()
         // A purge since the last batch may have removed some, and given their numbers to others.
         names = Names()
         statements = try Statements(in: db)
@@ -60,8 +63,10 @@ struct IngestWriter {
         for conversation in batch {
             for record in conversation.skipped { report.skip(record) }
             if let known = try KnownConversation(conversation.imported.origin, in: db) {
+                touched.insert(known.id)
                 try merge(conversation, into: known, now: now, in: db, report: &report)
             } else {
+                touched.insert(conversation.id)
                 try add(conversation, custodian: custodian, now: now, in: db, report: &report)
             }
         }

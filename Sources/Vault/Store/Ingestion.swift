@@ -31,6 +31,8 @@ package final class Ingestion: Sendable {
     private let store: Store
     private let auditor: Auditor
     private let clock: @Sendable () -> Instant
+    /// Called in the transaction of each batch with the conversations that it adds to.
+    private let onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?
     private let custodian: String
     private let now: Instant
     private let analyser: TextAnalyser
@@ -49,11 +51,13 @@ package final class Ingestion: Sendable {
     init(
         store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
         clock: @escaping @Sendable () -> Instant,
+        onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
         self.auditor = auditor
         self.clock = clock
+        self.onStore = onStore
         self.custodian = custodian
         now = clock()
         self.analyser = analyser
@@ -142,6 +146,7 @@ package final class Ingestion: Sendable {
                     batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
                     in: db)
                 try log(report, writer.commitments, in: db)
+                try onStore?(writer.touched, db)
                 return report
             }
         }
