@@ -417,4 +417,48 @@ struct GovernanceTests {
         #expect(state.intents.isEmpty)
         #expect(try vault.verifyAudit().faults == [])
     }
+
+    @Test("No old page that is put back makes a hold disappear")
+    func stalePages() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        try vault.fill()
+        try vault.setPolicy(policy("one delete P1Y created org"))
+        try vault.close()
+        let path = governed.test.directory + "/generations/1/vault.db"
+        let before = try Data(contentsOf: URL(filePath: path))
+        let again = try governed.open()
+        _ = try again.placeHold(matter: "Deal", scope: HoldScope())
+        try again.close()
+        let after = try Data(contentsOf: URL(filePath: path))
+        let changed = stride(from: 0, to: before.count, by: 4096).filter { start in
+            before[start..<start + 4096] != after[start..<start + 4096]
+        }
+        #expect(changed.count > 1)
+        // One by one, and all of them with the size of then.
+        for start in changed.map(Optional.some) + [nil] {
+            var mixed = after
+            if let start {
+                mixed.replaceSubrange(start..<start + 4096, with: before[start..<start + 4096])
+            } else {
+                mixed = before
+            }
+            try mixed.write(to: URL(filePath: path))
+            #expect(try isRefusedOrHeld(governed), "page at \(start ?? -1)")
+        }
+        try after.write(to: URL(filePath: path))
+        #expect(try isRefusedOrHeld(governed))
+    }
+
+    /// Whether the vault does not open, cannot be relied on, or keeps all.
+    private func isRefusedOrHeld(_ governed: GovernedVault) throws -> Bool {
+        do {
+            let vault = try governed.open()
+            defer { try? vault.close() }
+            let plan = try vault.planDisposal(DisposalRequest(.due))
+            return plan.destroyed.isEmpty && (plan.kept.count == 3 || !plan.faults.isEmpty)
+        } catch is VaultError {
+            return true
+        }
+    }
 }
