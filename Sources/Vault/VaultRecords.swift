@@ -98,16 +98,15 @@ extension Vault {
         custodian: String? = nil,
         onCommit: @escaping @Sendable (IngestReport) -> Void = { _ in }
     ) throws(VaultError) -> Ingestion {
-        let (usual, analyser, hasLocks) = try store.read { db in
+        let (usual, analyser, isGoverned) = try store.read { db in
             (
                 try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'custodian'"),
                 try TextAnalyser(in: db),
-                try Governance(in: db, policyPlace, clock: now).hasLocks
+                try Governance(in: db, policyPlace, within: [], clock: now).governsArrivals
             )
         }
-        // Without a locked rule there is nothing to promise.
         var onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?
-        if hasLocks { onStore = { [self] in try stampFloors(now(), only: $0, in: $1) } }
+        if isGoverned { onStore = { [self] in try governArrivals($0, in: $1) } }
         return Ingestion(
             store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
             analyser: analyser, clock: now, onStore: onStore, onCommit: onCommit)

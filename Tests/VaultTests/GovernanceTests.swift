@@ -204,6 +204,31 @@ struct GovernanceTests {
         #expect(try vault.purge().conversations == 1)
     }
 
+    @Test("What came after the placing and matched stays held when another import says otherwise")
+    func laterMatch() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.setPolicy(policy("one delete P1Y created org"))
+        var scope = HoldScope()
+        scope.projects = ["Deal"]
+        scope.query = "harbour"
+        let hold = try vault.placeHold(matter: "Deal", scope: scope)
+        var entry = conversation("a", texts: ["harbour"], at: 1_600_000_000_000)
+        entry.project = "Deal"
+        entry.modified = Instant(milliseconds: 1_600_000_001_000)
+        try vault.ingest([entry, conversation("b", texts: ["harbour"], at: 1_600_000_000_000)])
+        #expect(try vault.outcomes() == ["a": "KEEP_HELD", "b": "DESTROY"])
+        entry.project = "Other"
+        entry.modified = Instant(milliseconds: 1_600_000_002_000)
+        try vault.ingest([entry])
+        let project = try vault.conversation(try #require(try vault.ids()["a"])).project
+        #expect(project == "Other")
+        #expect(try vault.outcomes()["a"] == "KEEP_HELD")
+        #expect(try vault.heldConversations(by: hold.id).count == 1)
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test("What a hold matched can be proved to be there, also after edits, and a loss shows")
     func holdProof() throws {
         let governed = try GovernedVault()

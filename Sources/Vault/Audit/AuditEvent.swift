@@ -18,6 +18,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     /// A data subject's erasure waits until nothing bars it.
     case erasureDeferred = "erase.defer"
     case holdPlaced = "hold.place"
+    /// What came after its placing matched a hold.
+    case holdMatched = "hold.match"
     case holdReleased = "hold.release"
     case holdProved = "hold.prove"
     case search, read
@@ -41,7 +43,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     /// Whether it changes what governs.
     var governs: Bool {
         switch self {
-        case .policySet, .policyRemoved, .holdPlaced, .holdReleased, .purgeIntended, .purgeDone,
+        case .policySet, .policyRemoved, .holdPlaced, .holdMatched, .holdReleased, .purgeIntended,
+            .purgeDone,
             .eraseIntended, .eraseDone, .approved, .erasureDeferred:
             true
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,

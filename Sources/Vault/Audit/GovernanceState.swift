@@ -15,6 +15,8 @@ struct GovernanceState: Equatable {
         var placed: Instant
         /// Its matter and scope.
         var document: JSONObject
+        /// Ids of conversations that came after its placing and matched.
+        var matchedLater: Set<String> = []
         /// `nil` while it is in force.
         var released: Instant?
     }
@@ -69,6 +71,12 @@ struct GovernanceState: Equatable {
             else { throw Self.contradiction(entry) }
             holds.append(
                 Hold(id: id, entry: entry.index, placed: entry.time, document: document))
+        case .holdMatched:
+            guard
+                let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
+            else { throw Self.contradiction(entry) }
+            holds[index].matchedLater.formUnion(
+                document?["conversations"]?.array?.compactMap(\.string) ?? [])
         case .holdReleased:
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
@@ -123,6 +131,9 @@ struct GovernanceState: Equatable {
                     "document": .object(hold.document), "entry": .integer(hold.entry),
                     "id": .string(hold.id), "placed": .integer(hold.placed.milliseconds),
                 ]
+                if !hold.matchedLater.isEmpty {
+                    member["matchedLater"] = .array(hold.matchedLater.sorted().map(JSON.string))
+                }
                 member["released"] = hold.released.map { .integer($0.milliseconds) }
                 return .object(member)
             })
@@ -162,6 +173,8 @@ struct GovernanceState: Equatable {
             holds.append(
                 Hold(
                     id: id, entry: entry, placed: placed, document: document,
+                    matchedLater: Set(
+                        member["matchedLater"]?.array?.compactMap(\.string) ?? []),
                     released: time(member["released"])))
         }
         for member in json["policies"]?.array ?? [] {

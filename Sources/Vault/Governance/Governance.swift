@@ -25,10 +25,14 @@ struct Governance {
     /// - Parameters:
     ///   - db: A connection inside a transaction.
     ///   - place: Where the organisation's policy is.
+    ///   - conversations: Numbers of those that will be asked about, ascending; all without.
     ///   - clock: Asked when the log is read: an entry that another process made just now is not of
     ///     the future.
     /// - Throws: `damaged` for a log that cannot be relied on.
-    init(in db: Database, _ place: PolicyPlace, clock: () -> Instant) throws {
+    init(
+        in db: Database, _ place: PolicyPlace, within conversations: [Int64]? = nil,
+        clock: () -> Instant
+    ) throws {
         self.db = db
         state = try AuditState(in: db).governing
         now = clock()
@@ -55,7 +59,7 @@ struct Governance {
             }
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
-        holds = try HoldMatcher(state.holds, in: db)
+        holds = try HoldMatcher(state.holds, within: conversations, in: db)
         lost = Self.lost(state, evaluator)
         if now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
@@ -109,6 +113,9 @@ struct Governance {
         }
         return held
     }
+
+    /// Whether what arrives has to be looked at: for holds, and for the promise of locked rules.
+    var governsArrivals: Bool { hasLocks || holds.entries.contains(where: \.hold.isActive) }
 
     /// Whether the policy in force has a locked rule.
     var hasLocks: Bool { evaluator.policy.retention.contains(where: \.isLocked) }

@@ -8,6 +8,8 @@ struct HoldMatcher {
     struct Entry {
         var hold: Hold
         var document: HoldDocument
+        /// Ids of what it matched once, which stays held whatever is changed.
+        var matched: Set<String>
         var placed: Instant
         var index: Int64
         /// Ids of the conversations that its query finds; `nil` where it has none or it could not
@@ -17,7 +19,14 @@ struct HoldMatcher {
 
     let entries: [Entry]
 
-    init(_ holds: [GovernanceState.Hold], in db: Database) throws {
+    /// - Parameters:
+    ///   - holds: As the log has them.
+    ///   - conversations: Numbers of those that will be asked about, ascending; all without.
+    ///   - db: A connection inside a transaction.
+    /// - Throws: `damaged` for a hold that cannot be understood.
+    init(
+        _ holds: [GovernanceState.Hold], within conversations: [Int64]? = nil, in db: Database
+    ) throws {
         entries = try holds.map { hold in
             let document = try HoldDocument(hold.document)
             let state: Hold.State =
@@ -26,8 +35,11 @@ struct HoldMatcher {
             return Entry(
                 hold: Hold(
                     id: hold.id, matter: document.matter, scope: document.scope, state: state),
-                document: document, placed: hold.placed, index: hold.entry,
-                answer: try document.scope.query.flatMap { try Self.answer($0, in: db) })
+                document: document, matched: document.matched.union(hold.matchedLater),
+                placed: hold.placed, index: hold.entry,
+                answer: try document.scope.query.flatMap {
+                    try Self.answer($0, within: conversations, in: db)
+                })
         }
     }
 
@@ -38,7 +50,8 @@ struct HoldMatcher {
             messages: CommittedMessages(count: 0, root: MerkleTree.emptyRoot))
         entries = [
             Entry(
-                hold: hold, document: document, placed: Instant(milliseconds: 0), index: 0,
+                hold: hold, document: document, matched: [],
+                placed: Instant(milliseconds: 0), index: 0,
                 answer: try hold.scope.query.flatMap { try Self.answer($0, in: db) })
         ]
     }
@@ -47,14 +60,18 @@ struct HoldMatcher {
 
     /// The conversations that a query finds; `nil` while the index is not complete, or when it
     /// cannot answer.
-    static func answer(_ query: String, in db: Database) throws -> Set<String>? {
+    static func answer(
+        _ query: String, within conversations: [Int64]? = nil, in db: Database
+    ) throws -> Set<String>? {
         let completeness = try SearchCompleteness(in: db)
         guard completeness.pending == 0, completeness.unreadable == 0 else { return nil }
         do {
             var numbers: Set<Int64> = []
             let owner = try db.makeStatement(
                 sql: "SELECT conversation FROM message WHERE id = ?")
-            try VaultSearch().forEachID(matching: query, includeHidden: true, in: db) { id in
+            try VaultSearch().forEachID(
+                matching: query, includeHidden: true, within: conversations, in: db
+            ) { id in
                 if let number = try Int64.fetchOne(owner, arguments: [id.bytes.databaseValue]) {
                     numbers.insert(number)
                 }
@@ -82,7 +99,7 @@ struct HoldMatcher {
                 try conversation.messageTimes(in: db)
         }
         return entries.filter { entry in
-            entry.document.matched.contains(subject.conversation)
+            entry.matched.contains(subject.conversation)
                 || entry.hold.scope.matches(subject, answer: entry.answer)
         }.map(\.hold)
     }

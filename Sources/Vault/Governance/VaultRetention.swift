@@ -76,7 +76,7 @@ extension Vault {
                 object: GovernanceState.PolicyEpoch.Source.vault.rawValue)
             record.document = try policy.map(Self.document)
             try AuditLog(db: db, auditor: auditor, now: time).append(record)
-            try stampFloors(time, in: db)
+            try stampFloors(in: db)
         }
         try rememberCheckpoint()
     }
@@ -132,38 +132,7 @@ extension Vault {
         }
         record.object = GovernanceState.PolicyEpoch.Source.managed.rawValue
         try AuditLog(db: db, auditor: auditor, now: time).append(record)
-        try stampFloors(time, in: db)
-    }
-
-    /// Notes on each conversation until when locked rules keep it, where that is later than before
-    /// (R11).
-    ///
-    /// - Parameters:
-    ///   - time: The time.
-    ///   - only: Those conversations; all without.
-    ///   - db: A connection inside a write transaction.
-    /// - Throws: What the database reports.
-    func stampFloors(_ time: Instant, only: Set<RecordID>? = nil, in db: Database) throws {
-        let governance = try Governance(in: db, policyPlace, clock: { time })
-        guard governance.hasLocks else { return }
-        let reader = GovernedReader(governance: governance)
-        var floors: [(Int64, Int64)] = []
-        func note(_ conversation: GovernedConversation) {
-            guard let floor = governance.evaluator.floor(of: conversation.item) else { return }
-            floors.append((conversation.num, floor.milliseconds ?? .max))
-        }
-        if let only {
-            for id in only { try reader.conversation(id).map(note) }
-        } else {
-            try reader.forEach(note)
-        }
-        for (num, floor) in floors {
-            try db.execute(
-                sql: """
-                    INSERT INTO retention_floor VALUES (?1, ?2) ON CONFLICT (conversation)
-                        DO UPDATE SET until = ?2 WHERE until < ?2
-                    """, arguments: [num, floor])
-        }
+        try stampFloors(in: db)
     }
 
     /// Says which rules decide on a conversation, when and why.

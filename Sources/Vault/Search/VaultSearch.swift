@@ -128,13 +128,14 @@ package struct VaultSearch: Sendable {
     /// - Parameters:
     ///   - query: In the grammar of `SearchQuery`.
     ///   - includeHidden: Whether hidden conversations are searched as well.
+    ///   - conversations: Only those with these numbers, ascending; all without.
     ///   - database: A connection inside one read.
     ///   - body: Takes an id and says whether to go on.
     /// - Throws: `badInput` for a query that cannot be read; what `body` throws, as the underlying
     ///   error when it is no `VaultError`.
     package func forEachID(
-        matching query: String, includeHidden: Bool = false, in database: Database,
-        _ body: (RecordID) throws -> Bool
+        matching query: String, includeHidden: Bool = false, within conversations: [Int64]? = nil,
+        in database: Database, _ body: (RecordID) throws -> Bool
     ) throws(VaultError) {
         let query = try SearchQuery(query)
         try SearchFailure.guarding("search") {
@@ -142,7 +143,8 @@ package struct VaultSearch: Sendable {
             // Chunks of a walk over everything would push those of other searches out.
             let state = IndexState(cache: ChunkCache(limitBytes: 4 << 20))
             let index = try IndexSearch(state, in: database)
-            let (compiled, _) = try resolve(query, includeHidden, index)
+            var (compiled, _) = try resolve(query, includeHidden, index)
+            if let conversations { compiled = .all([compiled, .conversations(conversations)]) }
             try index.forEachMatch(compiled) { number in
                 let id = try Row.fetchOne(statement, arguments: [number]).flatMap { row in
                     try row.withUnsafeData(atIndex: 0) { $0.flatMap { RecordID(bytes: $0) } }

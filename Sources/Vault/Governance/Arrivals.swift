@@ -1,0 +1,64 @@
+import GRDB
+import JSONText
+import Policy
+import VaultCrypto
+
+// What holds and locked rules mean for records as they arrive.
+extension Vault {
+    /// Notes which holds conversations match that were just stored or added to, and until when
+    /// locked rules keep them; inside the transaction that stores them.
+    ///
+    /// What a hold matched once stays held, also when a later import says another project or
+    /// custodian.
+    func governArrivals(_ ids: Set<RecordID>, in db: Database) throws {
+        var numbers: [Int64] = []
+        for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
+        let governance = try Governance(
+            in: db, policyPlace, within: numbers.sorted(), clock: now)
+        let reader = GovernedReader(governance: governance)
+        var matched: [String: [String]] = [:]
+        var floors: [(Int64, Deadline)] = []
+        for id in ids.sorted() {
+            guard let conversation = try reader.conversation(id) else { continue }
+            for entry in governance.holds.entries
+            where conversation.item.holds.contains(entry.hold.id)
+                && !entry.matched.contains(conversation.item.id)
+            {
+                matched[entry.hold.id, default: []].append(conversation.item.id)
+            }
+            if let floor = governance.evaluator.floor(of: conversation.item) {
+                floors.append((conversation.num, floor))
+            }
+        }
+        for (hold, conversations) in matched.sorted(by: { $0.key < $1.key }) {
+            var record = AuditLog.Record(.holdMatched, object: hold)
+            record.figures = ["conversations": Int64(conversations.count)]
+            record.document = ["conversations": .array(conversations.map(JSON.string))]
+            try AuditLog(db: db, auditor: auditor, now: now()).append(record)
+        }
+        try store(floors, in: db)
+    }
+
+    /// Notes on every conversation until when locked rules keep it, where that is later than before
+    /// (R11).
+    func stampFloors(in db: Database) throws {
+        let governance = try Governance(in: db, policyPlace, clock: now)
+        guard governance.hasLocks else { return }
+        var floors: [(Int64, Deadline)] = []
+        try GovernedReader(governance: governance).forEach { conversation in
+            guard let floor = governance.evaluator.floor(of: conversation.item) else { return }
+            floors.append((conversation.num, floor))
+        }
+        try store(floors, in: db)
+    }
+
+    private func store(_ floors: [(Int64, Deadline)], in db: Database) throws {
+        for (num, floor) in floors {
+            try db.execute(
+                sql: """
+                    INSERT INTO retention_floor VALUES (?1, ?2) ON CONFLICT (conversation)
+                        DO UPDATE SET until = ?2 WHERE until < ?2
+                    """, arguments: [num, floor.milliseconds ?? .max])
+        }
+    }
+}
