@@ -134,12 +134,16 @@ package final class Vault: Sendable {
 
     // MARK: - The key cache
 
-    /// Puts the vault key into the kernel's keyring, so that commands need no passphrase.
+    /// Puts the vault key into the kernel's keyring, so that commands need no passphrase, and says
+    /// so in the audit log.
     package func cacheKey(timeoutSeconds: Int) throws(VaultError) {
         try state.withLock { (state) throws(VaultError) in
             try KernelKeyring.store(
                 state.key, name: KeyCache.name(of: state.header), timeoutSeconds: timeoutSeconds)
         }
+        var record = AuditLog.Record(.unlock)
+        record.figures = ["timeoutSeconds": Int64(timeoutSeconds)]
+        try log(record)
     }
 
     /// Removes the cached keys of a vault, of every generation; works on a locked vault.

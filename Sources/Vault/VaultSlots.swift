@@ -1,7 +1,8 @@
 import Synchronization
 package import VaultCrypto
 
-// Slots of an open vault. Every change needs the vault for itself.
+// Slots of an open vault. Every change needs the vault for itself, and is an entry of the audit log
+// when it is done: that of a removal stands in the new generation's.
 extension Vault {
     package var slots: [Slot] { header.slots }
 
@@ -9,7 +10,7 @@ extension Vault {
     package func addSlot(
         name: String, kind: Slot.Kind, recipient: AgeRecipient
     ) throws(VaultError) {
-        try changeAlone { (state, layout) throws(VaultError) in
+        try changeSlots(.slotAdded, name) { (state, layout) throws(VaultError) in
             try state.requireFree(name)
             try Slot.requireNew(recipient, in: state.header.slots)
             let slot = Slot(name: name, kind: kind, recipient: recipient)
@@ -25,7 +26,7 @@ extension Vault {
         let made = try PassphraseSlot.make(
             name: name, boundTo: header.logKey, passphrase: passphrase, workFactor: workFactor,
             allowsWeak: allowsWeak)
-        try changeAlone { (state, layout) throws(VaultError) in
+        try changeSlots(.slotAdded, name) { (state, layout) throws(VaultError) in
             try state.requireFree(name)
             try state.apply(
                 state.header.slots + [made.slot], files: [name: made.file], layout: layout)
@@ -45,7 +46,7 @@ extension Vault {
             name: name, boundTo: header.logKey, passphrase: passphrase,
             workFactor: workFactor ?? max(old.workFactor ?? 0, Slot.usualWorkFactor),
             allowsWeak: allowsWeak)
-        try changeAlone { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name) { (state, layout) throws(VaultError) in
             try state.apply(
                 state.header.slots.map { $0.name == name ? made.slot : $0 },
                 files: [name: made.file], layout: layout)
@@ -58,7 +59,7 @@ extension Vault {
         guard old.kind != .passphrase else {
             throw VaultError(.badInput, "Slot \(name) has a passphrase; give a new passphrase.")
         }
-        try changeAlone { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name) { (state, layout) throws(VaultError) in
             try Slot.requireNew(recipient, in: state.header.slots)
             let slots = state.header.slots.map { slot in
                 var slot = slot
@@ -78,7 +79,7 @@ extension Vault {
                 .refused,
                 "Slot \(name) is the only way into the vault; add another slot before removing it.")
         }
-        try changeAlone { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRemoved, name) { (state, layout) throws(VaultError) in
             try GenerationChange(layout: layout).run(
                 &state, slots: state.header.slots.filter { $0.name != name })
         }
@@ -93,6 +94,15 @@ extension Vault {
             throw VaultError(.badInput, "Slot \(name) is a \(slot.kind.rawValue) slot.")
         }
         return slot
+    }
+
+    /// Runs a change of a slot and logs it.
+    private func changeSlots(
+        _ event: AuditEvent, _ name: String,
+        _ body: (inout State, VaultLayout) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        try changeAlone(body)
+        try log(AuditLog.Record(event, object: name))
     }
 
     /// Runs a change under the exclusive lock, on the header as it is then.

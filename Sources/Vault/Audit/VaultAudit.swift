@@ -4,10 +4,14 @@ package import VaultCrypto
 // The audit log of an open vault.
 extension Vault {
     /// Appends an entry by itself.
-    func log(_ record: AuditLog.Record) throws(VaultError) {
-        _ = try store.write { db in
+    ///
+    /// - Returns: Its number.
+    /// - Throws: What the database reports.
+    @discardableResult
+    func log(_ record: AuditLog.Record) throws(VaultError) -> Int64 {
+        try store.write { db in
             let time = self.now()
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            return try AuditLog(db: db, auditor: auditor, now: time).append(record)
         }
     }
 

@@ -122,7 +122,10 @@ extension Vault {
         try requireSoundness(plan)
         var report = DisposalReport()
         if request.operation == .erase { report.deferred = try deferErasures(plan) }
-        guard !plan.destroyed.isEmpty else { return report }
+        guard !plan.destroyed.isEmpty else {
+            if request.operation == .purge, !plan.kept.isEmpty { try logRefusedPurge(plan) }
+            return report
+        }
         let intent = try logIntent(plan, request)
         report = try destroy(plan, request, intent, report)
         try rememberCheckpoint()

@@ -111,7 +111,9 @@ extension Vault {
             let holds = try AuditState(in: db).governing.holds
             guard let hold = holds.first(where: { $0.id == id }) else { throw Self.noHold(id) }
             guard hold.released == nil else {
-                throw VaultError(.notFound, "Hold \(id) was released already.")
+                throw VaultError(
+                    .notFound,
+                    "Hold \(id) was released already; `coffer hold list` shows those in force.")
             }
             var record = AuditLog.Record(.holdReleased, object: id)
             record.document = ["reason": .string(reason)]
@@ -170,15 +172,25 @@ extension Vault {
 
     /// Ids of the conversations that a hold in force matches; `nil` for all holds.
     package func heldConversations(by id: String? = nil) throws(VaultError) -> Set<RecordID> {
-        return try store.read { db in
+        // Without a hold nothing has to be read, and that is cheap to tell.
+        guard try governanceStatus().holds > 0 else { return [] }
+        return try matching { hold in hold.isActive && (id.map { $0 == hold.id } ?? true) }
+    }
+
+    /// Ids of the conversations that a hold matches, also one that was released.
+    package func conversations(under id: String) throws(VaultError) -> Set<RecordID> {
+        try matching { $0.id == id }
+    }
+
+    private func matching(_ isWanted: (Hold) -> Bool) throws(VaultError) -> Set<RecordID> {
+        try store.read { db in
             let governance = try Governance(in: db, policyPlace, clock: now)
-            guard governance.holds.entries.contains(where: \.hold.isActive) else { return [] }
-            var held: Set<RecordID> = []
+            var found: Set<RecordID> = []
             try GovernedReader(governance: governance).forEach { conversation in
-                let holds = conversation.item.holds
-                if id.map(holds.contains) ?? !holds.isEmpty { held.insert(conversation.id) }
+                let holds = try governance.holds.matching(conversation, in: db)
+                if holds.contains(where: isWanted) { found.insert(conversation.id) }
             }
-            return held
+            return found
         }
     }
 }

@@ -56,21 +56,37 @@ extension Vault {
     /// - Throws: `refused` where it has a locked rule; `notFound` without one.
     package func removePolicy() throws(VaultError) { try changePolicy(to: nil) }
 
+    /// Whether the vault's own policy may become another one, or none.
+    ///
+    /// - Throws: What `setPolicy` and `removePolicy` would throw.
+    package func checkPolicyChange(to policy: PolicyDocument?) throws(VaultError) {
+        try store.read { db in
+            try requireChange(in: Governance(in: db, policyPlace, clock: now), to: policy)
+        }
+    }
+
+    private func requireChange(
+        in governance: Governance, to policy: PolicyDocument?
+    ) throws {
+        guard governance.source != .managed else {
+            throw VaultError(
+                .refused,
+                "This device has a managed policy at \(policyPlace.path), which prevails; "
+                    + "change that one.")
+        }
+        let own = governance.state.policy(of: .vault)
+        guard policy != nil || own != nil else {
+            throw VaultError(
+                .notFound,
+                "The vault has no policy of its own; `coffer retention set FILE` gives it one.")
+        }
+        try Self.refuseLoosening(governance, own != nil, policy)
+    }
+
     private func changePolicy(to policy: PolicyDocument?) throws(VaultError) {
         try store.write { db in
             let time = self.now()
-            let governance = try Governance(in: db, policyPlace, clock: { time })
-            guard governance.source != .managed else {
-                throw VaultError(
-                    .refused,
-                    "This device has a managed policy at \(policyPlace.path), which prevails; "
-                        + "change that one.")
-            }
-            let own = governance.state.policy(of: .vault)
-            guard policy != nil || own != nil else {
-                throw VaultError(.notFound, "The vault has no policy of its own.")
-            }
-            try Self.refuseLoosening(governance, own != nil, policy)
+            try requireChange(in: Governance(in: db, policyPlace, clock: { time }), to: policy)
             var record = AuditLog.Record(
                 policy == nil ? .policyRemoved : .policySet,
                 object: GovernanceState.PolicyEpoch.Source.vault.rawValue)
@@ -136,12 +152,19 @@ extension Vault {
     }
 
     /// Says which rules decide on a conversation, when and why.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation.
+    ///   - operation: What somebody would do with it.
+    ///   - time: As of when; now without.
+    /// - Returns: The decision with what it is made from.
+    /// - Throws: `notFound` when there is no such conversation.
     package func explain(
         _ id: RecordID, _ operation: RetentionOperation = .sweep, at time: Instant? = nil
     ) throws(VaultError) -> RetentionExplanation {
-        let time = time ?? now()
-        return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, clock: { time })
+        try store.read { db in
+            let governance = try Governance(
+                in: db, policyPlace, clock: { time ?? now() }, isClock: time == nil)
             guard let conversation = try GovernedReader(governance: governance).conversation(id)
             else { throw VaultError(.notFound, "There is no conversation \(id).") }
             return RetentionExplanation(

@@ -14,6 +14,8 @@ package struct ConversationFilter: Sendable {
     package var after: Instant?
     package var before: Instant?
     package var includesHidden = false
+    /// Hidden ones and no others.
+    package var isHiddenOnly = false
     package var limit: Int?
 
     package init() {}
@@ -67,7 +69,12 @@ package struct ConversationFilter: Sendable {
     }
 
     private var others: ConversationCondition {
-        var condition = ConversationCondition(terms: includesHidden ? [] : ["hidden IS NULL"])
+        var condition = ConversationCondition()
+        if isHiddenOnly {
+            condition.terms = ["hidden IS NOT NULL"]
+        } else if !includesHidden {
+            condition.terms = ["hidden IS NULL"]
+        }
         for label in labels {
             condition.add(
                 """

@@ -1,0 +1,70 @@
+import Foundation
+package import JSONText
+package import VaultCrypto
+
+/// How an export ended.
+package enum ExportEnd: Sendable {
+    case written(conversations: Int, messages: Int, attachments: Int)
+    /// Nothing was written, or it was not finished.
+    case failed
+}
+
+// Acts that change no record and leave an entry in the audit log all the same.
+extension Vault {
+    /// Says that an archive is about to be written.
+    ///
+    /// - Parameters:
+    ///   - name: The last part of the archive's path.
+    ///   - selection: What was asked for, in words that people chose.
+    ///   - reason: Why, as somebody said.
+    /// - Returns: The entry, which `logExportEnd` ends.
+    /// - Throws: What the database reports; then nothing may be written.
+    package func logExportBegin(
+        _ name: String, of selection: JSONObject, reason: String?
+    ) throws(VaultError) -> Int64 {
+        var record = AuditLog.Record(.exportBegun)
+        var document: JSONObject = ["output": .string(name), "selection": .object(selection)]
+        document["reason"] = reason.map(JSON.string)
+        record.document = document
+        return try log(record)
+    }
+
+    /// Says how an export ended.
+    package func logExportEnd(_ end: ExportEnd, of begun: Int64) throws(VaultError) {
+        var record = AuditLog.Record(.exportEnded)
+        record.ends = begun
+        switch end {
+        case .written(let conversations, let messages, let attachments):
+            record.figures = [
+                "attachments": Int64(attachments), "conversations": Int64(conversations),
+                "messages": Int64(messages),
+            ]
+        case .failed: record.figures = ["conversations": 0, "messages": 0]
+        }
+        try log(record)
+    }
+
+    // MARK: Reading by others than the owner
+
+    /// Whether somebody else than the owner of the vault's folder uses it; also where that cannot
+    /// be told.
+    private var isUsedByAnother: Bool {
+        var status = stat()
+        guard unsafe lstat(layout.directory, &status) == 0 else { return true }
+        return status.st_uid != auditor.user
+    }
+
+    /// Logs that a conversation is read, unless its reader owns the vault.
+    package func logRead(of conversation: RecordID) throws(VaultError) {
+        guard isUsedByAnother else { return }
+        try log(AuditLog.Record(.read, object: conversation.description))
+    }
+
+    /// Logs a search, unless who searches owns the vault; its words stand in the document only.
+    package func logSearch(_ query: String) throws(VaultError) {
+        guard isUsedByAnother else { return }
+        var record = AuditLog.Record(.search)
+        record.document = ["query": .string(query)]
+        try log(record)
+    }
+}

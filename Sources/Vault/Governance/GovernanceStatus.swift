@@ -1,0 +1,46 @@
+import JSONText
+import Policy
+package import VaultCrypto
+
+/// What governs a vault, in short.
+package struct GovernanceStatus: Sendable, Equatable {
+    /// Where the policy in force comes from.
+    package var source: PolicyStatus.Source
+    /// How many rules it has; `nil` where it cannot be read.
+    package var rules: Int?
+    /// How many holds are in force.
+    package var holds: Int
+}
+
+extension Vault {
+    /// What governs the vault, without a look at what it governs: holds are counted, not matched.
+    package func governanceStatus() throws(VaultError) -> GovernanceStatus {
+        try store.read { db in
+            let state = try AuditState(in: db).governing
+            let holds = state.holds.count { $0.released == nil }
+            switch policyPlace.read() {
+            case .unreadable: return GovernanceStatus(source: .managed, rules: nil, holds: holds)
+            case .policy(let policy):
+                return GovernanceStatus(
+                    source: .managed, rules: policy.retention.count, holds: holds)
+            case .absent:
+                guard let own = state.policy(of: .vault)?.document else {
+                    return GovernanceStatus(source: .none, rules: 0, holds: holds)
+                }
+                let rules = (try? Governance.policy(own))?.retention.count
+                return GovernanceStatus(source: .vault, rules: rules, holds: holds)
+            }
+        }
+    }
+
+    /// Logs that what somebody selected is kept whole, for a purge that therefore does nothing.
+    func logRefusedPurge(_ plan: DisposalPlan) throws(VaultError) {
+        var record = AuditLog.Record(.refused)
+        record.figures = ["conversations": Int64(plan.kept.count)]
+        record.document = [
+            "conversations": .array(plan.kept.map { .string($0.conversation.description) }),
+            "what": .string("purge"),
+        ]
+        try log(record)
+    }
+}
