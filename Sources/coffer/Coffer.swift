@@ -28,11 +28,16 @@ struct Coffer: ParsableCommand {
                 name: "Vault", subcommands: [Init.self, Unlock.self, Lock.self, Status.self]),
             CommandGroup(
                 name: "Daily work",
-                subcommands: [Import.self, Search.self, List.self, Show.self, Stats.self]),
+                subcommands: [
+                    Import.self, Search.self, List.self, Show.self, Stats.self,
+                ]),
             CommandGroup(
                 name: "Evidence", subcommands: [Export.self, Verify.self, AuditCommand.self]),
             CommandGroup(
-                name: "Governance", subcommands: [RetentionCommand.self, PolicyCommand.self]),
+                name: "Governance",
+                subcommands: [
+                    HoldCommand.self, RetentionCommand.self, PolicyCommand.self,
+                ]),
             CommandGroup(
                 name: "Administration",
                 subcommands: [

@@ -95,7 +95,7 @@ extension Vault {
                 ? Character(scalar) : "-"
         }
         let words = String(folded).split(separator: "-").joined(separator: "-").prefix(40)
-        let base = words.isEmpty ? "hold" : String(words)
+        let base = words.isEmpty ? "hold" : String(words.hasSuffix("-") ? words.dropLast() : words)
         guard taken.contains(base) else { return base }
         var number = 2
         while taken.contains("\(base)-\(number)") { number += 1 }

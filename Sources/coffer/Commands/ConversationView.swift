@@ -8,6 +8,8 @@ struct ConversationView {
 
     let conversation: Conversation
     let branches: Branches
+    /// The ids of the holds on it.
+    let holds: [String]
     let showsAll: Bool
 
     func show() {
@@ -43,6 +45,7 @@ struct ConversationView {
         }
         facts.append(Figures.count(branches.messages.count, "message"))
         if conversation.isHidden { facts.append("hidden") }
+        if !holds.isEmpty { facts.append("held by \(holds.joined(separator: ", "))") }
         return facts.map(Printable.line)
     }
 

@@ -73,17 +73,44 @@ struct Export: ParsableCommand {
                 progress: { progress.update(Int64($0.records), of: total, "Writing") },
                 isCancelled: { Interruption.isRequested })
             var undated = 0
-            let result = try vault.withSnapshot { snapshot in
-                undated = try snapshot.undatedCount(filters.filter, only: only)
-                if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
-                let source = VaultArchiveSource(
-                    snapshot, of: vault.id, filter: filters.filter, only: only, tool: Version.tool)
-                return try ArchiveExport.run(
-                    source, request(output, undated: undated), hooks: hooks)
+            let result = try logged(output, in: vault) {
+                try vault.withSnapshot { snapshot in
+                    undated = try snapshot.undatedCount(filters.filter, only: only)
+                    if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
+                    let source = VaultArchiveSource(
+                        snapshot, of: vault.id, filter: filters.filter, only: only,
+                        tool: Version.tool)
+                    return try ArchiveExport.run(
+                        source, request(output, undated: undated), hooks: hooks)
+                }
             }
             progress.clear()
             report(result)
             if undated > 0 { options.note(UndatedView.sentence(undated)) }
+        }
+    }
+
+    /// Says in the audit log that an export begins, and how it ended.
+    private func logged(
+        _ output: String, in vault: Vault, _ export: () throws -> ArchiveExport.Result
+    ) throws -> ArchiveExport.Result {
+        var selection = filters.scope
+        selection["query"] = query.map(JSON.string)
+        if !conversation.isEmpty {
+            selection["conversations"] = .array(conversation.map(JSON.string))
+        }
+        let name = output.split(separator: "/").last.map(String.init) ?? output
+        let begun = try vault.logExportBegin(name, of: selection, reason: reason)
+        do {
+            let result = try export()
+            try vault.logExportEnd(
+                .written(
+                    conversations: result.conversations, messages: result.messages,
+                    attachments: result.attachments), of: begun)
+            return result
+        } catch {
+            try? vault.logExportEnd(.failed, of: begun)
+            throw error
         }
     }
 

@@ -17,6 +17,7 @@ struct List: ParsableCommand {
               coffer list
               coffer list --label merger --after 2024-03 --before 2024-07
               coffer list --from chatgpt --json
+              coffer list --hidden
             """)
 
     private static let usualLimit = 50
@@ -32,6 +33,9 @@ struct List: ParsableCommand {
     @Flag(help: "Include hidden conversations.")
     var includeHidden = false
 
+    @Flag(help: "Hidden conversations only.")
+    var hidden = false
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
@@ -42,6 +46,8 @@ struct List: ParsableCommand {
         try options.withVault { vault in
             var filter = filters.filter
             filter.includesHidden = includeHidden
+            filter.isHiddenOnly = hidden
+            let held = try vault.heldConversations()
             let usual = options.json ? 0 : Self.usualLimit
             let limit = limit ?? usual
             let undated = try vault.undatedCount(filter)
@@ -49,17 +55,17 @@ struct List: ParsableCommand {
             if options.json {
                 filter.limit = limit == 0 ? nil : limit
                 return try vault.forEachConversation(filter) { conversation in
-                    Output.json(Self.json(conversation))
+                    Output.json(Self.json(conversation, held))
                     if Output.isUseless { try Output.flush() }
                 }
             }
             // One more than is shown tells whether there are more.
             filter.limit = limit == 0 ? nil : limit + 1
-            try show(filter, limit: limit == 0 ? Int.max : limit, of: vault)
+            try show(filter, limit: limit == 0 ? Int.max : limit, held, of: vault)
         }
     }
 
-    private static func json(_ conversation: Conversation) -> JSONObject {
+    private static func json(_ conversation: Conversation, _ held: Set<RecordID>) -> JSONObject {
         [
             "id": .string(conversation.id.description), "title": .text(conversation.title),
             "created": .time(conversation.created), "modified": .time(conversation.modified),
@@ -68,12 +74,13 @@ struct List: ParsableCommand {
             "custodian": .string(conversation.custodian), "project": .text(conversation.project),
             "labels": .array(conversation.labels.map(JSON.string)),
             "hidden": .bool(conversation.isHidden),
-            // There are no holds yet, so nothing is held.
-            "held": .bool(false),
+            "held": .bool(held.contains(conversation.id)),
         ]
     }
 
-    private func show(_ filter: ConversationFilter, limit: Int, of vault: Vault) throws {
+    private func show(
+        _ filter: ConversationFilter, limit: Int, _ held: Set<RecordID>, of vault: Vault
+    ) throws {
         var page: [Conversation] = []
         try vault.forEachConversation(filter) { conversation in
             var conversation = conversation
@@ -82,18 +89,22 @@ struct List: ParsableCommand {
             page.append(conversation)
         }
         let hasMore = page.count > limit
-        try ConversationTable(vault: vault).show(page.prefix(limit))
+        try ConversationTable(vault: vault, held: held).show(page.prefix(limit))
         if page.isEmpty {
-            options.note("No conversations match. `coffer import PATH` brings some.")
+            options.note(
+                hidden
+                    ? "No hidden conversation matches."
+                    : "No conversations match. `coffer import PATH` brings some.")
         } else if hasMore {
             options.note("There are more; --limit 0 shows all.")
         }
     }
 }
 
-/// Conversations in lines: id, date, messages, title and labels.
+/// Conversations in lines: id, date, messages, title, and in brackets what is to be known of them.
 private struct ConversationTable {
     let vault: Vault
+    let held: Set<RecordID>
 
     func show(_ page: some Collection<Conversation>) throws {
         guard !page.isEmpty else { return }
@@ -117,7 +128,11 @@ private struct ConversationTable {
     }
 
     private func title(_ conversation: Conversation, width: Int) -> String {
-        let labels = conversation.labels.map { "[\(Printable.line($0))]" }.joined(separator: " ")
+        let marks =
+            (held.contains(conversation.id) ? ["(held)"] : [])
+            + (conversation.isHidden ? ["(hidden)"] : [])
+        let labels = (marks + conversation.labels.map { "[\(Printable.line($0))]" })
+            .joined(separator: " ")
         let room = labels.isEmpty ? width : max(width / 2, width - Columns.count(labels) - 1)
         let title = Columns.clip(TitleView.text(conversation.title), room)
         guard !labels.isEmpty else { return title }

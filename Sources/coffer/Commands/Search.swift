@@ -57,6 +57,7 @@ struct Search: ParsableCommand {
         let start = ContinuousClock.now
         try options.withVault { vault in
             try options.completeIndex(of: vault, waits: false)
+            try vault.logSearch(query)
             if ids { return try listIDs(query, of: vault) }
             let answer = try vault.search(
                 SearchRequest(

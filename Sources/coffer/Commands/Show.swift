@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONText
+import Policy
 import Vault
 import VaultCrypto
 
@@ -38,14 +39,18 @@ struct Show: ParsableCommand {
         try options.withVault { vault in
             let id = try vault.conversationID(matching: id)
             let conversation = try vault.conversation(id)
+            try vault.logRead(of: id)
+            let holds = try vault.governanceStatus().holds > 0 ? vault.explain(id).item.holds : []
             let messages = try vault.messages(of: id)
             if raw {
                 for message in messages { Output.line(Self.rawLine(message)) }
             } else if options.json {
-                Output.json(ConversationJSON.object(conversation, messages))
+                Output.json(ConversationJSON.object(conversation, messages, holds))
             } else {
                 let tree = Branches(messages, current: conversation.current)
-                ConversationView(conversation: conversation, branches: tree, showsAll: all).show()
+                ConversationView(
+                    conversation: conversation, branches: tree, holds: holds, showsAll: all
+                ).show()
             }
         }
     }
@@ -89,7 +94,9 @@ struct Branches {
 
 /// A conversation in the shape that `show --json` documents.
 private enum ConversationJSON {
-    static func object(_ conversation: Conversation, _ messages: [Message]) -> JSONObject {
+    static func object(
+        _ conversation: Conversation, _ messages: [Message], _ holds: [String]
+    ) -> JSONObject {
         [
             "id": .string(conversation.id.description), "title": .text(conversation.title),
             "custodian": .string(conversation.custodian), "origin": .origin(conversation.origin),
@@ -97,7 +104,8 @@ private enum ConversationJSON {
             "labels": .array(conversation.labels.map(JSON.string)),
             "created": .time(conversation.created), "modified": .time(conversation.modified),
             "imported": .time(conversation.imported),
-            "hidden": .bool(conversation.isHidden),
+            "hidden": .bool(conversation.isHidden), "held": .bool(!holds.isEmpty),
+            "holds": .array(holds.map(JSON.string)),
             "current": .text(conversation.current?.description),
             "extra": .object(conversation.extra),
             "messages": .array(messages.map { .object(object($0)) }),

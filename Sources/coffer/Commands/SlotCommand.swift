@@ -263,15 +263,9 @@ struct SlotRemove: ParsableCommand {
 
     private func confirm() throws {
         guard !yes else { return }
-        guard Console.canAsk else {
-            throw VaultError(
-                .refused, "Removing a slot cannot be undone; give --yes when nobody can be asked.")
-        }
-        Notes.write(
-            Array("Remove slot \(name) and write a new generation of the vault? [y/N] ".utf8))
-        guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-            throw CommandFailure(code: "cancelled", exit: 1, message: "Nothing was changed.")
-        }
+        try Confirmation.require(
+            "Remove slot \(name) and write a new generation of the vault?",
+            otherwise: "Removing a slot cannot be undone; give --yes when nobody can be asked.")
     }
 
     /// The identity that this device kept for the slot opens nothing any more.

@@ -21,13 +21,16 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let header = try Vault.lockedStatus(at: options.directory)
-        guard let vault = try options.openWithoutAsking() else { return report(header, nil) }
+        guard let vault = try options.openWithoutAsking() else { return report(header, nil, nil) }
         let status = try vault.status()
+        let governance = try vault.governanceStatus()
         try vault.close()
-        report(header, status)
+        report(header, status, governance)
     }
 
-    private func report(_ header: LockedVaultStatus, _ status: VaultStatus?) {
+    private func report(
+        _ header: LockedVaultStatus, _ status: VaultStatus?, _ governance: GovernanceStatus?
+    ) {
         let slots = status?.slots ?? header.slots
         if options.json {
             return Output.json([
@@ -40,6 +43,7 @@ struct Status: ParsableCommand {
                 "sizeBytes": .integer(status?.sizeBytes ?? header.sizeBytes),
                 "slots": .array(slots.map(SlotView.json)), "locked": .bool(status == nil),
                 "keyInKeyring": .bool(header.isKeyCached), "anchor": .string("none"),
+                "policy": .text(governance?.source.rawValue), "holds": .count(governance?.holds),
             ])
         }
         line("Vault", Printable.line(options.directory))
@@ -51,6 +55,10 @@ struct Status: ParsableCommand {
                 "\(Figures.count(status.attachments)) (\(Figures.bytes(status.attachmentBytes)))"
             line("Attachments", held)
         }
+        if let governance {
+            line("Policy", Self.policy(governance))
+            line("Holds", "\(Figures.count(governance.holds)) in force")
+        }
         line("Size", Figures.bytes(status?.sizeBytes ?? header.sizeBytes))
         line("Format", "\(header.format), generation \(status?.generation ?? header.generation)")
         line("Anchor", "none: no checkpoint of the audit log has left this device")
@@ -58,6 +66,15 @@ struct Status: ParsableCommand {
             line(index == 0 ? "Slots" : "", SlotView.line(slot))
         }
         if slots.contains(where: \.isWeakened) { options.note(SlotView.weakness) }
+    }
+
+    private static func policy(_ governance: GovernanceStatus) -> String {
+        let source = RuleWords.source(governance.source)
+        if governance.source == .none { return "none" }
+        guard let rules = governance.rules else {
+            return "\(source) cannot be read, so nothing is destroyed; type `coffer policy show`"
+        }
+        return "\(source), \(Figures.count(rules, "rule"))"
     }
 
     private func state(_ header: LockedVaultStatus, _ status: VaultStatus?) -> String {
