@@ -123,7 +123,7 @@ import Testing
 
     @Test(arguments: [
         (["retention", "simulate", "--items", "records.jsonl"], 64),
-        (["retention", "simulate", "--policy", "policy.json"], 64),
+        (["retention", "simulate", "--policy", "policy.json"], 5),
         (["retention", "simulate", "--policy", "-", "--items", "-"], 64),
         (
             ["retention", "simulate", "--policy", "policy.json", "--items", "records.jsonl"]

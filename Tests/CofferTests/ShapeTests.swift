@@ -152,7 +152,9 @@ import Testing
         "", "init", "unlock", "lock", "status", "import", "search", "list", "show", "stats",
         "export", "verify", "doctor", "label", "label list", "label add", "label remove", "slot",
         "slot list", "slot add", "slot rotate", "slot remove", "key", "key show", "policy",
-        "policy check", "retention", "retention simulate", "hold", "hold list",
+        "policy check", "policy show", "retention", "retention list", "retention set",
+        "retention remove", "retention lock", "retention explain", "retention simulate",
+        "retention event", "retention review", "retention approve", "hold", "hold list",
         "hold place", "hold show", "hold release",
     ])
     func `The help of every command has an example and fits 80 columns`(_ command: String) throws {

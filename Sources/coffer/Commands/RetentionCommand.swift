@@ -7,21 +7,34 @@ import VaultCrypto
 struct RetentionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention",
-        abstract: "See what a policy keeps and what it destroys.",
+        abstract: "Say how long conversations are kept, and see what that decides.",
         discussion: """
-            EXAMPLE:
-              coffer retention simulate --policy policy.json --items records.jsonl
+            A policy has rules that keep and rules that destroy; POLICY.md has the format. Nothing \
+            is destroyed here: `coffer purge` does that.
+
+            EXAMPLES:
+              coffer retention list
+              coffer retention set policy.json
+              coffer retention explain 018dfa1e
             """,
-        subcommands: [RetentionSimulate.self])
+        subcommands: [
+            RetentionList.self, RetentionSet.self, RetentionRemove.self, RetentionLock.self,
+            RetentionExplain.self, RetentionSimulate.self, RetentionEvent.self,
+            RetentionReview.self, RetentionApprove.self,
+        ], defaultSubcommand: RetentionList.self)
 }
 
 struct RetentionSimulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Decide by a policy what may be done with records, and do nothing.",
-        usage: "coffer retention simulate --policy <file> --items <file> [<options>]",
+        usage: "coffer retention simulate --policy <file> [--items <file>] [<options>]",
         discussion: """
-            Needs no vault. Each line of --items is a record: an object with id, and as far as they \
+            Without --items it is compared on this vault with the policy in force, in counts and \
+            examples; with --json the answer has conversations, changes (each with before, after, \
+            count and examples), purgedEarlier and purgedLater.
+
+            --items needs no vault. Each line of --items is a record: an object with id, and as far as they \
             are known created, modified, labels, labelled (a time, or a time for each label), \
             event, project, custodian, origin, holds (their ids), graceUntil, retainFloor and \
             approved. Times are RFC 3339. Each answer is a line with id, outcome, retainUntil \
@@ -32,6 +45,7 @@ struct RetentionSimulate: ParsableCommand {
             owner, and erase a data subject's request.
 
             EXAMPLES:
+              coffer retention simulate --policy policy.json
               coffer retention simulate --policy policy.json --items records.jsonl
               coffer retention simulate --policy policy.json --items - \\
                 --at 2030-01-01 --operation purge < records.jsonl
@@ -45,7 +59,7 @@ struct RetentionSimulate: ParsableCommand {
     @Option(
         help: ArgumentHelp("The records as JSON lines; - is standard input.", valueName: "file"),
         completion: .file())
-    var items: String
+    var items: String?
 
     @Option(
         help: ArgumentHelp(
@@ -67,7 +81,19 @@ struct RetentionSimulate: ParsableCommand {
     }
 
     func run() throws {
-        let evaluator = RetentionEvaluator(try PolicyFile.read(policy))
+        let policy = try PolicyFile.read(policy)
+        if let items { return try decide(items, by: policy) }
+        try options.withVault { vault in
+            let view = SimulationView(
+                simulation: try vault.simulate(policy, at: at?.instant, operation),
+                at: at?.instant ?? .now)
+            if options.json { return Output.json(view.object) }
+            try view.show(vault)
+        }
+    }
+
+    private func decide(_ items: String, by policy: PolicyDocument) throws {
+        let evaluator = RetentionEvaluator(policy)
         let circumstances = Circumstances(
             now: (at?.instant ?? .now).milliseconds, operation: operation)
         var counts: [Outcome: Int] = [:]
@@ -93,23 +119,68 @@ struct RetentionSimulate: ParsableCommand {
 
 extension RetentionOperation: ExpressibleByArgument {}
 
-extension Decision {
-    /// The answer for one record.
-    fileprivate func object(_ id: String) -> JSONObject {
+/// What another policy would change, in counts and examples.
+struct SimulationView {
+    let simulation: PolicySimulation
+    let at: Instant
+
+    private var total: Int { simulation.counts.values.reduce(0, +) }
+    private var same: Int {
+        simulation.counts.filter { $0.key.before == $0.key.after }.values.reduce(0, +)
+    }
+
+    /// Those that differ, in the order of their outcomes.
+    private var changes: [(change: PolicySimulation.Change, count: Int)] {
+        let order = Outcome.allCases
+        return order.flatMap { before in
+            order.compactMap { after in
+                let change = PolicySimulation.Change(before: before, after: after)
+                guard before != after, let count = simulation.counts[change] else { return nil }
+                return (change, count)
+            }
+        }
+    }
+
+    var object: JSONObject {
         [
-            "id": .string(id), "outcome": .string(outcome.rawValue),
-            "retainUntil": dates.retainUntil.map(Self.text) ?? .null,
-            "deleteAt": .time(dates.deleteAt?.instant), "purgeAt": .time(dates.purgeAt?.instant),
-            "why": .array(why.map(JSON.string)),
+            "at": .time(at), "conversations": .integer(total), "unchanged": .integer(same),
+            "changes": .array(
+                changes.map { change, count in
+                    .object([
+                        "before": .string(change.before.rawValue),
+                        "after": .string(change.after.rawValue), "count": .integer(count),
+                        "examples": .array(
+                            (simulation.examples[change] ?? []).map { .string($0.id) }),
+                    ])
+                }), "purgedEarlier": .integer(simulation.purgedEarlier),
+            "purgedLater": .integer(simulation.purgedLater),
         ]
     }
 
-    /// An end of retention, which is told from none where it never comes.
-    private static func text(_ end: Deadline) -> JSON {
-        end.instant.map { .time($0) } ?? .string(Period.forever.description)
+    func show(_ vault: Vault) throws {
+        paragraph(
+            "Of \(Figures.count(total, "conversation")), as of \(Figures.minute(at)), "
+                + "\(Figures.count(same)) would stay as they are.")
+        for (change, count) in changes {
+            let examples = try (simulation.examples[change] ?? []).compactMap {
+                try RecordID($0.id).map { try vault.shortID(of: $0) }
+            }
+            let more = count > examples.count ? ", …" : ""
+            paragraph(
+                "\(Figures.count(count)) from \(DecisionWords.state(change.before)) to "
+                    + "\(DecisionWords.state(change.after)): "
+                    + examples.joined(separator: ", ") + more, indent: "  ")
+        }
+        guard simulation.purgedEarlier + simulation.purgedLater > 0 else { return }
+        let (earlier, later) = (simulation.purgedEarlier, simulation.purgedLater)
+        paragraph(
+            "Destroyed earlier than now, or at all: \(Figures.count(earlier)); later, or never: "
+                + "\(Figures.count(later)).")
     }
-}
 
-extension Deadline {
-    fileprivate var instant: Instant? { milliseconds.map(Instant.init(milliseconds:)) }
+    private func paragraph(_ text: String, indent: String = "") {
+        for line in Wrapping.lines(of: text, width: Console.width, indent: indent) {
+            Output.line(line)
+        }
+    }
 }
