@@ -29,14 +29,14 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Daily work",
                 subcommands: [
-                    Import.self, Search.self, List.self, Show.self, Stats.self,
+                    Import.self, Search.self, List.self, Show.self, Delete.self, Stats.self,
                 ]),
             CommandGroup(
                 name: "Evidence", subcommands: [Export.self, Verify.self, AuditCommand.self]),
             CommandGroup(
                 name: "Governance",
                 subcommands: [
-                    HoldCommand.self, RetentionCommand.self, PolicyCommand.self,
+                    HoldCommand.self, RetentionCommand.self, PolicyCommand.self, Purge.self,
                 ]),
             CommandGroup(
                 name: "Administration",

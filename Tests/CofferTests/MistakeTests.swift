@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: [
         "", "init", "unlock", "lock", "status", "import", "search", "list", "show", "stats",
         "export", "verify", "doctor", "label", "slot", "slot add", "slot rotate", "key",
-        "hold", "hold place", "retention", "retention set", "policy",
+        "hold", "hold place", "retention", "retention set", "policy", "delete", "purge",
     ])
     func `Examples can be typed as they stand`(_ command: String) throws {
         let words = command.split(separator: " ").map(String.init) + ["--help"]

@@ -1,0 +1,168 @@
+import ArgumentParser
+import JSONText
+import Policy
+import Vault
+import VaultCrypto
+
+struct Purge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purge",
+        abstract: "Destroy what is due, or what is selected, as far as nothing keeps it.",
+        usage: """
+            coffer purge [--dry-run | --yes] [<options>]
+            coffer purge (<id> ... | <selection> | --subject <name>) --reason <text>
+            """,
+        discussion: """
+            Without a selection it destroys what the policy says is due. It shows the plan first \
+            and asks; --yes asks nothing. Where nobody can be asked, and without --yes, nothing is \
+            destroyed: it is a dry run. A hold, a retention rule and a missing review keep what \
+            they apply to, whatever is selected. --subject is a data subject's request: what a \
+            hold or a legal duty bars is hidden, and destroyed by a later purge.
+
+            Exits 3 when all that was selected is kept, and when policy, holds, log or clock \
+            cannot be relied on; a dry run exits as the purge would. With --json the answer has \
+            dryRun, conversations, messages, erased, certificate, destroyed, kept (each with \
+            conversation, outcome and why) and deferred.
+
+            EXAMPLES:
+              coffer purge --dry-run
+              coffer purge --yes
+              coffer purge 018dfa1e --reason "private"
+              coffer purge --label draft --before 2024 --reason "drafts of 2023"
+              coffer purge --subject "Ada Lindqvist" --reason "request of 2026-03-01"
+            """)
+
+    @Argument(
+        help: ArgumentHelp("These conversations: ids, or their beginnings.", valueName: "id"))
+    var ids: [String] = []
+
+    @OptionGroup(title: "Selection") var filters: FilterOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Only conversations with a message that this query finds.", valueName: "query"))
+    var query: String?
+
+    @Option(help: ArgumentHelp("All of this custodian, as they demand.", valueName: "name"))
+    var subject: String?
+
+    @Option(
+        help: ArgumentHelp("Why, for the audit log; needed with a selection.", valueName: "text"))
+    var reason: String?
+
+    @Flag(help: "Only show what would be done.")
+    var dryRun = false
+
+    @Flag(name: .shortAndLong, help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    private var isMatching: Bool { !filters.scope.isEmpty || query != nil }
+    private var isExplicit: Bool { !ids.isEmpty || isMatching || subject != nil }
+
+    func validate() throws {
+        if dryRun, yes { throw ValidationError("Give --dry-run or --yes, not both.") }
+        guard [!ids.isEmpty, isMatching, subject != nil].count(where: { $0 }) <= 1 else {
+            throw ValidationError("Give ids, a selection or --subject, not several of them.")
+        }
+        let isReasonMissing = reason?.contains { !$0.isWhitespace } != true
+        if isExplicit, !dryRun, isReasonMissing {
+            throw ValidationError("Give --reason: the audit log has to say why these go.")
+        }
+    }
+
+    func run() throws {
+        try options.withVault { vault in
+            if query != nil { try options.completeIndex(of: vault, waits: true) }
+            let request = DisposalRequest(try selection(in: vault), reason: reason)
+            let plan = try vault.planDisposal(request)
+            guard !isExplicit || !plan.isEmpty else {
+                throw VaultError(
+                    .notFound,
+                    "No conversation matches the selection, so nothing was destroyed; "
+                        + "`coffer list --include-hidden` shows what there is.")
+            }
+            let view = PurgeView(plan: plan, isExplicit: isExplicit, options: options)
+            let isDry = dryRun || (!yes && !Console.canAsk)
+            if !options.json { try view.showPlan(vault) }
+            guard !isDry else { return try finishDry(plan, view) }
+            if plan.faults.isEmpty, !yes, plan.doesAnything(for: request) {
+                try Confirmation.require(typing: "yes", view.question, otherwise: "")
+            }
+            try destroy(plan, request, view, vault)
+        }
+    }
+
+    private func selection(in vault: Vault) throws -> DisposalRequest.Selection {
+        if !ids.isEmpty {
+            let found = try ids.map { try vault.conversationID(matching: $0) }
+            return .conversations(Set(found).sorted())
+        }
+        if isMatching { return .matching(filters.filter, query: query) }
+        return subject.map(DisposalRequest.Selection.subject) ?? .due
+    }
+
+    private func finishDry(_ plan: DisposalPlan, _ view: PurgeView) throws {
+        if options.json { Output.json(view.object(of: nil)) }
+        if let fault = plan.faults.first {
+            throw VaultError(.refused, "Nothing can be destroyed. \(fault)")
+        }
+        try refuseKept(plan, view)
+        options.note(
+            "Nothing was destroyed: this was a dry run."
+                + (dryRun ? "" : " Nobody can be asked here; --yes destroys without asking."))
+    }
+
+    private func destroy(
+        _ plan: DisposalPlan, _ request: DisposalRequest, _ view: PurgeView, _ vault: Vault
+    ) throws {
+        Interruption.watch()
+        var progress = ProgressLine(.items("step"), options)
+        defer { progress.clear() }
+        var steps: Int64 = 0
+        func goesOn() -> Bool {
+            steps += 1
+            progress.update(steps, of: 0, "Rewriting the search index")
+            return !Interruption.isRequested
+        }
+        let report = try vault.dispose(plan, of: request, goesOn)
+        // What an earlier purge was cut off in; after a destruction that is done already.
+        if report.conversations == 0 { try vault.forgetPurged { goesOn() } }
+        // Erasure follows here: the vault moves to a new key and the certificate is written.
+        let after = AfterPurge(erased: false, certificate: nil)
+        progress.clear()
+        if options.json { Output.json(view.object(of: report, after)) } else { view.show(report) }
+        if Interruption.isRequested {
+            throw CommandFailure.interrupted(
+                "Stopped: what was destroyed is gone, and words of it may still stand in the "
+                    + "search index; `coffer purge --yes` goes on.")
+        }
+        if report.conversations == 0, report.deferred.isEmpty { try refuseKept(plan, view) }
+    }
+
+    private func refuseKept(_ plan: DisposalPlan, _ view: PurgeView) throws {
+        guard isExplicit, subject == nil, plan.destroyed.isEmpty else { return }
+        throw VaultError(
+            .refused,
+            "Nothing was destroyed: \(view.keptWords) kept; `coffer retention explain ID` says "
+                + "why.")
+    }
+}
+
+/// What became of the vault's old key after a purge.
+struct AfterPurge {
+    /// Whether no key that is left opens what was destroyed.
+    var erased: Bool
+    /// The certificate's path.
+    var certificate: String?
+}
+
+extension DisposalPlan {
+    var isEmpty: Bool { destroyed.isEmpty && kept.isEmpty }
+
+    fileprivate func doesAnything(for request: DisposalRequest) -> Bool {
+        if case .subject = request.selection { return !isEmpty }
+        return !destroyed.isEmpty
+    }
+}
