@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import JSONText
 import Policy
 import Testing
@@ -163,5 +164,33 @@ import VaultCrypto
         var found: [RecordID] = []
         try vault.forEachConversation(filter) { found.append($0.id) }
         #expect(found == [old])
+    }
+
+    @Test func `A purge that is stopped between its steps has destroyed, and the next goes on`()
+        throws
+    {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        // In one part of the search index, which is rewritten for the one that stays.
+        try vault.ingest([
+            conversation("old", texts: ["harbour", "ledger"]),
+            conversation("new", texts: ["amber"]),
+        ])
+        let old = try #require(try vault.ids()["old"])
+        let request = DisposalRequest(.conversations([old]), reason: "a test")
+        let report = try vault.dispose(try vault.planDisposal(request), of: request) { false }
+        #expect(report.conversations == 1)
+        #expect(try vault.ids()["old"] == nil)
+        #expect(try vault.verifyAudit().faults == [])
+        func removed() throws -> Int? {
+            try vault.store.read {
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM search_removed")
+            }
+        }
+        #expect(try removed() ?? 0 > 0)
+        try vault.forgetPurged { true }
+        #expect(try removed() == 0)
+        #expect(try vault.examine(repairs: false).faults == [])
     }
 }
