@@ -66,7 +66,7 @@ import Testing
     @Test func `A purge destroys what is due and says so in numbers`() throws {
         try setPolicy()
         _ = try sandbox.open("hold", "place", "M", "--label", "merger")
-        let json = try sandbox.open("purge", "--yes", "--json")
+        let json = try sandbox.open("purge", "--yes", "--json", "--certificate", "cert")
         #expect(json.status == 0, "\(json.errors)")
         let object = json.object
         #expect(
@@ -75,15 +75,46 @@ import Testing
                 "kept", "deferred", "notDue", "entry", "faults",
             ])
         #expect(object["conversations"] as? Int == 1 && object["messages"] as? Int == 1)
-        #expect(object["dryRun"] as? Bool == false)
+        #expect(object["dryRun"] as? Bool == false && object["erased"] as? Bool == true)
+        #expect((object["certificate"] as? String)?.hasSuffix("/cert") == true)
         let kept = try #require(object["kept"] as? [[String: Any]])
         #expect(kept.count == 1 && kept[0]["why"] as? [String] == ["m"])
         #expect(kept[0]["conversation"] as? String == (try ids().first))
         #expect(try sandbox.open("search", "--ids", "reversed").lines.isEmpty)
-        #expect(try log().suffix(2) == ["purge.intent", "purge.result"])
+        #expect(
+            try log().suffix(4) == [
+                "purge.intent", "purge.result", "erase.intent", "erase.result",
+            ])
         #expect(try sandbox.open("audit", "verify").status == 0)
         #expect(try sandbox.open("doctor").status == 0)
         #expect(try sandbox.open("purge", "--yes").lines.first == "Nothing is due.")
+    }
+
+    @Test func `An erasure that was put off is made up for, and its certificate is there later`()
+        throws
+    {
+        try setPolicy()
+        let batch = try sandbox.open("purge", "--yes", "--json", "--batch").object
+        #expect(batch["erased"] as? Bool == false && batch["certificate"] is NSNull)
+        #expect(try sandbox.open("audit", "certificate").output.isEmpty)
+        let later = try sandbox.open("purge", "--yes")
+        #expect(later.status == 0 && later.errors.contains("Erased: the vault has a new key"))
+        let list = try sandbox.open("audit", "certificate", "--json").objects
+        #expect(list.count == 1 && list[0]["facts"] is [String: Any])
+        let written = try sandbox.open("audit", "certificate", "--out", "cert")
+        #expect(written.status == 0)
+        #expect(try sandbox.open("audit", "certificate", "--out", "cert").status == 1)
+        #expect(try sandbox.open("audit", "certificate", "1").status == 5)
+        #expect(try sandbox.open("purge", "--yes", "--certificate", "cert").status == 1)
+        #expect(
+            try sandbox.open("purge", "--yes", "--batch", "--certificate", "x").status == 64)
+    }
+
+    @Test func `What a hold matched is proved, and a hold that is not there cannot be`() throws {
+        _ = try sandbox.open("hold", "place", "M", "--everything")
+        let answer = try sandbox.open("hold", "prove", "m", "--json", "--out", "kept").object
+        #expect(answer["ok"] as? Bool == true && answer["matched"] as? Int == 4)
+        #expect(try sandbox.open("hold", "prove", "other").status == 5)
     }
 
     @Test func `A selection is destroyed for a reason, and one that is kept whole is refused`()

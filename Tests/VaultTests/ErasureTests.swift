@@ -38,7 +38,9 @@ struct ErasureTests {
         let records = facts["purges"]?.array?.first?["said"]?["records"]?.array
         #expect(records?.count == 1 && records?[0]["messages"]?.array?.count == 2)
         #expect(records?[0]["rule"]?.array == [.string("five")])
-        #expect(!certificate.statement.facts.contains("harbour") && !certificate.statement.facts.contains("ledger"))
+        for word in ["harbour", "ledger"] {
+            #expect(!certificate.statement.facts.contains(word))
+        }
         #expect(try vault.verifyAudit().faults == [])
         #expect(try vault.examine(repairs: false).faults == [])
         guard case .nothingToDo = try vault.erase(tool: "Test 1") else {

@@ -171,6 +171,10 @@ private struct Erasure {
         }
     }
 
+    private func count(_ number: Int64, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
     /// Step 4.
     private func conclude(
         _ facts: DestructionFacts, in db: Database
@@ -187,7 +191,8 @@ private struct Erasure {
         record.document = ["certificate": .string(Hex.text(SHA256Digest.hash(utf8: line)))]
         let entry = try log(db).append(record)
         let sentence =
-            "Destroyed on \(facts.time): \(conversations) conversations, \(messages) messages; "
+            "Destroyed on \(facts.time): \(count(conversations, "conversation")), "
+            + "\(count(messages, "message")); "
             + "generation \(facts.generations.from) gave way to \(facts.generations.to)."
         let statement = try SignedStatement(
             .destruction, facts: line, sentence: sentence, vault: vault,

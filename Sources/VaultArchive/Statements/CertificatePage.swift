@@ -139,7 +139,8 @@ struct CertificatePage {
         html.markup("</ul>\n<p>Holds in force then: ")
         let holds = facts["holds"]?["inForce"]?.array?.compactMap(\.string) ?? []
         html.bareLabel(holds.isEmpty ? "none" : holds.joined(separator: ", "))
-        html.markup(". None of them matched what was destroyed.</p>\n")
+        html.markup(holds.isEmpty ? "." : ". None of them matched what was destroyed.")
+        html.markup("</p>\n")
     }
 
     private mutating func exports() {

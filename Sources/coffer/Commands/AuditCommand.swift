@@ -16,7 +16,10 @@ struct AuditCommand: ParsableCommand {
               coffer audit checkpoint --out monday.checkpoint
               coffer audit verify --anchor monday.checkpoint
             """,
-        subcommands: [AuditLogCommand.self, AuditVerify.self, AuditMark.self, AuditProve.self],
+        subcommands: [
+            AuditLogCommand.self, AuditVerify.self, AuditMark.self, AuditProve.self,
+            AuditCertificate.self,
+        ],
         defaultSubcommand: AuditLogCommand.self)
 }
 

@@ -20,7 +20,9 @@ struct HoldCommand: ParsableCommand {
               coffer hold list
               coffer hold release lindqvist-merger --reason "settled"
             """,
-        subcommands: [HoldList.self, HoldPlace.self, HoldShow.self, HoldRelease.self],
+        subcommands: [
+            HoldList.self, HoldPlace.self, HoldShow.self, HoldRelease.self, HoldProve.self,
+        ],
         defaultSubcommand: HoldList.self)
 }
 

@@ -19,10 +19,12 @@ struct Purge: ParsableCommand {
             they apply to, whatever is selected. --subject is a data subject's request: what a \
             hold or a legal duty bars is hidden, and destroyed by a later purge.
 
+            A purge ends with erasure: the vault is written anew under a new key, searched for what             was destroyed, and the old key is destroyed. The certificate says so;             `coffer audit certificate` shows it later. After --batch, or while another process has             the vault open, the next purge makes up for it.
+
             Exits 3 when all that was selected is kept, and when policy, holds, log or clock \
             cannot be relied on; a dry run exits as the purge would. With --json the answer has \
-            dryRun, conversations, messages, erased, certificate, destroyed, kept (each with \
-            conversation, outcome and why) and deferred.
+            dryRun, conversations, messages, erased, certificate (its folder), destroyed, kept \
+            (each with conversation, outcome and why) and deferred.
 
             EXAMPLES:
               coffer purge --dry-run
@@ -50,6 +52,15 @@ struct Purge: ParsableCommand {
         help: ArgumentHelp("Why, for the audit log; needed with a selection.", valueName: "text"))
     var reason: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the certificate of destruction into this new folder.", valueName: "folder"),
+        completion: .directory)
+    var certificate: String?
+
+    @Flag(help: "Leave the erasure, which writes the vault anew, to a later purge.")
+    var batch = false
+
     @Flag(help: "Only show what would be done.")
     var dryRun = false
 
@@ -62,6 +73,9 @@ struct Purge: ParsableCommand {
     private var isExplicit: Bool { !ids.isEmpty || isMatching || subject != nil }
 
     func validate() throws {
+        if batch, certificate != nil {
+            throw ValidationError("Give --certificate or --batch: there is none without erasure.")
+        }
         if dryRun, yes { throw ValidationError("Give --dry-run or --yes, not both.") }
         guard [!ids.isEmpty, isMatching, subject != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("Give ids, a selection or --subject, not several of them.")
@@ -73,6 +87,7 @@ struct Purge: ParsableCommand {
     }
 
     func run() throws {
+        let folder = try certificate.map { try StatementFolder($0) }
         try options.withVault { vault in
             if query != nil { try options.completeIndex(of: vault, waits: true) }
             let request = DisposalRequest(try selection(in: vault), reason: reason)
@@ -90,7 +105,7 @@ struct Purge: ParsableCommand {
             if plan.faults.isEmpty, !yes, plan.doesAnything(for: request) {
                 try Confirmation.require(typing: "yes", view.question, otherwise: "")
             }
-            try destroy(plan, request, view, vault)
+            try destroy(plan, request, view, vault, folder)
         }
     }
 
@@ -115,7 +130,8 @@ struct Purge: ParsableCommand {
     }
 
     private func destroy(
-        _ plan: DisposalPlan, _ request: DisposalRequest, _ view: PurgeView, _ vault: Vault
+        _ plan: DisposalPlan, _ request: DisposalRequest, _ view: PurgeView, _ vault: Vault,
+        _ folder: StatementFolder?
     ) throws {
         Interruption.watch()
         var progress = ProgressLine(.items("step"), options)
@@ -129,16 +145,33 @@ struct Purge: ParsableCommand {
         let report = try vault.dispose(plan, of: request, goesOn)
         // What an earlier purge was cut off in; after a destruction that is done already.
         if report.conversations == 0 { try vault.forgetPurged { goesOn() } }
-        // Erasure follows here: the vault moves to a new key and the certificate is written.
-        let after = AfterPurge(erased: false, certificate: nil)
         progress.clear()
-        if options.json { Output.json(view.object(of: report, after)) } else { view.show(report) }
+        if !options.json { view.show(report) }
+        var after = AfterPurge(erased: false, certificate: nil)
+        if !batch, !Interruption.isRequested {
+            progress.update(steps + 1, of: 0, "Writing the vault anew")
+            after = try erase(vault, folder)
+        }
+        progress.clear()
+        after.show(options)
+        if options.json { Output.json(view.object(of: report, after)) }
         if Interruption.isRequested {
             throw CommandFailure.interrupted(
-                "Stopped: what was destroyed is gone, and words of it may still stand in the "
-                    + "search index; `coffer purge --yes` goes on.")
+                "Stopped: what was destroyed is gone from the records, and not erased yet; "
+                    + "`coffer purge --yes` goes on.")
         }
         if report.conversations == 0, report.deferred.isEmpty { try refuseKept(plan, view) }
+    }
+
+    private func erase(_ vault: Vault, _ folder: StatementFolder?) throws -> AfterPurge {
+        switch try vault.erase(tool: Version.tool) {
+        case .nothingToDo: return AfterPurge(erased: false)
+        case .deferred: return AfterPurge(erased: false, isDeferred: true)
+        case .done(let certificate):
+            try folder?.write(certificate.statement, of: vault)
+            return AfterPurge(
+                erased: true, certificate: folder?.path, entry: certificate.entry)
+        }
     }
 
     private func refuseKept(_ plan: DisposalPlan, _ view: PurgeView) throws {
@@ -156,6 +189,25 @@ struct AfterPurge {
     var erased: Bool
     /// The certificate's path.
     var certificate: String?
+    /// The certificate's entry of the audit log.
+    var entry: Int64?
+    /// Whether another process has the vault open.
+    var isDeferred = false
+
+    func show(_ options: GlobalOptions) {
+        if isDeferred {
+            options.note(
+                "Not erased yet: another process has the vault open. `coffer purge --yes` makes up "
+                    + "for it.")
+        }
+        guard let entry else { return }
+        let said =
+            certificate.map { "The certificate is in \($0)." }
+            ?? "`coffer audit certificate \(entry) --out FOLDER` writes the certificate."
+        options.note(
+            "Erased: the vault has a new key, and the old one is destroyed. \(said) "
+                + "`coffer unlock` caches the new key.")
+    }
 }
 
 extension DisposalPlan {
