@@ -120,10 +120,10 @@ class Place:
             "HOME": str(self.home), "TMPDIR": str(self.temporary), "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1", "TZ": "UTC", "COLUMNS": "80"}
 
-    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS, program=COFFER):
+    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS, program=COFFER, variables=()):
         """Runs coffer, or another program, to its end."""
         done = subprocess.run(
-            [*wrap, program, *arguments], env=self.environment(), cwd=self.root,
+            [*wrap, program, *arguments], env=self.environment() | dict(variables), cwd=self.root,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
         return Outcome(arguments, done.returncode, done.stdout, done.stderr)
 
