@@ -60,8 +60,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .executableTarget(
-            name: "SearchBench", dependencies: ["JSONText", "Vault", "VaultCrypto"],
-            path: "Tests/SearchBench", swiftSettings: house),
+            name: "VaultDriver", dependencies: ["JSONText", "Vault", "VaultCrypto", grdb],
+            path: "Tests/VaultDriver", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),

@@ -159,7 +159,7 @@ package enum PageEncryption {
     ///   - page: Takes the place in words and the bytes that mean something, lent for the call.
     /// - Returns: How many pages and frames there were.
     /// - Throws: As `check`; `damaged` for a page that is not as it was written.
-    static func readAll(
+    package static func readAll(
         databaseAt path: String, key: borrowing SecretBytes,
         page: @escaping (_ isFrame: Bool, _ number: Int64, UnsafeRawBufferPointer) -> Void
     ) throws(VaultError) -> Int64 {

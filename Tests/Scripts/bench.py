@@ -1,4 +1,4 @@
-"""What the proofs of search share: a vault of given texts, and what SearchBench matches in it.
+"""What the proofs of search share: a vault of given texts, and what VaultDriver matches in it.
 
 A message is known by its time, which no other has.
 """
@@ -33,13 +33,13 @@ def unquoted(text):
 
 
 def program():
-    """SearchBench; without one the proof is skipped."""
-    named = os.environ.get("COFFER_SEARCH_BENCH")
-    for path in ([named] if named else [COFFER.with_name("SearchBench"),
-                                        ROOT / ".build/debug/SearchBench"]):
+    """VaultDriver; without one the proof is skipped."""
+    named = os.environ.get("COFFER_DRIVER")
+    for path in ([named] if named else [COFFER.with_name("VaultDriver"),
+                                        ROOT / ".build/debug/VaultDriver"]):
         if os.access(path, os.X_OK):
             return pathlib.Path(path)
-    return skip("there is no SearchBench; `swift build --product SearchBench` makes it")
+    return skip("there is no VaultDriver; `swift build --product VaultDriver` makes it")
 
 
 def instant(number):
@@ -83,4 +83,4 @@ def matches(place, vault, queries):
             yield [int(time) - FIRST_TIME for time in line.split()]
         watch.cancel()
     if process.returncode != 0:
-        raise AssertionError(f"SearchBench ended with {process.returncode}")
+        raise AssertionError(f"VaultDriver ended with {process.returncode}")

@@ -1,4 +1,4 @@
-"""Coffer's side: vaults made by the command line, searched by the program SearchBench."""
+"""Coffer's side: vaults made by the command line, searched by the program VaultDriver."""
 
 import json
 import os
@@ -12,9 +12,9 @@ clock = time.perf_counter
 
 
 def built():
-    """Builds the command line and SearchBench; answers the folder that they are in."""
+    """Builds the command line and VaultDriver; answers the folder that they are in."""
     command = ["swift", "build", "--configuration", "release", "--static-swift-stdlib"]
-    for product in ("coffer", "SearchBench"):
+    for product in ("coffer", "VaultDriver"):
         done = subprocess.run([*command, "--product", product], cwd=ROOT, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
@@ -86,16 +86,16 @@ class Vault:
                 **json.loads(cost.read_text())}
 
     def bench(self, *arguments, secret=None):
-        """The call of SearchBench, for Popen and its like."""
-        return [self.programs / "SearchBench", self.path, secret or self.passphrase,
+        """The call of VaultDriver, for Popen and its like."""
+        return [self.programs / "VaultDriver", self.path, secret or self.passphrase,
                 *map(str, arguments)]
 
     def lines(self, *arguments):
-        """What SearchBench says, one value a line; the first is about opening."""
+        """What VaultDriver says, one value a line; the first is about opening."""
         done = subprocess.run(self.bench(*arguments), env=self.environment, text=True,
                               stdout=subprocess.PIPE)
         if done.returncode != 0:
-            sys.exit("tools/bench: SearchBench failed")
+            sys.exit("tools/bench: VaultDriver failed")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def origins(self):

@@ -1,16 +1,15 @@
 import Vault
-import VaultCrypto
 
 /// Times the searches of one open vault; the clock runs around one call of it and nothing else.
 struct SearchRun {
     let vault: Vault
-    let options: BenchOptions
+    let options: DriverOptions
 
     /// Opens the vault as a command does, says how long that took, and does the work.
-    static func start(_ options: BenchOptions) throws {
+    static func start(_ options: DriverOptions) throws {
         let clock = ContinuousClock()
         let begin = clock.now
-        let vault = try open(options)
+        let vault = try options.openVault()
         try Lines.write(OpeningLine(openMicroseconds: (clock.now - begin).microseconds))
         let run = SearchRun(vault: vault, options: options)
         switch options.work {
@@ -35,16 +34,9 @@ struct SearchRun {
                 try vault.rebuildSearchIndex(textBytes: options.step)
             }
             try Lines.write(RebuildLine(rebuildMicroseconds: time.microseconds))
+        default: preconditionFailure("not a work of search")
         }
         try vault.close()
-    }
-
-    private static func open(_ options: BenchOptions) throws -> Vault {
-        if options.secret == "-" {
-            return try Vault.open(at: options.vault, by: .keyring, readers: .one)
-        }
-        let passphrase = try Passphrase.read(file: options.secret)
-        return try Vault.open(at: options.vault, by: .passphrase(passphrase), readers: .one)
     }
 
     private func rounds(_ count: Int) throws {

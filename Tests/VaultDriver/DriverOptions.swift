@@ -1,22 +1,42 @@
+import Vault
+import VaultCrypto
+
 /// How the program is called.
 ///
-/// - `SearchBench VAULT SECRET QUERIES ROUNDS [--limit N] [--count] [--conversations]`
+/// - `VaultDriver VAULT SECRET QUERIES ROUNDS [--limit N] [--count] [--conversations]`
 ///   `[--records]`
-/// - `SearchBench VAULT SECRET QUERIES --paced [--limit N]`
-/// - `SearchBench VAULT SECRET QUERIES --matches`
-/// - `SearchBench VAULT SECRET --size`
-/// - `SearchBench VAULT SECRET --rebuild`
-/// - `SearchBench VAULT SECRET --split N`, which rebuilds into at most N segments
-/// - `SearchBench VAULT SECRET --merge N`, until there are at most N segments
-/// - `SearchBench VAULT SECRET --add N`, N messages one by one, which are purged at the end
-/// - `SearchBench VAULT SECRET --purge QUERY`, the conversations with a match; then what earlier
+/// - `VaultDriver VAULT SECRET QUERIES --paced [--limit N]`
+/// - `VaultDriver VAULT SECRET QUERIES --matches`
+/// - `VaultDriver VAULT SECRET --size`
+/// - `VaultDriver VAULT SECRET --rebuild`
+/// - `VaultDriver VAULT SECRET --split N`, which rebuilds into at most N segments
+/// - `VaultDriver VAULT SECRET --merge N`, until there are at most N segments
+/// - `VaultDriver VAULT SECRET --add N`, N messages one by one, which are purged at the end
+/// - `VaultDriver VAULT SECRET --purge QUERY`, the conversations with a match; then what earlier
 ///   purges left in the index
+///
+/// - `VaultDriver VAULT SECRET --dispose QUERY`, which plans to destroy the conversations with a
+///   match, does so and erases
+/// - `VaultDriver VAULT SECRET --erase`, what earlier purges left
+/// - `VaultDriver VAULT SECRET --state`: generation, audit log, certificates
+/// - `VaultDriver VAULT SECRET --hold-open QUERY`, which reads everything, searches, and waits until
+///   its input ends
+///
+/// Those that look below the engine take a database and a file of the 32 bytes of a vault key:
+///
+/// - `VaultDriver DATABASE KEY --pages`, every page and log frame in the clear
+/// - `VaultDriver DATABASE KEY --probe`, whether the key opens the database
+/// - `VaultDriver DATABASE KEY --rows TABLE`, how many there are
+/// - `VaultDriver DATABASE KEY --plain-copy FILE`, an SQLite database with the same pages in the
+///   clear
+/// - `VaultDriver DATABASE KEY --plain-delete PREFIX`, the rows of the conversations whose id in
+///   their source begins so, as somebody would who knows nothing of erasure
 ///
 /// `--step N` bounds each transaction of those that change the index: N postings, or N bytes of
 /// text, which make a segment each.
 ///
 /// SECRET is a passphrase file, or `-` for the key that `coffer unlock` put into the keyring.
-struct BenchOptions {
+struct DriverOptions {
     enum Work: Equatable {
         /// All queries so many times.
         case rounds(Int)
@@ -29,9 +49,18 @@ struct BenchOptions {
         case add(Int)
         case split(Int)
         case purge(String)
+        case dispose(String)
+        case erase, state
+        case holdOpen(String)
+        case pages, probe
+        case rows(String)
+        case plainCopy(String)
+        case plainDelete(String)
     }
 
+    /// The vault, or the database.
     var vault: String
+    /// What opens it.
     var secret: String
     var queries = ""
     var work: Work
@@ -45,6 +74,13 @@ struct BenchOptions {
     var readsRecords = false
     /// Whether the conversations of the hits are printed, the best first.
     var showsConversations = false
+
+    /// Works that take a word.
+    private static let works: [String: @Sendable (String) -> Work] = [
+        "--purge": { .purge($0) }, "--dispose": { .dispose($0) },
+        "--hold-open": { .holdOpen($0) }, "--rows": { .rows($0) },
+        "--plain-copy": { .plainCopy($0) }, "--plain-delete": { .plainDelete($0) },
+    ]
 
     /// `nil` for what is none of these forms.
     init?(_ arguments: [String]) {
@@ -64,9 +100,9 @@ struct BenchOptions {
                 case "--split": special = .split(value)
                 default: step = value
                 }
-            } else if argument == "--purge" {
-                guard let query = rest.popFirst() else { return nil }
-                special = .purge(query)
+            } else if let work = Self.works[argument] {
+                guard let value = rest.popFirst() else { return nil }
+                special = work(value)
             } else if argument.hasPrefix("--") {
                 flags.insert(argument)
             } else {
@@ -91,7 +127,21 @@ struct BenchOptions {
         case (3, "--matches"): work = .matches
         case (2, "--size"): work = .size
         case (2, "--rebuild"): work = .rebuild
+        case (2, "--erase"): work = .erase
+        case (2, "--state"): work = .state
+        case (2, "--pages"): work = .pages
+        case (2, "--probe"): work = .probe
         default: return nil
         }
+    }
+}
+
+extension DriverOptions {
+    func openVault() throws -> Vault {
+        if secret == "-" {
+            return try Vault.open(at: vault, by: .keyring, readers: .one)
+        }
+        let passphrase = try Passphrase.read(file: secret)
+        return try Vault.open(at: vault, by: .passphrase(passphrase), readers: .one)
     }
 }

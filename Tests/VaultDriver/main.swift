@@ -1,0 +1,21 @@
+import Foundation
+import VaultCrypto
+
+// Does with a vault what the command line does not show: for tools/bench, which runs other engines
+// beside it, and for the proofs.
+guard let options = DriverOptions(Array(CommandLine.arguments.dropFirst())) else {
+    FileHandle.standardError.write(
+        Data("VaultDriver: see Tests/VaultDriver/DriverOptions.swift for its arguments\n".utf8))
+    exit(64)
+}
+do {
+    switch options.work {
+    case .dispose, .erase, .state, .holdOpen: try GovernanceRun.start(options)
+    case .pages, .probe, .rows, .plainCopy, .plainDelete: try RawDatabase(options).run(options.work)
+    default: try SearchRun.start(options)
+    }
+} catch {
+    let message = (error as? VaultError)?.message ?? "\(error)"
+    FileHandle.standardError.write(Data("VaultDriver: \(message)\n".utf8))
+    exit(1)
+}
