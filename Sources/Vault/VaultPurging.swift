@@ -27,7 +27,7 @@ extension Vault {
     package func purge(
         _ conversations: [RecordID], postings: Int? = nil
     ) throws(VaultError) -> PurgeReport {
-        let report = try store.write { db in try RecordPurge(db: db).run(conversations) }
+        let report = try store.purge { db in try RecordPurge(db: db).run(conversations) }
         try forgetPurged(postings: postings) { true }
         return report
     }

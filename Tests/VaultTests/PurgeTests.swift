@@ -248,6 +248,28 @@ struct PurgeTests {
         #expect(try vault.labels().isEmpty)
     }
 
+    @Test("References are checked again after a purge, and none dangles")
+    func references() throws {
+        let test = try TestVault()
+        let doomed = try DoomedVault(test)
+        let store = doomed.vault.store
+        defer { try? doomed.vault.close() }
+        _ = try doomed.vault.purge(doomed.doomed)
+        let dangling = try store.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }
+        #expect(dangling.isEmpty)
+        // Names that kept records have stay, and cannot be taken away from them.
+        _ = #expect(throws: VaultError.self) {
+            try store.write { try $0.execute(sql: "DELETE FROM name") }
+        }
+        // Nor after one that failed.
+        _ = #expect(throws: VaultError.self) {
+            try store.purge { _ in throw VaultError(.internalFault, "on purpose") }
+        }
+        _ = #expect(throws: VaultError.self) {
+            try store.write { try $0.execute(sql: "DELETE FROM name") }
+        }
+    }
+
     @Test("An attachment goes with the last conversation that has it")
     func attachments() throws {
         let test = try TestVault()

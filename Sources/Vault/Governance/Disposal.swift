@@ -167,7 +167,7 @@ extension Vault {
         _ plan: DisposalPlan, _ request: DisposalRequest, _ intent: Int64,
         _ report: DisposalReport
     ) throws(VaultError) -> DisposalReport {
-        return try store.write { db in
+        return try store.purge { db in
             let time = self.now()
             var report = report
             let governance = try Governance(in: db, self.policyPlace, clock: { time })

@@ -154,18 +154,38 @@ final class Store: Sendable {
         return result
     }
 
+    /// Writes as `write` does, without SQLite's own look for rows that refer to one that goes.
+    ///
+    /// Most columns that refer to `name` have no index, so that each name that a purge removes
+    /// would cost a walk over all messages and conversations. Whoever deletes here must know that
+    /// nothing refers to it; `coffer doctor` checks all references.
+    func purge<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        try transaction(
+            // Inside a transaction it would change nothing.
+            after: "PRAGMA foreign_keys = OFF", before: "PRAGMA foreign_keys = ON", body)
+    }
+
     /// Writes as `write` does, but waits only a moment for another process that is writing.
     ///
     /// - Throws: `busy` when it goes on writing.
     func writeUnlessBusy<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        try transaction(
+            after: "PRAGMA busy_timeout = \(Self.briefMilliseconds)",
+            before: "PRAGMA busy_timeout = \(Self.busyMilliseconds)", body)
+    }
+
+    /// Writes in one transaction, after one statement and before another, which comes in any case.
+    private func transaction<T>(
+        after first: String, before last: String, _ body: (Database) throws -> T
+    ) throws(VaultError) -> T {
         var result: T?
         do {
             try pool.writeWithoutTransaction { db in
-                try withBriefTimeout(db) {
-                    try db.inTransaction(.immediate) {
-                        result = try body(db)
-                        return .commit
-                    }
+                try db.execute(sql: first)
+                defer { try? db.execute(sql: last) }
+                try db.inTransaction(.immediate) {
+                    result = try body(db)
+                    return .commit
                 }
             }
         } catch {
