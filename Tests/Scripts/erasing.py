@@ -2,12 +2,16 @@
 in pages, files and memory that is stock `grep`'s.
 """
 
+import base64
 import collections
+import copy
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 
 from proof import COFFER, Vault, skip
@@ -42,8 +46,17 @@ class ErasedVault:
         recipient = place.run("-y", identity, program="age-keygen").text.strip()
         return cls(place.vault(name, "--recovery", recipient), identity)
 
-    def copy(self, path):
-        return ErasedVault(self.vault.copy(path), self.identity)
+    def copy(self, name):
+        """A copy with a home of its own, where checkpoints are remembered."""
+        place = copy.copy(self.place)
+        place.home = place.root / f"{name}.home"
+        shutil.copytree(self.place.home, place.home)
+        vault = self.vault.copy(place.root / f"{name}.coffer")
+        return ErasedVault(Vault(place, vault.path, vault.secret), self.identity)
+
+    def remove(self):
+        shutil.rmtree(self.path)
+        shutil.rmtree(self.place.home)
 
     @property
     def generation(self):
@@ -179,3 +192,18 @@ def memory_of(pid):
                     break
                 yield piece
                 place += len(piece)
+
+
+def openssl_verifies(place, note, log_key):
+    """Whether stock openssl takes a signed note."""
+    text, _, signatures = note.rpartition("\n\n")
+    files = {
+        "key": bytes.fromhex("302a300506032b6570032100" + log_key), "text": f"{text}\n".encode(),
+        "signature": base64.b64decode(signatures.split()[-1])[4:]}
+    with tempfile.TemporaryDirectory(dir=place.root) as folder:
+        for name, content in files.items():
+            pathlib.Path(folder, name).write_bytes(content)
+        return place.run(
+            "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", f"{folder}/key", "-rawin",
+            "-in", f"{folder}/text", "-sigfile", f"{folder}/signature",
+            program="openssl").status == 0

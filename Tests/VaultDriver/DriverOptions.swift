@@ -17,18 +17,19 @@ import VaultCrypto
 ///
 /// - `VaultDriver VAULT SECRET --dispose QUERY`, which plans to destroy the conversations with a
 ///   match, does so and erases
+/// - `VaultDriver VAULT SECRET --dispose-only QUERY`, the same without the erasure
 /// - `VaultDriver VAULT SECRET --erase`, what earlier purges left
 /// - `VaultDriver VAULT SECRET --state`: generation, audit log, certificates
-/// - `VaultDriver VAULT SECRET --hold-open QUERY`, which reads everything, searches, and waits until
-///   its input ends
+/// - `VaultDriver VAULT SECRET --hold-open QUERY`, which reads everything, searches, and waits for
+///   the end of its input
 ///
 /// Those that look below the engine take a database and a file of the 32 bytes of a vault key:
 ///
 /// - `VaultDriver DATABASE KEY --pages`, every page and log frame in the clear
 /// - `VaultDriver DATABASE KEY --probe`, whether the key opens the database
 /// - `VaultDriver DATABASE KEY --rows TABLE`, how many there are
-/// - `VaultDriver DATABASE KEY --plain-copy FILE`, an SQLite database with the same pages in the
-///   clear
+/// - `VaultDriver DATABASE KEY --empty TABLE`, which deletes them
+/// - `VaultDriver DATABASE KEY --plain-copy FILE`, an SQLite database with the same rows
 /// - `VaultDriver DATABASE KEY --plain-delete PREFIX`, the rows of the conversations whose id in
 ///   their source begins so, as somebody would who knows nothing of erasure
 ///
@@ -50,10 +51,12 @@ struct DriverOptions {
         case split(Int)
         case purge(String)
         case dispose(String)
+        case disposeOnly(String)
         case erase, state
         case holdOpen(String)
         case pages, probe
         case rows(String)
+        case empty(String)
         case plainCopy(String)
         case plainDelete(String)
     }
@@ -78,6 +81,7 @@ struct DriverOptions {
     /// Works that take a word.
     private static let works: [String: @Sendable (String) -> Work] = [
         "--purge": { .purge($0) }, "--dispose": { .dispose($0) },
+        "--dispose-only": { .disposeOnly($0) }, "--empty": { .empty($0) },
         "--hold-open": { .holdOpen($0) }, "--rows": { .rows($0) },
         "--plain-copy": { .plainCopy($0) }, "--plain-delete": { .plainDelete($0) },
     ]

@@ -8,7 +8,8 @@ struct GovernanceRun {
     static func start(_ options: DriverOptions) throws {
         let run = GovernanceRun(vault: try options.openVault())
         switch options.work {
-        case .dispose(let query): try Lines.write(try run.dispose(query))
+        case .dispose(let query): try Lines.write(try run.erase(run.dispose(query)))
+        case .disposeOnly(let query): try Lines.write(try run.dispose(query))
         case .erase: try Lines.write(try run.erase(DisposalLine()))
         case .state: try Lines.write(try run.state())
         case .holdOpen(let query): try run.holdOpen(query)
@@ -31,7 +32,8 @@ struct GovernanceRun {
             line.entry = report.entry
         }
         line.purgeSeconds = time.seconds
-        return try erase(line)
+        line.generation = try vault.status().generation
+        return line
     }
 
     private func erase(_ line: DisposalLine) throws -> DisposalLine {
@@ -56,6 +58,11 @@ struct GovernanceRun {
         line.certificates = try vault.certificates().map {
             StateLine.Certificate(entry: $0.entry, facts: $0.facts, note: $0.note)
         }
+        try vault.forEachRecord(.everything) { conversation, messages, _ in
+            line.commitments[conversation.id.description] = messages.map {
+                Hex.text($0.commitment)
+            }
+        }
         var open: Set<Int64> = []
         try vault.forEachAuditEntry { entry, document in
             if [.purgeIntended, .eraseIntended].contains(entry.event) { open.insert(entry.index) }
@@ -70,7 +77,7 @@ struct GovernanceRun {
     /// Reads all that is stored, so that it has been in memory.
     private func holdOpen(_ query: String) throws {
         var line = OpenLine()
-        try vault.forEachRecord(ConversationFilter()) { _, messages, versions in
+        try vault.forEachRecord(.everything) { _, messages, versions in
             line.records += messages.count + versions.count
         }
         line.found = try vault.search(SearchRequest(query)).hits.count
@@ -110,11 +117,21 @@ struct StateLine: Encodable {
     /// What the results of purges say.
     var purges: [String] = []
     var certificates: [Certificate] = []
+    /// Of the messages of each conversation, which were compared with them.
+    var commitments: [String: [String]] = [:]
 }
 
 struct OpenLine: Encodable {
     var records = 0
     var found = 0
+}
+
+extension ConversationFilter {
+    fileprivate static var everything: ConversationFilter {
+        var filter = ConversationFilter()
+        filter.includesHidden = true
+        return filter
+    }
 }
 
 extension Duration {

@@ -22,6 +22,10 @@ struct RawDatabase: ~Copyable {
         case .pages: try writePages()
         case .probe: try Lines.write("\(PageEncryption.probe(databaseAt: path, key: key))")
         case .rows(let table): try Lines.write(try rows(of: table))
+        case .empty(let table):
+            try withDatabase { db in
+                try db.execute(sql: "DELETE FROM \(table.quotedDatabaseIdentifier)")
+            }
         case .plainCopy(let file): try copy(to: file)
         case .plainDelete(let prefix): try delete(prefix)
         default: preconditionFailure("not a work on a database")

@@ -10,8 +10,9 @@ guard let options = DriverOptions(Array(CommandLine.arguments.dropFirst())) else
 }
 do {
     switch options.work {
-    case .dispose, .erase, .state, .holdOpen: try GovernanceRun.start(options)
-    case .pages, .probe, .rows, .plainCopy, .plainDelete: try RawDatabase(options).run(options.work)
+    case .dispose, .disposeOnly, .erase, .state, .holdOpen: try GovernanceRun.start(options)
+    case .pages, .probe, .rows, .empty, .plainCopy, .plainDelete:
+        try RawDatabase(options).run(options.work)
     default: try SearchRun.start(options)
     }
 } catch {
