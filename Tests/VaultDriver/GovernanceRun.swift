@@ -56,7 +56,8 @@ struct GovernanceRun {
         line.needsErasure = try vault.needsErasure()
         line.auditFaults = try vault.verifyAudit().faults.map { "\($0.path): \($0.fault)" }
         line.certificates = try vault.certificates().map {
-            StateLine.Certificate(entry: $0.entry, facts: $0.facts, note: $0.note)
+            StateLine.Certificate(
+                entry: $0.entry, facts: $0.statement.facts, note: $0.statement.note)
         }
         try vault.forEachRecord(.everything) { conversation, messages, _ in
             line.commitments[conversation.id.description] = messages.map {
