@@ -31,6 +31,8 @@ CREATE TABLE log_batch (
     entry INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX log_batch_by_entry ON log_batch (entry);
+
 -- Commitments of an entry that do not follow from log_batch and message: those of versions after
 -- the first, and those of messages that were changed or removed since.
 CREATE TABLE log_leaf (
@@ -41,6 +43,19 @@ CREATE TABLE log_leaf (
     PRIMARY KEY (message, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
+
+-- Attachments that earlier versions of a message have.
+CREATE TABLE attachment_past (
+    attachment INTEGER NOT NULL REFERENCES attachment,
+    message    INTEGER NOT NULL REFERENCES message,
+    PRIMARY KEY (attachment, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachment_past_by_message ON attachment_past (message);
+INSERT OR IGNORE INTO attachment_past
+    SELECT attachment.num, version.message FROM version
+    JOIN json_each(version.record, '$.parts') AS part
+    JOIN attachment
+        ON lower(hex(attachment.sha256)) = json_extract(part.value, '$.attachment.sha256');
 
 -- When a label was given; unknown for those from before.
 ALTER TABLE label ADD COLUMN added INTEGER;

@@ -152,6 +152,7 @@ CREATE TABLE log_batch (
     last  INTEGER NOT NULL,
     entry INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX log_batch_by_entry ON log_batch (entry);
 CREATE TABLE log_leaf (
     message    INTEGER NOT NULL,        -- message.num
     version    INTEGER NOT NULL,
@@ -160,6 +161,12 @@ CREATE TABLE log_leaf (
     PRIMARY KEY (message, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX log_leaf_by_entry ON log_leaf (entry);
+CREATE TABLE attachment_past (
+    attachment INTEGER NOT NULL REFERENCES attachment,
+    message    INTEGER NOT NULL REFERENCES message,
+    PRIMARY KEY (attachment, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachment_past_by_message ON attachment_past (message);
 CREATE TABLE retention_floor (
     conversation INTEGER PRIMARY KEY REFERENCES conversation,
     until        INTEGER NOT NULL

@@ -98,18 +98,16 @@ extension Vault {
         custodian: String? = nil,
         onCommit: @escaping @Sendable (IngestReport) -> Void = { _ in }
     ) throws(VaultError) -> Ingestion {
-        let (usual, analyser, isGoverned) = try store.read { db in
+        let (usual, analyser) = try store.read { db in
             (
                 try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'custodian'"),
-                try TextAnalyser(in: db),
-                try Governance(in: db, policyPlace, within: [], clock: now).governsArrivals
+                try TextAnalyser(in: db)
             )
         }
-        var onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?
-        if isGoverned { onStore = { [self] in try governArrivals($0, in: $1) } }
         return Ingestion(
             store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
-            analyser: analyser, clock: now, onStore: onStore, onCommit: onCommit)
+            analyser: analyser, clock: now, onStore: { [self] in try governArrivals($0, in: $1) },
+            onCommit: onCommit)
     }
 
     // MARK: - Labels

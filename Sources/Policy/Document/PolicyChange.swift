@@ -30,6 +30,13 @@ package enum PolicyChange {
                     fault: "is locked, so that the time zone cannot change; keep "
                         + "\"\(old.timeZone.name)\""))
         }
+        if let first = locked.first, !new.holdReleaseGrace.covers(old.holdReleaseGrace) {
+            refusals.append(
+                LockRefusal(
+                    rule: first.id,
+                    fault: "is locked, so that the grace after a hold cannot become shorter; keep "
+                        + "\"\(old.holdReleaseGrace)\""))
+        }
         for rule in locked {
             guard let next = new.retention.first(where: { $0.id == rule.id }) else {
                 refusals.append(

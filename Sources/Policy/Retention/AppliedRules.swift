@@ -109,7 +109,8 @@ struct AppliedRules {
 
     /// The latest end of those that retain and are locked: what a record is stamped with (R11).
     var lockedUntil: Deadline? {
-        rules.lazy.filter { $0.isLocked && $0.kind.retains }.map(\.end).max()
+        // An end that is not known yet promises nothing beyond the rule itself.
+        rules.lazy.filter { $0.isLocked && $0.kind.retains && $0.missing == nil }.map(\.end).max()
     }
 
     // MARK: What decides

@@ -1,3 +1,4 @@
+import GRDB
 package import VaultCrypto
 
 /// A signed statement of how far the log went: a C2SP tlog-checkpoint.
@@ -20,8 +21,16 @@ package struct AuditCheckpoint: Sendable, Equatable {
     /// The origin of a vault's log.
     package static func origin(of vault: RecordID) -> String { "coffer/\(vault)" }
 
+    /// Signs the log as it stands, once its last stretch gives the tree that it has.
+    ///
+    /// - Throws: `damaged` for a log that cannot be relied on.
+    init(signing db: Database, vault: RecordID) throws {
+        let frontier = try AuditState(in: db, governs: false).frontier
+        try self.init(of: frontier, vault: vault, key: SigningSecret.log.load(in: db))
+    }
+
     /// Signs a tree.
-    init(
+    private init(
         of frontier: MerkleFrontier, vault: RecordID, key: borrowing SigningKey
     ) throws(VaultError) {
         size = frontier.count

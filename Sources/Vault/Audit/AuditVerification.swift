@@ -29,6 +29,10 @@ struct AuditVerification {
     private var newest = Instant(milliseconds: 0)
     /// Sessions that said that their clock is behind.
     private var lateSessions: Set<String> = []
+    /// Entries that commit to messages.
+    private var committing: Set<Int64> = []
+    /// Intents and beginnings that no result has ended yet.
+    private var open: [Int64: AuditEvent] = [:]
     /// Roots of the tree at the sizes of checkpoints.
     private var wanted: [Int: [UInt8]] = [:]
 
@@ -115,7 +119,9 @@ struct AuditVerification {
         } catch {
             add(place, "contradicts the entries before it")
         }
+        examineEnd(entry, place)
         guard let messages = entry.messages else { return }
+        committing.insert(entry.index)
         var leaves = MerkleFrontier()
         try CommitmentLeaves(db: db).forEach(of: entry.index) { leaf in
             leaves.append(leafHash: MerkleTree.leafHash(leaf.commitment))
@@ -125,6 +131,25 @@ struct AuditVerification {
                 place,
                 "commits to \(messages.count) messages, and what is stored of them is not the same")
         }
+    }
+
+    /// (A6).
+    private mutating func examineEnd(_ entry: AuditEntry, _ place: String) {
+        let begun: AuditEvent? =
+            switch entry.event {
+            case .purgeDone: .purgeIntended
+            case .eraseDone: .eraseIntended
+            case .exportEnded: .exportBegun
+            default: nil
+            }
+        if [.purgeIntended, .eraseIntended, .exportBegun].contains(entry.event) {
+            open[entry.index] = entry.event
+        }
+        guard entry.ends != nil || begun != nil else { return }
+        guard let ends = entry.ends, let begun, open[ends] == begun else {
+            return add(place, "ends no entry that is waiting for it")
+        }
+        open[ends] = nil
     }
 
     private mutating func examineTime(_ entry: AuditEntry, _ place: String) {
@@ -167,7 +192,9 @@ struct AuditVerification {
                 "audit log",
                 "has \(frontier.count) entries, and \(tree.frontier.count) were counted when they "
                     + "were written")
-        } else if tree.frontier != frontier {
+        } else if tree.newest != newest {
+            add("audit log", "was written until another time than its entries say")
+        } else if tree.frontier != frontier || tree.last != before {
             add("audit log", "is not the one that was written: an entry was changed or moved")
         }
     }
@@ -188,6 +215,11 @@ struct AuditVerification {
     /// Every message is a leaf of an entry.
     private mutating func examineCoverage() throws {
         let leaves = CommitmentLeaves(db: db)
+        let entries = try Int64.fetchSet(
+            db, sql: "SELECT DISTINCT entry FROM log_leaf UNION SELECT entry FROM log_batch")
+        for entry in entries.subtracting(committing).sorted() {
+            add("audit log", "commitments are stored for entry \(entry), which has none")
+        }
         let rows = try Row.fetchCursor(
             db, sql: "SELECT num, id, version, commitment FROM message ORDER BY num")
         while let row = try rows.next() {

@@ -31,10 +31,12 @@ struct CommitmentBatch {
     mutating func replace(
         _ old: CommitmentLeaf, by commitment: [UInt8], in leaves: CommitmentLeaves
     ) throws {
-        // A first version of this very transaction is kept when the entry has its number.
-        if new.first.map({ old.message < $0.message }) ?? true {
-            try leaves.keep(old)
-        }
+        // A version of this very transaction is kept when the entry has its number.
+        let isOwn =
+            old.version == 1
+            ? new.first.map { old.message >= $0.message } ?? false
+            : later.contains { $0.message == old.message && $0.version == old.version }
+        if !isOwn { try leaves.keep(old) }
         later.append(
             CommitmentLeaf(
                 message: old.message, version: old.version + 1, commitment: commitment))

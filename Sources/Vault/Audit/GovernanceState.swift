@@ -36,6 +36,8 @@ struct GovernanceState: Equatable {
     }
 
     private(set) var holds: [Hold] = []
+    /// The highest time of an entry: what was done while the clock was behind was done then.
+    private(set) var newest = Instant(milliseconds: 0)
     /// In the order of time.
     private(set) var policies: [PolicyEpoch] = []
     /// Entries of intents that have no result yet.
@@ -65,12 +67,13 @@ struct GovernanceState: Equatable {
     ///
     /// - Throws: `damaged` when it contradicts those before it.
     mutating func apply(_ entry: AuditEntry, document: JSONObject?) throws(VaultError) {
+        newest = max(newest, entry.time)
         switch entry.event {
         case .holdPlaced:
             guard let id = entry.object, let document, !holds.contains(where: { $0.id == id })
             else { throw Self.contradiction(entry) }
             holds.append(
-                Hold(id: id, entry: entry.index, placed: entry.time, document: document))
+                Hold(id: id, entry: entry.index, placed: newest, document: document))
         case .holdMatched:
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
@@ -81,14 +84,14 @@ struct GovernanceState: Equatable {
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
             else { throw Self.contradiction(entry) }
-            holds[index].released = entry.time
+            holds[index].released = newest
         case .policySet, .policyRemoved:
             guard let source = entry.object.flatMap(PolicyEpoch.Source.init),
                 (entry.event == .policySet) == (document != nil)
             else { throw Self.contradiction(entry) }
             policies.append(
                 PolicyEpoch(
-                    entry: entry.index, set: entry.time, source: source,
+                    entry: entry.index, set: newest, source: source,
                     document: document?["policy"]?.object))
         case .approved: approvals[entry.object ?? ""] = entry.index
         case .erasureDeferred: deferrals[entry.object ?? ""] = entry.index
@@ -137,6 +140,7 @@ struct GovernanceState: Equatable {
                 member["released"] = hold.released.map { .integer($0.milliseconds) }
                 return .object(member)
             })
+        object["newest"] = .integer(newest.milliseconds)
         object["approvals"] = Self.object(approvals)
         object["deferrals"] = Self.object(deferrals)
         object["intents"] = .array(intents.map(JSON.integer))
@@ -166,6 +170,8 @@ struct GovernanceState: Equatable {
     /// `nil` when the object is not a state.
     init?(_ json: JSONObject) {
         func time(_ value: JSON?) -> Instant? { (value?.int).map(Instant.init(milliseconds:)) }
+        guard let latest = time(json["newest"]) else { return nil }
+        newest = latest
         for member in json["holds"]?.array ?? [] {
             guard let id = member["id"]?.string, let entry = member["entry"]?.int,
                 let placed = time(member["placed"]), let document = member["document"]?.object

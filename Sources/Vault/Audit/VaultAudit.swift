@@ -68,8 +68,7 @@ extension Vault {
     private static func checkpoint(
         of vault: RecordID, in db: Database
     ) throws -> AuditCheckpoint {
-        try AuditCheckpoint(
-            of: AuditTree(in: db).frontier, vault: vault, key: SigningSecret.log.load(in: db))
+        try AuditCheckpoint(signing: db, vault: vault)
     }
 
     /// Signs the log for somebody else to keep, and says so in it.

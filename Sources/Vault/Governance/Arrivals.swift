@@ -11,6 +11,10 @@ extension Vault {
     /// What a hold matched once stays held, also when a later import says another project or
     /// custodian.
     func governArrivals(_ ids: Set<RecordID>, in db: Database) throws {
+        try noteManagedPolicy(now(), in: db)
+        guard try Governance(in: db, policyPlace, within: [], clock: now).governsArrivals else {
+            return
+        }
         var numbers: [Int64] = []
         for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
         let governance = try Governance(

@@ -59,13 +59,14 @@ struct DestructionScan {
     }
 
     /// How many terms of the destroyed records the index has that no record has that it names.
-    private func termsLeft(in db: Database) throws -> Int {
+    func termsLeft(in db: Database) throws -> Int {
         let search = try IndexSearch(IndexState(), in: db)
         let analyser = try TextAnalyser(in: db)
         let stored = StoredText(database: db)
         return try terms.count { term in
             guard try search.frequency(term) > 0 else { return false }
-            var isExplained = true
+            // Documents that were removed explain nothing: their words should be gone.
+            var isExplained = false
             try search.forEachMatch(.term(term)) { message in
                 let document = try stored.document(of: message, analyser)
                 isExplained = document?.text.has(term) ?? false
@@ -87,13 +88,30 @@ struct DestructionScan {
                 UNION ALL SELECT extra FROM conversation
                 UNION ALL SELECT detail FROM message WHERE detail IS NOT NULL
                 UNION ALL SELECT text FROM name UNION ALL SELECT line FROM log_document
+                UNION ALL SELECT source_id FROM message WHERE source_id IS NOT NULL
+                UNION ALL SELECT source_id FROM conversation
                 """)
         while let row = try lines.next() {
             try row.withUnsafeData(atIndex: 0) { data in
                 unsafe data?.withUnsafeBytes { unsafe present.look(through: $0, "") }
             }
         }
+        try lookThroughAttachments(present, in: db)
         for number in present.found.keys { search.dismiss(numbers[number]) }
+    }
+
+    /// Chunks one behind the other, so that what stands across two of them counts.
+    private func lookThroughAttachments(_ search: PieceSearch, in db: Database) throws {
+        let chunks = try Row.fetchCursor(
+            db, sql: "SELECT num >> 24, data FROM attachment_chunk ORDER BY num")
+        var (attachment, rest): (Int64, [UInt8]) = (-1, [])
+        while let row = try chunks.next() {
+            if row[0] != attachment { rest = [] }
+            attachment = row[0]
+            let bytes = rest + (try row.withUnsafeData(atIndex: 1) { $0.map(Array.init) ?? [] })
+            unsafe bytes.withUnsafeBytes { unsafe search.look(through: $0, "") }
+            rest = Array(bytes.suffix(DestructionTraces.pieceBytes - 1))
+        }
     }
 }
 

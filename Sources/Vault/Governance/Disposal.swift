@@ -81,6 +81,12 @@ extension Vault {
                         + "this.")
             }
             _ = try SearchQuery(query)
+            guard completeness.unreadable == 0 else {
+                throw VaultError(
+                    .damaged,
+                    "\(completeness.unreadable) messages cannot be read, so that a query may miss "
+                        + "them; run `coffer doctor`, or select otherwise.")
+            }
             let answer = try HoldMatcher.answer(query, in: governance.db) ?? []
             return found.filter { answer.contains($0.description) }
         case .subject(let custodian):

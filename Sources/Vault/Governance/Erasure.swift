@@ -84,6 +84,9 @@ private struct Erasure {
 
     func run(_ state: inout Vault.State) throws(VaultError) -> DestructionCertificate {
         let header = state.header
+        // Another process may have purged before the vault was this one's own.
+        let upkeep = SearchUpkeep()
+        while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
         let scan = try DestructionScan(of: state.store)
         let intent = try logIntent(state.store)
         var facts = try facts(of: state.store, header, intent)
@@ -136,9 +139,7 @@ private struct Erasure {
                 vault: vault, tool: tool, time: time, actor: auditor.actor, intent: intent,
                 generations: (header.generation, header.generation + 1),
                 keyFile: header.keyFileDigest, slots: header.slots,
-                checkpoint: try AuditCheckpoint(
-                    of: AuditTree(in: db).frontier, vault: vault,
-                    key: SigningSecret.log.load(in: db)),
+                checkpoint: try AuditCheckpoint(signing: db, vault: vault),
                 governing: governing, exports: exports, purges: purges, scan: ScanResult())
         }
     }

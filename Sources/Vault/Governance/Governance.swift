@@ -137,6 +137,16 @@ struct Governance {
     func complete(_ conversation: inout GovernedConversation) throws {
         let matching = try holds.matching(conversation, in: db)
         conversation.item.apply(matching, evaluator)
+        // A grace that began under a longer one is not cut short.
+        for (changed, before) in lost {
+            for hold in matching {
+                guard case .released(let time) = hold.state, time < changed.milliseconds else {
+                    continue
+                }
+                let end = before.grace(after: time).milliseconds ?? .max
+                conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
+            }
+        }
         conversation.item.isApproved = state.approvals[conversation.item.id] != nil
         for (changed, before) in lost {
             let end = evaluator.grace(after: changed.milliseconds).milliseconds ?? .max
@@ -145,6 +155,18 @@ struct Governance {
             }
             conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
         }
+    }
+
+    /// The id of a rule that retains a record at present because of a label.
+    func retains(_ item: RetentionItem, by label: String) -> String? {
+        evaluator.policy.retention.first { rule in
+            guard rule.kind.retains, rule.scope[.labels].contains(label) else { return false }
+            let alone = PolicyDocument(
+                timeZone: evaluator.policy.timeZone,
+                holdReleaseGrace: evaluator.policy.holdReleaseGrace, retention: [rule])
+            let end = RetentionEvaluator(alone).dates(of: item).retainUntil
+            return end.map { !$0.hasPassed(at: now.milliseconds) } ?? false
+        }?.id
     }
 
     /// Whether an earlier policy kept a record beyond the time at which it was replaced, and longer

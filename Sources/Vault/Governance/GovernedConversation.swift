@@ -48,6 +48,9 @@ struct GovernedReader {
             (SELECT text FROM name WHERE num = custodian) AS custodian_name,
             (SELECT max(created) FROM message WHERE message.conversation = conversation.num)
                 AS latest,
+            (SELECT max(json_extract(record, '$.envelope.created')) FROM version
+                JOIN message ON message.num = version.message
+                WHERE message.conversation = conversation.num) AS earlier,
             (SELECT count(*) FROM message
                 WHERE message.conversation = conversation.num AND message.created IS NULL)
                 AS undated,
@@ -81,10 +84,12 @@ struct GovernedReader {
         let own: Int64? = row["created"]
         let latest: Int64? = row["latest"]
         let undated: Int = row["undated"]
+        // An import that says an earlier date does not end what the later one began.
+        let earlier = (row["earlier"] as String?).flatMap { Instant($0)?.milliseconds }
         var item = RetentionItem(id: id.description)
         // One message without any time may be the latest.
         item.created =
-            undated > 0 && own == nil ? nil : [latest, own].compactMap(\.self).max()
+            undated > 0 && own == nil ? nil : [latest, own, earlier].compactMap(\.self).max()
         item.modified = [row["modified"], item.created].compactMap(\.self).max()
         if item.created == nil { item.modified = nil }
         item.origin = row["source_name"]

@@ -64,9 +64,15 @@ struct HoldMatcher {
         _ query: String, within conversations: [Int64]? = nil, in db: Database
     ) throws -> Set<String>? {
         let completeness = try SearchCompleteness(in: db)
-        guard completeness.pending == 0, completeness.unreadable == 0 else { return nil }
+        guard completeness.pending == 0 else { return nil }
         do {
-            var numbers: Set<Int64> = []
+            // What cannot be read may be what is asked for.
+            var numbers = try Int64.fetchSet(
+                db,
+                sql: """
+                    SELECT conversation FROM search_unreadable
+                    JOIN message ON message.num = search_unreadable.message
+                    """)
             let owner = try db.makeStatement(
                 sql: "SELECT conversation FROM message WHERE id = ?")
             try VaultSearch().forEachID(

@@ -156,8 +156,7 @@ private struct HoldProver {
     ) throws -> String {
         let reader = AuditReader(db: db)
         let entry = try reader.entry(hold.entry).entry
-        let checkpoint = try AuditCheckpoint(
-            of: AuditTree(in: db).frontier, vault: vault, key: SigningSecret.log.load(in: db))
+        let checkpoint = try AuditCheckpoint(signing: db, vault: vault)
         let proof = try AuditProver(db: db, checkpoint: checkpoint).prove(entry: hold.entry)
         let object: JSONObject = [
             "commitments": .array(leaves.map { .string(Hex.text($0.commitment)) }),

@@ -24,6 +24,16 @@ package struct PolicyPlace: Sendable {
         self.owner = owner
     }
 
+    /// What tells one state of the place from another without understanding it; `nil` where there
+    /// is nothing.
+    var fingerprint: String? {
+        switch read() {
+        case .absent: nil
+        case .policy(let policy): Hex.text(SHA256Digest.hash(policy.canonical))
+        case .unreadable: "unreadable"
+        }
+    }
+
     /// What the place says.
     enum Content {
         /// There is no file: the vault's own policy holds.
@@ -34,7 +44,15 @@ package struct PolicyPlace: Sendable {
     }
 
     func read() -> Content {
-        guard !path.isEmpty, DurableFile.exists(path) else { return .absent }
+        var status = stat()
+        guard !path.isEmpty else { return .absent }
+        if unsafe lstat(path, &status) != 0 {
+            // Whatever else keeps it from being looked at may hide a policy.
+            return errno == ENOENT
+                ? .absent
+                : .unreadable(
+                    "The policy's place \(path) cannot be looked into; check its permissions.")
+        }
         if let fault = fault(of: path, isFolder: false) { return .unreadable(fault) }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         if let fault = fault(of: folder, isFolder: true) { return .unreadable(fault) }

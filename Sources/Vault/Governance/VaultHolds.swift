@@ -32,8 +32,12 @@ extension Vault {
     ) throws(VaultError) -> HoldSummary {
         let matter = try Label.checked(matter)
         try Self.check(scope)
+        var scope = scope
+        // In the one form in which conversations have their ids.
+        scope.conversations = Set(scope.conversations.compactMap { RecordID($0)?.description })
         let id = try store.write { db -> String in
             let time = self.now()
+            try noteManagedPolicy(time, in: db)
             let known = try AuditState(in: db).governing.holds.map(\.id)
             let id = Self.holdID(matter, known)
             let hold = Hold(

@@ -23,7 +23,7 @@ extension Vault {
     /// Removes a label from conversations.
     ///
     /// - Returns: How many had it.
-    /// - Throws: `refused` where a hold or a locked rule selects by the label.
+    /// - Throws: `refused` where a hold or a rule that retains selects by the label.
     package func removeLabel(_ label: String, from ids: [RecordID]) throws(VaultError) -> Int {
         try refuseEscape(label, ids)
         return try change(ids, .labelRemoved, ["label": .string(label)]) { db, num in
@@ -35,7 +35,7 @@ extension Vault {
         }
     }
 
-    /// Taking a label away must not take a conversation out of a hold or of a locked rule.
+    /// Taking a label away must not take a conversation out of a hold or end its retention.
     private func refuseEscape(
         _ label: String, _ ids: [RecordID]
     ) throws(VaultError) {
@@ -50,9 +50,8 @@ extension Vault {
                 {
                     return "hold \(entry.hold.id) selects by it"
                 }
-                for rule in governance.evaluator.policy.retention
-                where rule.isLocked && rule.scope[.labels].contains(label) {
-                    return "the locked rule \(rule.id) selects by it"
+                if let rule = governance.retains(item, by: label) {
+                    return "rule \(rule) keeps \(id) because of it"
                 }
             }
             return nil
@@ -142,6 +141,9 @@ extension Vault {
             document["conversations"] = .array(changed.map { .string($0.description) })
             record.document = document
             try AuditLog(db: db, auditor: auditor, now: self.now()).append(record)
+            if event == .labelAdded || event == .eventSet {
+                try governArrivals(Set(changed), in: db)
+            }
             return changed.count
         }
     }

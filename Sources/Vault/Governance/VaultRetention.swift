@@ -86,6 +86,7 @@ extension Vault {
     private func changePolicy(to policy: PolicyDocument?) throws(VaultError) {
         try store.write { db in
             let time = self.now()
+            try noteManagedPolicy(time, in: db)
             try requireChange(in: Governance(in: db, policyPlace, clock: { time }), to: policy)
             var record = AuditLog.Record(
                 policy == nil ? .policyRemoved : .policySet,
@@ -126,6 +127,19 @@ extension Vault {
     /// Logs the managed policy when it is another one than the log knows, so that what it covered
     /// before still counts for a while (R4).
     func noteManagedPolicy(_ time: Instant, in db: Database) throws {
+        let content = policyPlace.fingerprint
+        let noted = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'managedPolicy'"))
+        guard content != noted else { return }
+        try db.execute(sql: "DELETE FROM setting WHERE key = 'managedPolicy'")
+        if let content {
+            try db.execute(
+                sql: "INSERT INTO setting VALUES ('managedPolicy', ?)", arguments: [content])
+        }
+        try noteChange(time, in: db)
+    }
+
+    private func noteChange(_ time: Instant, in db: Database) throws {
         let known = try AuditState(in: db).governing.policy(of: .managed)?.document
         var record: AuditLog.Record
         switch policyPlace.read() {

@@ -174,6 +174,11 @@ extension IngestWriter {
             sql: "DELETE FROM part WHERE num BETWEEN ? AND ?",
             arguments: [message.num << 16, message.num << 16 | 0xFFFF])
         try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO attachment_past
+                    SELECT attachment, message FROM attachment_use WHERE message = ?
+                """, arguments: [message.num])
+        try db.execute(
             sql: "DELETE FROM attachment_use WHERE message = ?", arguments: [message.num])
     }
 

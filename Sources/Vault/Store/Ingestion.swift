@@ -32,7 +32,7 @@ package final class Ingestion: Sendable {
     private let auditor: Auditor
     private let clock: @Sendable () -> Instant
     /// Called in the transaction of each batch with the conversations that it adds to.
-    private let onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?
+    private let onStore: @Sendable (Set<RecordID>, Database) throws -> Void
     private let custodian: String
     private let now: Instant
     private let analyser: TextAnalyser
@@ -51,7 +51,7 @@ package final class Ingestion: Sendable {
     init(
         store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
         clock: @escaping @Sendable () -> Instant,
-        onStore: (@Sendable (Set<RecordID>, Database) throws -> Void)?,
+        onStore: @escaping @Sendable (Set<RecordID>, Database) throws -> Void,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
@@ -146,7 +146,7 @@ package final class Ingestion: Sendable {
                     batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
                     in: db)
                 try log(report, writer.commitments, in: db)
-                try onStore?(writer.touched, db)
+                try onStore(writer.touched, db)
                 return report
             }
         }

@@ -53,7 +53,7 @@ struct RecordPurge {
             let first = message << 16
             try db.cachedStatement(sql: "DELETE FROM part WHERE num BETWEEN ? AND ?")
                 .execute(arguments: [first, first | 0xFFFF])
-            for table in ["attachment_use", "version", "search_unreadable"] {
+            for table in ["attachment_use", "attachment_past", "version", "search_unreadable"] {
                 try db.cachedStatement(sql: "DELETE FROM \(table) WHERE message = ?")
                     .execute(arguments: [message])
             }
@@ -81,7 +81,9 @@ struct RecordPurge {
 
     private static let attachmentsOfConversation = """
         SELECT attachment FROM attachment_use JOIN message ON message.num = attachment_use.message
-        WHERE conversation = ?
+        WHERE conversation = ?1
+        UNION SELECT attachment FROM attachment_past
+        JOIN message ON message.num = attachment_past.message WHERE conversation = ?1
         """
 
     private func removeUnused(_ attachments: Set<Int64>, _ report: inout PurgeReport) throws {
@@ -90,7 +92,8 @@ struct RecordPurge {
                 db,
                 sql: """
                     SELECT size FROM attachment WHERE num = ?1 AND NOT EXISTS (
-                        SELECT 1 FROM attachment_use WHERE attachment = ?1)
+                        SELECT 1 FROM attachment_use WHERE attachment = ?1
+                        UNION ALL SELECT 1 FROM attachment_past WHERE attachment = ?1)
                     """, arguments: [attachment])
             guard let size else { continue }
             try db.execute(
