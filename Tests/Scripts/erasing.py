@@ -5,6 +5,7 @@ in pages, files and memory that is stock `grep`'s.
 import base64
 import collections
 import copy
+import hashlib
 import json
 import os
 import pathlib
@@ -14,11 +15,13 @@ import subprocess
 import tempfile
 import threading
 
-from proof import COFFER, Vault, skip
+from proof import COFFER, Vault, conversation, lines, skip
 
 DRIVER = COFFER.parent / "VaultDriver"
 # A word that every conversation to be destroyed has, and no other.
 DOOMED = "zanzibarian"
+# Of each import of the small vault.
+CONVERSATIONS = 20
 
 
 def require(*tools):
@@ -46,12 +49,12 @@ class ErasedVault:
         recipient = place.run("-y", identity, program="age-keygen").text.strip()
         return cls(place.vault(name, "--recovery", recipient), identity)
 
-    def copy(self, name):
+    def copy(self, name, folder=None):
         """A copy with a home of its own, where checkpoints are remembered."""
         place = copy.copy(self.place)
         place.home = place.root / f"{name}.home"
         shutil.copytree(self.place.home, place.home)
-        vault = self.vault.copy(place.root / f"{name}.coffer")
+        vault = self.vault.copy((folder or place.root) / f"{name}.coffer")
         return ErasedVault(Vault(place, vault.path, vault.secret), self.identity)
 
     def remove(self):
@@ -207,3 +210,113 @@ def openssl_verifies(place, note, log_key):
             "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", f"{folder}/key", "-rawin",
             "-in", f"{folder}/text", "-sigfile", f"{folder}/signature",
             program="openssl").status == 0
+
+
+def prepare(place, seed, canaries):
+    vault = ErasedVault.make(place, "base")
+    for part in range(3):
+        entries = []
+        for number in range(part * CONVERSATIONS, (part + 1) * CONVERSATIONS):
+            entry = conversation(seed, number, 3, 25)
+            if number % 5 == 2:
+                entry["id"], entry["title"] = f"{DOOMED} {number}", canaries.new("title")
+                entry["messages"][1]["text"] += f" {DOOMED} {canaries.new('text')}"
+                entry["messages"][2]["text"] = " ".join(
+                    canaries.new("long text") for _ in range(120))
+            entries.append(entry)
+        path = place.write(f"{part}.jsonl", lines(entries))
+        vault.vault.done("import", path, "--format", "jsonl")
+        path.unlink()
+    canaries.write_patterns(place.root / "patterns")
+    return vault
+
+
+class Check:
+    """What must hold of a copy of the vault, wherever the work was cut off."""
+
+    def __init__(self, findings, base, canaries):
+        self.findings, self.canaries = findings, canaries
+        self.listed = {entry["id"]: entry for entry in base.vault.list()}
+        commitments = base.state()["commitments"]
+        self.kept = {
+            id: commitments[id] for id, entry in self.listed.items()
+            if not entry["origin"]["id"].startswith(DOOMED)}
+        self.doomed = {id: commitments[id] for id in self.listed if id not in self.kept}
+        self.commitments = sorted(sum(self.doomed.values(), []))
+        self.log_key = json.loads((base.path / "coffer.json").read_text())["logKey"]
+
+    def state_of(self, vault, moment):
+        """Which of the states a vault is in, and what it says; None with a finding."""
+        expect = self.findings.expect
+        said = vault.drive("--state")
+        if not expect(said.status == 0, f"{moment}: {said}"):
+            return None, {}
+        state = said.json()
+        expect(state["auditFaults"] == [], f"{moment}: the log: {state['auditFaults']}")
+        vault.vault.is_sound(self.findings, moment)
+        listed = {entry["id"]: entry for entry in vault.vault.list()}
+        expect(
+            all(self.listed[id] == entry for id, entry in listed.items()),
+            f"{moment}: a conversation is listed otherwise")
+        there = state["commitments"]
+        expect(listed.keys() == there.keys(), f"{moment}: what is listed is not what is read")
+        expect(
+            all(there.get(id) == messages for id, messages in self.kept.items()),
+            f"{moment}: messages of kept conversations are lost")
+        present = {id: messages for id, messages in there.items() if id not in self.kept}
+        expect(present in ({}, self.doomed), f"{moment}: {len(present)} doomed ones are there")
+        purges = [json.loads(document) for document in state["purges"]]
+        expect(len(purges) == (0 if present else 1), f"{moment}: {len(purges)} purges are logged")
+        found = "old" if present else "purged" if state["generation"] == 1 else "erased"
+        expect(
+            state["needsErasure"] == (found == "purged"),
+            f"{moment}: {found}, and erasure is needed: {state['needsErasure']}")
+        expect(
+            state["generation"] == (2 if found == "erased" else 1),
+            f"{moment}: {found} in generation {state['generation']}")
+        self.certificates(vault.place, state, found, moment)
+        return found, state
+
+    def certificates(self, place, state, found, moment):
+        """There is one if and only if the generation is the new one, and it says what went."""
+        expect = self.findings.expect
+        certificates = state["certificates"]
+        if not expect(
+                len(certificates) == (found == "erased"),
+                f"{moment}: {found} with {len(certificates)} certificates") or not certificates:
+            return
+        facts, note = certificates[0]["facts"], certificates[0]["note"]
+        stated = json.loads(facts)
+        records = [record for purge in stated["purges"] for record in purge["said"]["records"]]
+        expect(
+            sorted(message["commitment"] for record in records for message in record["messages"])
+            == self.commitments, f"{moment}: the certificate lists other messages")
+        expect(
+            sorted(record["conversation"] for record in records) == sorted(self.doomed),
+            f"{moment}: the certificate lists other conversations")
+        expect(
+            stated["scan"]["found"] == 0 and stated["scan"]["pieces"] > 0,
+            f"{moment}: the scan says {stated['scan']}")
+        digest = base64.b64encode(hashlib.sha256(facts.encode()).digest()).decode()
+        expect(
+            note.splitlines()[1] == digest and openssl_verifies(place, note, self.log_key),
+            f"{moment}: the certificate is not signed")
+
+    def finish(self, vault, moment):
+        """The same again leads to the last state."""
+        expect = self.findings.expect
+        done = vault.drive("--dispose", DOOMED)
+        moment += ", again"
+        if not expect(done.status == 0, f"{moment}: {done}"):
+            return
+        found, state = self.state_of(vault, moment)
+        expect(found == "erased", f"{moment}: not erased")
+        expect(state.get("openIntents") == 0, f"{moment}: intents are open")
+        expect(vault.generations == ["2"], f"{moment}: generations {vault.generations}")
+        left = sorted(path.name for path in (vault.path / "generations/2").iterdir())
+        expect(
+            set(left) <= {"key.age", "vault.db", "vault.db-wal", "vault.db-shm"},
+            f"{moment}: files {left}")
+        expect(vault.look_below("--rows", "trace") == 0, f"{moment}: traces are left")
+        seen = self.canaries.in_pages(vault)
+        expect(not seen, f"{moment}: the pages hold {seen}")

@@ -39,4 +39,12 @@ import VaultCrypto
         try vault.close()
         #expect(!FileManager.default.fileExists(atPath: log))
     }
+
+    @Test func `a full disk is called so, also where only the log's index found no room`() {
+        for code in [ResultCode.SQLITE_FULL, .SQLITE_IOERR_SHMSIZE] {
+            #expect(DatabaseFault.vaultError(DatabaseError(resultCode: code)).code == .noSpace)
+        }
+        let other = DatabaseFault.vaultError(DatabaseError(resultCode: .SQLITE_IOERR_READ))
+        #expect(other.code == .inputOutput)
+    }
 }

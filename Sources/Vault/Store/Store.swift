@@ -267,6 +267,10 @@ enum DatabaseFault {
         return VaultError(code, sentence, underlying: error)
     }
 
+    private static let fullDisk: (VaultError.Code, String) = (
+        .noSpace, "The disk is full; free some space and try again. Nothing was lost."
+    )
+
     private static func words(for error: DatabaseError) -> (VaultError.Code, String) {
         switch error.resultCode {
         // The key was proved against the header before, so it cannot be the wrong one.
@@ -274,8 +278,10 @@ enum DatabaseFault {
             return (.damaged, "The vault's database is damaged; run `coffer doctor`.")
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_DATA:
             return (.damaged, "A page of the vault's database is damaged; run `coffer doctor`.")
-        case .SQLITE_FULL:
-            return (.noSpace, "The disk is full; free some space and try again. Nothing was lost.")
+        // The file of the log's index could not grow.
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+            return fullDisk
+        case .SQLITE_FULL: return fullDisk
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return (.busy, "Another process is writing to the vault; try again in a moment.")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
