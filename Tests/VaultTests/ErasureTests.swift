@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import JSONText
+import Synchronization
 import Testing
 import VaultCrypto
 
@@ -133,6 +134,34 @@ struct ErasureTests {
         try other.close()
         #expect(try vault.needsErasure())
         _ = try certificate(try vault.erase(tool: "Test 1"))
+    }
+
+    @Test("What another thread was told is stored is there after an erasure")
+    func concurrentWrites() async throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        try vault.fill()
+        let old = try #require(try vault.ids()["old"])
+        try vault.purge(.conversations([old]))
+        // One import for all: it keeps the store with which it began.
+        let stored = Mutex(0)
+        let ingestion = try vault.beginIngestion { report in
+            stored.withLock { $0 = report.conversations.added }
+        }
+        let text = String(repeating: "words ", count: 100_000)
+        let writer = Task.detached {
+            for number in 0..<40 {
+                try ingestion.add(conversation("c\(number)", texts: [text + "\(number)"]))
+            }
+            _ = try ingestion.finish()
+        }
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+        _ = await writer.result
+        try vault.close()
+        let again = try governed.open()
+        defer { try? again.close() }
+        #expect(try again.ids().count == 2 + stored.withLock { $0 })
+        #expect(try again.verifyAudit().faults == [])
     }
 
     @Test("Pieces are found wherever they stand, and only whole")

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import VaultCrypto
 
 /// How a process uses the vault that it opens.
@@ -19,6 +20,8 @@ final class Store: Sendable {
 
     let path: String
     let pool: any DatabaseWriter
+    /// Whether another generation has taken the place of this one.
+    private let isOver = Atomic(false)
 
     /// Opens the database of a generation and brings it to the newest schema.
     ///
@@ -146,7 +149,10 @@ final class Store: Sendable {
     func write<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
         let result: T
         do {
-            result = try pool.write(body)
+            result = try pool.write { db in
+                try requirePresent()
+                return try body(db)
+            }
         } catch {
             throw DatabaseFault.vaultError(error)
         }
@@ -181,6 +187,7 @@ final class Store: Sendable {
         var result: T?
         do {
             try pool.writeWithoutTransaction { db in
+                try requirePresent()
                 try db.execute(sql: first)
                 defer { try? db.execute(sql: last) }
                 try db.inTransaction(.immediate) {
@@ -238,15 +245,40 @@ final class Store: Sendable {
         }
     }
 
+    /// Lends the database to one change that nobody else of this process writes beside.
+    ///
+    /// - Parameter body: Takes the connection; what it throws leaves the store as it is. Once it
+    ///   has returned, the store is over: later writes throw, instead of going into a file that is
+    ///   no longer the vault's.
+    /// - Throws: What the body throws.
+    func replaced(by body: (Database) throws -> Void) throws(VaultError) {
+        do {
+            try pool.writeWithoutTransaction { db in
+                try body(db)
+                isOver.store(true, ordering: .sequentiallyConsistent)
+            }
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+
+    private func requirePresent() throws(VaultError) {
+        guard isOver.load(ordering: .sequentiallyConsistent) else { return }
+        throw VaultError(
+            .busy,
+            "The vault moved to a new key meanwhile; what was not stored yet is to be "
+                + "repeated.")
+    }
+
     /// Writes a compact copy of the database under another vault key, synced.
-    func copy(to path: String, vaultKey: borrowing SecretBytes) throws(VaultError) {
+    func copy(
+        to path: String, vaultKey: borrowing SecretBytes, in db: Database
+    ) throws(VaultError) {
         try DurableFile.create(path, content: [])
         try Self.register(path, vaultKey: vaultKey)
         defer { PageEncryption.removeKey(forDatabaseAt: path) }
         do {
-            try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
-            }
+            try db.execute(sql: "VACUUM INTO ?", arguments: [path])
         } catch {
             throw DatabaseFault.vaultError(error)
         }

@@ -30,15 +30,37 @@ struct GenerationChange {
         try DurableFile.makeFolder(layout.generation(next))
         try DurableFile.create(layout.unfinishedMark(next), content: [])
         try DurableFile.syncFolder(of: layout.unfinishedMark(next))
-        do {
-            try state.store.copy(to: layout.database(next), vaultKey: key)
-            try prepare(layout.database(next), key)
-        } catch {
-            try? DurableFile.removeTree(layout.generation(next))
-            throw error
+        var header = state.header
+        let store = state.store
+        // What another thread writes meanwhile waits, and then is refused.
+        try store.replaced { db in
+            do {
+                try store.copy(to: layout.database(next), vaultKey: key, in: db)
+                try prepare(layout.database(next), key)
+            } catch {
+                try? DurableFile.removeTree(layout.generation(next))
+                throw error
+            }
+            header = try enforce(next, of: header, slots, key)
         }
 
-        var header = state.header
+        try VaultFolder.overwriteAndRemove(layout.unfinishedMark(next), of: layout)
+
+        try state.store.close()
+        _ = try KernelKeyring.remove(name: KeyCache.name(of: state.header))
+        let opened = try Store(layout.database(next), vaultKey: key)
+        state = Vault.State(header: header, key: key, store: opened)
+        try GenerationFolders(layout: layout, current: next).destroy(String(old))
+        try SlotFiles(layout: layout).settle(slots)
+    }
+
+    /// Steps 3 and 4.
+    ///
+    /// - Returns: The header that names the generation.
+    private func enforce(
+        _ next: Int, of old: VaultHeader, _ slots: [Slot], _ key: borrowing SecretBytes
+    ) throws(VaultError) -> VaultHeader {
+        var header = old
         header.generation = next
         header.slots = slots
         let keyFile = try KeyFiles.wrap(key, to: slots.map(\.recipient))
@@ -47,13 +69,6 @@ struct GenerationChange {
         header.keyFileDigest = SHA256Digest.hash(keyFile)
         header.authenticate(with: key)
         try DurableFile.replace(layout.header, with: header.bytes)
-        try VaultFolder.overwriteAndRemove(layout.unfinishedMark(next), of: layout)
-
-        try state.store.close()
-        _ = try KernelKeyring.remove(name: KeyCache.name(of: state.header))
-        let store = try Store(layout.database(next), vaultKey: key)
-        state = Vault.State(header: header, key: key, store: store)
-        try GenerationFolders(layout: layout, current: next).destroy(String(old))
-        try SlotFiles(layout: layout).settle(slots)
+        return header
     }
 }
