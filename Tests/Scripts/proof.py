@@ -114,23 +114,28 @@ class Place:
     def __exit__(self, *_):
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def environment(self):
+    def environment(self, arguments=()):
+        """What a command sees. Each vault has its checkpoints remembered beside it, because copies
+        of one vault would else be taken for older states of each other."""
         kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
+        if "--vault" in arguments:
+            vault = arguments[arguments.index("--vault") + 1]
+            kept["XDG_STATE_HOME"] = str(Vault.memory(vault))
         return kept | {
             "HOME": str(self.home), "TMPDIR": str(self.temporary), "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1", "TZ": "UTC", "COLUMNS": "80"}
 
-    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS, program=COFFER, variables=()):
+    def run(self, *arguments, wrap=(), timeout=TIMEOUT_SECONDS, program=COFFER):
         """Runs coffer, or another program, to its end."""
         done = subprocess.run(
-            [*wrap, program, *arguments], env=self.environment() | dict(variables), cwd=self.root,
+            [*wrap, program, *arguments], env=self.environment(arguments), cwd=self.root,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
         return Outcome(arguments, done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments, out, wrap=(), program=COFFER):
         """Starts coffer, or another program; its output goes to an open file."""
         return subprocess.Popen(
-            [*wrap, program, *arguments], env=self.environment(), cwd=self.root,
+            [*wrap, program, *arguments], env=self.environment(arguments), cwd=self.root,
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
 
     def write(self, name, content):
@@ -165,6 +170,10 @@ class Vault:
 
     def __init__(self, place, path, secret):
         self.place, self.path, self.secret = place, path, secret
+
+    @staticmethod
+    def memory(path):
+        return pathlib.Path(f"{path}.state")
 
     def arguments(self, *arguments):
         return (*arguments, "--vault", self.path, "--passphrase-file", self.secret)
