@@ -98,10 +98,10 @@ class Outcome:
 class Place:
     """A temporary folder with a home, a TMPDIR and vaults of its own."""
 
-    def __init__(self, name):
+    def __init__(self, name, largest=LARGEST_FILE_BYTES):
         if not os.access(COFFER, os.X_OK):
             skip(f"there is no program at {COFFER}")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE_BYTES, LARGEST_FILE_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
         self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"coffer-{name}-"))
         self.home = self.root / "home"
         self.temporary = self.root / "tmp"

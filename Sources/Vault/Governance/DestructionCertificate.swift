@@ -46,7 +46,8 @@ struct DestructionFacts {
         "The copy that a provider of models keeps.",
         "Blocks of the medium that still hold old pages or an old key file: with a slot's key they "
             + "could be read.",
-        "Mentions of the destroyed records in records that were kept.",
+        "Mentions of the destroyed records in records that were kept, and words of theirs that a "
+            + "label, a reason or a search brought into the documents of the audit log.",
     ]
 
     var vault: RecordID

@@ -1,3 +1,4 @@
+import GRDB
 import JSONText
 import Policy
 package import VaultCrypto
@@ -10,26 +11,34 @@ package struct GovernanceStatus: Sendable, Equatable {
     package var rules: Int?
     /// How many holds are in force.
     package var holds: Int
+    /// The newest of the latest entries that says that a checkpoint left the vault.
+    package var anchor: AuditEntry?
 }
 
 extension Vault {
     /// What governs the vault, without a look at what it governs: holds are counted, not matched.
     package func governanceStatus() throws(VaultError) -> GovernanceStatus {
         try store.read { db in
-            let state = try AuditState(in: db).governing
-            let holds = state.holds.count { $0.released == nil }
-            switch policyPlace.read() {
-            case .unreadable: return GovernanceStatus(source: .managed, rules: nil, holds: holds)
-            case .policy(let policy):
-                return GovernanceStatus(
-                    source: .managed, rules: policy.retention.count, holds: holds)
-            case .absent:
-                guard let own = state.policy(of: .vault)?.document else {
-                    return GovernanceStatus(source: .none, rules: 0, holds: holds)
-                }
-                let rules = (try? Governance.policy(own))?.retention.count
-                return GovernanceStatus(source: .vault, rules: rules, holds: holds)
+            var status = try governanceStatus(in: db)
+            status.anchor = try AuditReader(db: db).last { $0.event == .anchor }
+            return status
+        }
+    }
+
+    private func governanceStatus(in db: Database) throws -> GovernanceStatus {
+        let state = try AuditState(in: db).governing
+        let holds = state.holds.count { $0.released == nil }
+        switch policyPlace.read() {
+        case .unreadable: return GovernanceStatus(source: .managed, rules: nil, holds: holds)
+        case .policy(let policy):
+            return GovernanceStatus(
+                source: .managed, rules: policy.retention.count, holds: holds)
+        case .absent:
+            guard let own = state.policy(of: .vault)?.document else {
+                return GovernanceStatus(source: .none, rules: 0, holds: holds)
             }
+            let rules = (try? Governance.policy(own))?.retention.count
+            return GovernanceStatus(source: .vault, rules: rules, holds: holds)
         }
     }
 

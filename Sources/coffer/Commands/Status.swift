@@ -42,7 +42,7 @@ struct Status: ParsableCommand {
                 "attachmentBytes": .count(status?.attachmentBytes),
                 "sizeBytes": .integer(status?.sizeBytes ?? header.sizeBytes),
                 "slots": .array(slots.map(SlotView.json)), "locked": .bool(status == nil),
-                "keyInKeyring": .bool(header.isKeyCached), "anchor": .string("none"),
+                "keyInKeyring": .bool(header.isKeyCached), "anchor": Self.json(governance?.anchor),
                 "policy": .text(governance?.source.rawValue), "holds": .count(governance?.holds),
             ])
         }
@@ -61,11 +61,22 @@ struct Status: ParsableCommand {
         }
         line("Size", Figures.bytes(status?.sizeBytes ?? header.sizeBytes))
         line("Format", "\(header.format), generation \(status?.generation ?? header.generation)")
-        line("Anchor", "none: no checkpoint of the audit log has left this device")
+        if let governance { line("Anchor", Self.anchor(governance.anchor)) }
         for (index, slot) in slots.enumerated() {
             line(index == 0 ? "Slots" : "", SlotView.line(slot))
         }
         if slots.contains(where: \.isWeakened) { options.note(SlotView.weakness) }
+    }
+
+    private static func anchor(_ entry: AuditEntry?) -> String {
+        guard let entry else { return "none: no checkpoint of the audit log has left this device" }
+        return "a checkpoint of \(Figures.count(entry.index + 1, "entry")) left on "
+            + "\(Figures.date(entry.time)); compare it with `coffer audit verify --anchor`"
+    }
+
+    private static func json(_ anchor: AuditEntry?) -> JSON {
+        guard let anchor else { return .string("none") }
+        return .object(["entries": .integer(anchor.index + 1), "time": .time(anchor.time)])
     }
 
     private static func policy(_ governance: GovernanceStatus) -> String {
