@@ -229,6 +229,25 @@ struct GovernanceTests {
         #expect(try vault.verifyAudit().faults == [])
     }
 
+    @Test("What is stated of a hold again and again does not grow with what it matched")
+    func stateSize() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.ingest((0..<200).map { conversation("c\($0)", texts: ["amber \($0)"]) })
+        let hold = try vault.placeHold(matter: "All", scope: HoldScope())
+        try vault.setPolicy(policy("one delete P1Y created org"))
+        for _ in 0..<300 { try vault.log(AuditLog.Record(.unlock)) }
+        let largest = try vault.store.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT length(line) FROM log_document WHERE entry = 256") ?? 0
+        }
+        #expect(largest > 200 && largest < 2000)
+        #expect(try vault.heldConversations(by: hold.id).count == 200)
+        #expect(try vault.policy().policy?.retention.count == 1)
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test("What a hold matched can be proved to be there, also after edits, and a loss shows")
     func holdProof() throws {
         let governed = try GovernedVault()

@@ -97,7 +97,7 @@ struct AuditLog {
     private func requireConsistency(of entry: AuditEntry, _ document: JSONObject?) throws {
         var state = try AuditState(in: db).governing
         do {
-            try state.apply(entry, document: document)
+            try state.apply(entry) { AuditState.conversations(document) }
         } catch {
             throw VaultError(
                 .busy, "Another process changed the same just now; look again and repeat this.")

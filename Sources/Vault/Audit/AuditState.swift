@@ -45,7 +45,9 @@ struct AuditState {
                 frontier.append(leafHash: hash)
                 guard governs else { return }
                 let entry = try AuditEntry(parsing: line, at: index)
-                try governing.apply(entry, document: Self.object(reader.document(of: entry)))
+                try governing.apply(entry) {
+                    Self.conversations(try Self.object(reader.document(of: entry)))
+                }
             }
         }
         guard frontier.count == size else { throw Self.fault }
@@ -60,6 +62,11 @@ struct AuditState {
         base = try MerkleFrontier(count: index, peaks: peaks)
         frontier = base
         governing = state
+    }
+
+    /// The ids that a document names.
+    static func conversations(_ document: JSONObject?) -> [String] {
+        document?["conversations"]?.array?.compactMap(\.string) ?? []
     }
 
     private static func object(_ line: String?) throws -> JSONObject? {

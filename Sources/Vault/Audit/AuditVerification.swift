@@ -114,8 +114,8 @@ struct AuditVerification {
         examineTime(entry, place)
         let document = examineDocument(of: entry, place)
         if entry.event == .state { examineState(document, place) }
-        do throws(VaultError) {
-            try governing.apply(entry, document: document)
+        do {
+            try governing.apply(entry) { AuditState.conversations(document) }
         } catch {
             add(place, "contradicts the entries before it")
         }

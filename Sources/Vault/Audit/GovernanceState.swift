@@ -1,3 +1,4 @@
+import GRDB
 import JSONText
 import VaultCrypto
 
@@ -6,6 +7,9 @@ import VaultCrypto
 ///
 /// No table has it: a page that was put back would otherwise make a hold disappear. Whoever needs
 /// it folds the entries from the last `state` entry on (`AuditState`).
+///
+/// What entries say in documents is referred to and not repeated, so that the state stays small
+/// whatever a hold matched.
 struct GovernanceState: Equatable {
     /// A legal hold from its placing on.
     struct Hold: Equatable {
@@ -13,10 +17,10 @@ struct GovernanceState: Equatable {
         /// The entry that placed it.
         var entry: Int64
         var placed: Instant
-        /// Its matter and scope.
-        var document: JSONObject
-        /// Ids of conversations that came after its placing and matched.
-        var matchedLater: Set<String> = []
+        /// Its matter and scope, and what it matched then.
+        var document: AuditDocument
+        /// What came after its placing and matched.
+        var later: [AuditDocument] = []
         /// `nil` while it is in force.
         var released: Instant?
     }
@@ -32,7 +36,7 @@ struct GovernanceState: Equatable {
         var set: Instant
         var source: Source
         /// `nil` where the entry took the policy away.
-        var document: JSONObject?
+        var document: AuditDocument?
     }
 
     private(set) var holds: [Hold] = []
@@ -55,8 +59,8 @@ struct GovernanceState: Equatable {
     }
 
     /// The policies that were in force, each from a time on; `nil` is none.
-    var epochs: [(from: Instant, document: JSONObject?)] {
-        var current: [PolicyEpoch.Source: JSONObject] = [:]
+    var epochs: [(from: Instant, document: AuditDocument?)] {
+        var current: [PolicyEpoch.Source: AuditDocument] = [:]
         return policies.map { epoch in
             current[epoch.source] = epoch.document
             return (epoch.set, current[.managed] ?? current[.vault])
@@ -65,8 +69,12 @@ struct GovernanceState: Equatable {
 
     /// Takes the next entry into account.
     ///
-    /// - Throws: `damaged` when it contradicts those before it.
-    mutating func apply(_ entry: AuditEntry, document: JSONObject?) throws(VaultError) {
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - conversations: The ids that its document names; asked for only where that matters.
+    /// - Throws: `damaged` when it contradicts those before it; what `conversations` throws.
+    mutating func apply(_ entry: AuditEntry, conversations: () throws -> [String]) throws {
+        let document = entry.document.map { AuditDocument(entry: entry.index, digest: $0) }
         newest = max(newest, entry.time)
         switch entry.event {
         case .holdPlaced:
@@ -78,8 +86,8 @@ struct GovernanceState: Equatable {
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
             else { throw Self.contradiction(entry) }
-            holds[index].matchedLater.formUnion(
-                document?["conversations"]?.array?.compactMap(\.string) ?? [])
+            guard let document else { throw Self.contradiction(entry) }
+            holds[index].later.append(document)
         case .holdReleased:
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
@@ -92,7 +100,7 @@ struct GovernanceState: Equatable {
             policies.append(
                 PolicyEpoch(
                     entry: entry.index, set: newest, source: source,
-                    document: document?["policy"]?.object))
+                    document: document))
         case .approved: approvals[entry.object ?? ""] = entry.index
         case .erasureDeferred: deferrals[entry.object ?? ""] = entry.index
         case .purgeIntended, .eraseIntended: intents.append(entry.index)
@@ -105,7 +113,8 @@ struct GovernanceState: Equatable {
             if entry.event == .purgeDone, entry.figures["conversations"] ?? 0 > 0 {
                 unerased.append(entry.index)
             }
-            for id in document?["conversations"]?.array?.compactMap(\.string) ?? [] {
+            guard !approvals.isEmpty || !deferrals.isEmpty else { break }
+            for id in try conversations() {
                 approvals[id] = nil
                 deferrals[id] = nil
             }
@@ -131,12 +140,10 @@ struct GovernanceState: Equatable {
         object["holds"] = .array(
             holds.map { hold in
                 var member: JSONObject = [
-                    "document": .object(hold.document), "entry": .integer(hold.entry),
+                    "document": hold.document.json, "entry": .integer(hold.entry),
                     "id": .string(hold.id), "placed": .integer(hold.placed.milliseconds),
                 ]
-                if !hold.matchedLater.isEmpty {
-                    member["matchedLater"] = .array(hold.matchedLater.sorted().map(JSON.string))
-                }
+                if !hold.later.isEmpty { member["later"] = .array(hold.later.map(\.json)) }
                 member["released"] = hold.released.map { .integer($0.milliseconds) }
                 return .object(member)
             })
@@ -151,7 +158,7 @@ struct GovernanceState: Equatable {
                     "entry": .integer(policy.entry), "set": .integer(policy.set.milliseconds),
                     "source": .string(policy.source.rawValue),
                 ]
-                member["document"] = policy.document.map(JSON.object)
+                member["document"] = policy.document?.json
                 return .object(member)
             })
         return object
@@ -174,13 +181,13 @@ struct GovernanceState: Equatable {
         newest = latest
         for member in json["holds"]?.array ?? [] {
             guard let id = member["id"]?.string, let entry = member["entry"]?.int,
-                let placed = time(member["placed"]), let document = member["document"]?.object
+                let placed = time(member["placed"]),
+                let document = member["document"].flatMap(AuditDocument.init)
             else { return nil }
             holds.append(
                 Hold(
                     id: id, entry: entry, placed: placed, document: document,
-                    matchedLater: Set(
-                        member["matchedLater"]?.array?.compactMap(\.string) ?? []),
+                    later: (member["later"]?.array ?? []).compactMap(AuditDocument.init),
                     released: time(member["released"])))
         }
         for member in json["policies"]?.array ?? [] {
@@ -190,7 +197,7 @@ struct GovernanceState: Equatable {
             policies.append(
                 PolicyEpoch(
                     entry: entry, set: set, source: source,
-                    document: member["document"]?.object))
+                    document: member["document"].flatMap(AuditDocument.init)))
         }
         for member in json["approvals"]?.object?.members ?? [] {
             approvals[member.key] = member.value.int
@@ -204,5 +211,56 @@ struct GovernanceState: Equatable {
                 self[keyPath: list].append(entry)
             }
         }
+    }
+}
+
+/// The document of an entry, by the hash that the entry says.
+struct AuditDocument: Equatable {
+    let entry: Int64
+    /// SHA-256 of its line.
+    let digest: [UInt8]
+
+    init(entry: Int64, digest: [UInt8]) {
+        self.entry = entry
+        self.digest = digest
+    }
+
+    init?(_ json: JSON) {
+        guard let entry = json["entry"]?.int, let digest = json["digest"]?.string.flatMap(Hex.bytes)
+        else { return nil }
+        self.init(entry: entry, digest: digest)
+    }
+
+    var json: JSON {
+        .object(["digest": .string(Hex.text(digest)), "entry": .integer(entry)])
+    }
+
+    /// Reads it.
+    ///
+    /// - Throws: `damaged` when it is missing or another one.
+    func load(in db: Database) throws -> JSONObject {
+        let line = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT line FROM log_document WHERE entry = ?"),
+            arguments: [entry])
+        guard let line, SHA256Digest.hash(utf8: line) == digest,
+            let object = (try? JSONReader.parse(line))?.object
+        else {
+            throw VaultError(
+                .damaged,
+                "The document of entry \(entry) of the audit log is damaged; run "
+                    + "`coffer audit verify`.")
+        }
+        return object
+    }
+
+    /// The policy in it.
+    func policy(in db: Database) throws -> JSONObject {
+        guard let policy = try load(in: db)["policy"]?.object else {
+            throw VaultError(
+                .damaged,
+                "Entry \(entry) of the audit log has no policy; run "
+                    + "`coffer audit verify`.")
+        }
+        return policy
     }
 }

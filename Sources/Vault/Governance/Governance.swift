@@ -50,7 +50,7 @@ struct Governance {
             faults.append(sentence)
         case .absent:
             source = own == nil ? nil : .vault
-            if let json = own?.document {
+            if let json = try own?.document?.policy(in: db) {
                 document = try? Self.policy(json)
                 if document == nil {
                     doubts.insert(.policyUnreadable)
@@ -62,7 +62,7 @@ struct Governance {
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
         holds = try HoldMatcher(state.holds, within: conversations, in: db)
-        lost = Self.lost(state, evaluator)
+        lost = Self.lost(state, in: db)
         if isClock, now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
             faults.append(
@@ -85,7 +85,8 @@ struct Governance {
     /// A managed policy that breaks a lock counts as unreadable (R11).
     private mutating func refuseLoosening() throws {
         guard source == .managed, doubts.isEmpty,
-            let before = try state.policy(of: .managed)?.document.map(Self.policy)
+            let before = try state.policy(of: .managed)?.document
+                .map({ try Self.policy($0.policy(in: db)) })
         else { return }
         guard let refusal = PolicyChange.refusals(from: before, to: evaluator.policy).first else {
             return
@@ -95,11 +96,13 @@ struct Governance {
     }
 
     private static func lost(
-        _ state: GovernanceState, _ evaluator: RetentionEvaluator
+        _ state: GovernanceState, in db: Database
     ) -> [(until: Instant, evaluator: RetentionEvaluator)] {
         let epochs = state.epochs
         return zip(epochs, epochs.dropFirst()).compactMap { earlier, later in
-            guard let json = earlier.document, let policy = try? policy(json) else { return nil }
+            guard let document = earlier.document,
+                let policy = try? policy(document.policy(in: db))
+            else { return nil }
             return (later.from, RetentionEvaluator(policy))
         }
     }

@@ -34,7 +34,7 @@ extension Vault {
             return GovernanceStatus(
                 source: .managed, rules: policy.retention.count, holds: holds)
         case .absent:
-            guard let own = state.policy(of: .vault)?.document else {
+            guard let own = try state.policy(of: .vault)?.document?.policy(in: db) else {
                 return GovernanceStatus(source: .none, rules: 0, holds: holds)
             }
             let rules = (try? Governance.policy(own))?.retention.count

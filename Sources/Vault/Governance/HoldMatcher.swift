@@ -28,14 +28,17 @@ struct HoldMatcher {
         _ holds: [GovernanceState.Hold], within conversations: [Int64]? = nil, in db: Database
     ) throws {
         entries = try holds.map { hold in
-            let document = try HoldDocument(hold.document)
+            let document = try HoldDocument(hold.document.load(in: db))
             let state: Hold.State =
                 hold.released.map { .released(at: $0.milliseconds) }
                 ?? .placed(at: hold.placed.milliseconds)
             return Entry(
                 hold: Hold(
                     id: hold.id, matter: document.matter, scope: document.scope, state: state),
-                document: document, matched: document.matched.union(hold.matchedLater),
+                document: document,
+                matched: try hold.later.reduce(into: document.matched) { matched, later in
+                    matched.formUnion(AuditState.conversations(try later.load(in: db)))
+                },
                 placed: hold.placed, index: hold.entry,
                 answer: try document.scope.query.flatMap {
                     try Self.answer($0, within: conversations, in: db)

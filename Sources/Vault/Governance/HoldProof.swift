@@ -90,7 +90,7 @@ private struct HoldProver {
             throw VaultError(
                 .notFound, "There is no hold \(id); `coffer hold list` shows those there are.")
         }
-        let document = try HoldDocument(hold.document)
+        let document = try HoldDocument(hold.document.load(in: db))
         let leaves = try leaves(of: document, placedBy: hold.entry)
         let whole = HeldMessages.committed(leaves) == document.messages
         // With another root, one of those that are there is not that of then.

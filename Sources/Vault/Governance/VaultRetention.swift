@@ -140,7 +140,7 @@ extension Vault {
     }
 
     private func noteChange(_ time: Instant, in db: Database) throws {
-        let known = try AuditState(in: db).governing.policy(of: .managed)?.document
+        let known = try AuditState(in: db).governing.policy(of: .managed)?.document?.policy(in: db)
         var record: AuditLog.Record
         switch policyPlace.read() {
         case .unreadable: return
