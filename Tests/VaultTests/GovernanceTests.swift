@@ -387,7 +387,15 @@ struct GovernanceTests {
         #expect(try vault.outcomes()["old"] == "PENDING_REVIEW")
         #expect(try vault.purge().conversations == 0)
         let ids = try vault.ids()
-        try vault.approve([try #require(ids["old"])], reason: "looked at")
+        let old = try #require(ids["old"])
+        try vault.approve([old], reason: "looked at")
+        // What came since was not looked at.
+        try vault.ingest([
+            conversation(
+                "old", texts: ["old harbour ledger", "amber old", "more"], at: 1_591_012_800_000)
+        ])
+        #expect(try vault.purge().conversations == 0)
+        try vault.approve([old], reason: "looked at again")
         #expect(try vault.purge().conversations == 1)
         let new = try #require(ids["new"])
         #expect(try vault.planDisposal(DisposalRequest(.conversations([new]))).kept.count == 1)

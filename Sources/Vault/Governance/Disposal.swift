@@ -202,8 +202,9 @@ extension Vault {
             report.conversations = removed.conversations
             report.messages = removed.messages
             report.attachments = removed.attachments
-            report.entry = try self.logResult(
+            let entry = try self.logResult(
                 destroyed, removed, request, ends: intent, time, in: db)
+            if removed.conversations > 0 { report.entry = entry }
             return report
         }
     }

@@ -51,12 +51,11 @@ struct Governance {
         case .absent:
             source = own == nil ? nil : .vault
             if let json = try own?.document?.policy(in: db) {
-                document = try? Self.policy(json)
-                if document == nil {
+                do {
+                    document = try Self.policy(json)
+                } catch {
                     doubts.insert(.policyUnreadable)
-                    faults.append(
-                        "The vault's policy cannot be read; set it anew with "
-                            + "`coffer retention set`.")
+                    faults.append("The vault's own policy cannot be read here: \(error)")
                 }
             }
         }
@@ -150,13 +149,27 @@ struct Governance {
                 conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
             }
         }
-        conversation.item.isApproved = state.approvals[conversation.item.id] != nil
+        conversation.item.isApproved = try isApproved(conversation)
         for (changed, before) in lost {
             let end = evaluator.grace(after: changed.milliseconds).milliseconds ?? .max
             guard end > now.milliseconds, keeps(before, conversation.item, at: changed) else {
                 continue
             }
             conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
+        }
+    }
+
+    /// Whether a person approved the conversation as it is: what was committed to later was not
+    /// looked at.
+    private func isApproved(_ conversation: GovernedConversation) throws -> Bool {
+        guard let approval = state.approvals[conversation.item.id] else { return false }
+        let leaves = CommitmentLeaves(db: db)
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT num, version FROM message WHERE conversation = ?",
+            arguments: [conversation.num])
+        return try rows.allSatisfy { row in
+            let entry = try leaves.entry(of: row["num"], version: row["version"])
+            return entry.map { $0 < approval } ?? false
         }
     }
 
