@@ -169,11 +169,23 @@ struct ErasureTests {
         let piece = Array("twenty-four letters long".utf8)
         let near = Array("twenty-four letters lonG".utf8)
         for offset in 0..<40 {
-            let search = PieceSearch([near, piece])
-            let bytes = [UInt8](repeating: 7, count: offset) + piece + [1, 2]
-            bytes.withUnsafeBytes { search.look(through: $0, "at \(offset)") }
-            #expect(search.found == [1: "at \(offset)"])
+            for behind in 0..<10 {
+                let search = PieceSearch([near, piece])
+                let bytes =
+                    [UInt8](repeating: 7, count: offset) + piece
+                    + [UInt8](repeating: 8, count: behind)
+                bytes.withUnsafeBytes { search.look(through: $0, "at \(offset)") }
+                #expect(search.found == [1: "at \(offset)"])
+            }
         }
+        // The same one twice, met twice.
+        let twice = PieceSearch([piece, near, piece])
+        for round in 1...2 {
+            (piece + piece).withUnsafeBytes { twice.look(through: $0, "\(round)") }
+        }
+        #expect(twice.found == [0: "1", 2: "1"])
+        near.withUnsafeBytes { twice.look(through: $0, "3") }
+        #expect(twice.found == [0: "1", 1: "3", 2: "1"])
         let search = PieceSearch([piece])
         Array(piece.dropLast()).withUnsafeBytes { search.look(through: $0, "") }
         #expect(search.found.isEmpty)
