@@ -6,12 +6,17 @@ import Foundation
 
 /// What a process does before it touches its first key.
 package enum ProcessHardening {
-    /// Forbids core dumps and, on Linux, being traced and read by other processes of the same user.
+    /// Forbids core dumps and, on Linux, being traced and read by other processes of the same user;
+    /// a crash ends the process without the report of Swift's runtime, which shows registers and
+    /// the memory to which they point.
     ///
     /// Child processes inherit the limit on core dumps.
     ///
     /// - Throws: `.refused` when the system does not allow it; keys should not be used then.
     package static func apply() throws(VaultError) {
+        for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] {
+            _ = signal(crash, SIG_DFL)
+        }
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         #if os(Linux)
             let core = __rlimit_resource_t(RLIMIT_CORE.rawValue)

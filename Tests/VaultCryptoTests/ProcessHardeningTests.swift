@@ -21,4 +21,14 @@ struct ProcessHardeningTests {
             #endif
         }
     }
+
+    @Test("A hardened process ends by the signal of its crash, without a report of its memory")
+    func crash() async {
+        await #expect(processExitsWith: .signal(SIGABRT)) {
+            // Stands where the runtime's reporter stands; a reporter that is left would answer.
+            signal(SIGABRT) { _ in _exit(0) }
+            try ProcessHardening.apply()
+            abort()
+        }
+    }
 }
