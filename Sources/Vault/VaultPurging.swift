@@ -10,8 +10,10 @@ package struct PurgeReport: Sendable, Equatable {
 
 // Removing records for good.
 extension Vault {
-    /// Purges conversations: removes their rows and attachments, and their words from the search
-    /// index.
+    /// Purges conversations without a policy, a hold or an entry in the log: removes their rows and
+    /// attachments, and their words from the search index.
+    ///
+    /// For tests and measurements of what a purge leaves; everybody else uses `dispose`.
     ///
     /// The first transaction takes the records away for everybody. Bounded ones follow that rewrite
     /// the segments of the index in which their words stand; when one of them is cut off,
@@ -24,7 +26,7 @@ extension Vault {
     ///   - postings: So many in each step of the index; `nil` for what is usual.
     /// - Returns: How many records went.
     /// - Throws: What the database reports.
-    package func purge(
+    package func purgeAskingNoRule(
         _ conversations: [RecordID], postings: Int? = nil
     ) throws(VaultError) -> PurgeReport {
         let report = try store.purge { db in try RecordPurge(db: db).run(conversations) }

@@ -66,6 +66,10 @@ extension WordRule {
             places: ["Sources/Policy/"],
             sentence: "a decision depends on nothing but the values that it is given."),
         WordRule(
+            words: ["purgeAskingNoRule("],
+            places: ["Sources/"], except: ["Sources/Vault/VaultPurging.swift"],
+            sentence: "what destroys asks the policy and the holds: `dispose`."),
+        WordRule(
             words: ["INSERT INTO", "INSERT OR", "DELETE FROM", "CREATE TABLE"],
             places: ["Sources/Importers/"], part: .codeAndLiterals,
             sentence: "an importer reads another program's database and never writes one."),

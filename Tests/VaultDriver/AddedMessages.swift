@@ -47,7 +47,7 @@ struct AddedMessages {
         for number in 0..<count {
             added += try vault.conversations(matching: "added\(number)word")
         }
-        _ = try vault.purge(added)
+        _ = try vault.purgeAskingNoRule(added)
     }
 }
 

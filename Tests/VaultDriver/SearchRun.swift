@@ -28,7 +28,7 @@ struct SearchRun {
         case .add(let count): try AddedMessages(vault).write(count)
         case .purge(let query):
             let doomed = try vault.conversations(matching: query)
-            _ = try vault.purge(Array(doomed), postings: options.step)
+            _ = try vault.purgeAskingNoRule(Array(doomed), postings: options.step)
         case .rebuild:
             let time = try clock.measure {
                 try vault.rebuildSearchIndex(textBytes: options.step)

@@ -78,7 +78,7 @@ struct AuditTests {
         #expect(try vault.faults() == [])
         var gone: [RecordID] = []
         try vault.forEachConversation { if $0.origin.id == "a" { gone.append($0.id) } }
-        _ = try vault.purge(gone)
+        _ = try vault.purgeAskingNoRule(gone)
         #expect(try vault.faults() == [])
         try vault.ingest("c", ["six", "seven"])
         #expect(try vault.faults() == [])
@@ -106,7 +106,7 @@ struct AuditTests {
         try vault.ingest("a", ["one", "two"])
         var gone: [RecordID] = []
         try vault.forEachConversation { gone.append($0.id) }
-        _ = try vault.purge(gone)
+        _ = try vault.purgeAskingNoRule(gone)
         try vault.ingest("b", ["three"])
         let lowest = try vault.store.read { try Int.fetchOne($0, sql: "SELECT num FROM message") }
         #expect(lowest == 3)

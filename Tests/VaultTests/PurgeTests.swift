@@ -99,7 +99,7 @@ struct PurgeTests {
         #expect(try doomed.visible() == all)
         try doomed.vault.store.foldLog()
         #expect(try doomed.visible() == all)
-        let report = try doomed.vault.purge(doomed.doomed)
+        let report = try doomed.vault.purgeAskingNoRule(doomed.doomed)
         #expect(report.conversations == 28 && report.messages == 84)
         #expect(try doomed.terms().isDisjoint(with: all))
         #expect(try doomed.visible().isEmpty)
@@ -133,7 +133,7 @@ struct PurgeTests {
         try doomed.vault.store.pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA secure_delete = OFF")
         }
-        _ = try doomed.vault.purge(doomed.doomed)
+        _ = try doomed.vault.purgeAskingNoRule(doomed.doomed)
         #expect(try doomed.terms().isDisjoint(with: doomed.words))
         #expect(try !doomed.visible().isEmpty)
     }
@@ -160,7 +160,7 @@ struct PurgeTests {
         try vault.forEachConversation { conversation in
             if ["old4", "old5"].contains(conversation.origin.id) { newest.append(conversation.id) }
         }
-        _ = try vault.purge(newest)
+        _ = try vault.purgeAskingNoRule(newest)
         try vault.ingest([conversation("new", texts: ["harbour lantern", "lantern"])])
         try vault.completeSearchIndex { _ in true }
         try vault.rebuildSearchIndex()
@@ -188,7 +188,7 @@ struct PurgeTests {
             }
         }
         #expect(try given() > 0)
-        _ = try vault.purge(doomed.doomed)
+        _ = try vault.purgeAskingNoRule(doomed.doomed)
         #expect(try given() == 0)
         try vault.completeSearchIndex { _ in true }
         #expect(try vault.examine(repairs: false).faults.isEmpty)
@@ -238,8 +238,8 @@ struct PurgeTests {
         let doomed = try DoomedVault(test)
         let vault = doomed.vault
         defer { try? vault.close() }
-        _ = try vault.purge(doomed.doomed)
-        #expect(try vault.purge(doomed.doomed) == PurgeReport())
+        _ = try vault.purgeAskingNoRule(doomed.doomed)
+        #expect(try vault.purgeAskingNoRule(doomed.doomed) == PurgeReport())
         #expect(try vault.examine(repairs: false).faults.isEmpty)
         let status = try vault.status()
         #expect(status.conversations == 52 && status.messages == 156)
@@ -254,7 +254,7 @@ struct PurgeTests {
         let doomed = try DoomedVault(test)
         let store = doomed.vault.store
         defer { try? doomed.vault.close() }
-        _ = try doomed.vault.purge(doomed.doomed)
+        _ = try doomed.vault.purgeAskingNoRule(doomed.doomed)
         let dangling = try store.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }
         #expect(dangling.isEmpty)
         // Names that kept records have stay, and cannot be taken away from them.
@@ -288,8 +288,8 @@ struct PurgeTests {
             })
         var ids: [RecordID] = []
         try vault.forEachConversation { ids.append($0.id) }
-        #expect(try vault.purge([ids[0]]).attachments == 0)
-        #expect(try vault.purge([ids[1]]).attachments == 1)
+        #expect(try vault.purgeAskingNoRule([ids[0]]).attachments == 0)
+        #expect(try vault.purgeAskingNoRule([ids[1]]).attachments == 1)
         #expect(try DecryptedPages(of: vault).words(of: ["zanzibarianquick"]).isEmpty)
         #expect(try vault.examine(repairs: false).faults.isEmpty)
     }

@@ -137,12 +137,4 @@ struct CommitmentLeaves {
                 leaf.message, leaf.version, entry, Data(leaf.commitment),
             ])
     }
-
-    /// The highest number that a message ever had.
-    func lastNumber() throws -> Int64 {
-        try Int64.fetchOne(
-            db,
-            sql: "SELECT max((SELECT ifnull(max(last), 0) FROM log_batch), "
-                + "(SELECT ifnull(max(num), 0) FROM message))") ?? 0
-    }
 }

@@ -33,11 +33,7 @@ extension Vault {
         let selected = try selected(by: request.selection, governance)
         try GovernedReader(governance: governance).forEach { conversation in
             guard selected?.contains(conversation.id) ?? true else { return }
-            // An erasure that was put off is done when nothing bars it any more.
-            let isDeferred = governance.state.deferrals[conversation.item.id] != nil
-            let operation =
-                isDeferred && request.operation == .sweep ? .erase : request.operation
-            let decision = governance.decide(conversation, operation)
+            let decision = governance.decide(conversation, for: request)
             let item = DisposalPlan.Item(
                 conversation: conversation.id, messages: conversation.messages,
                 decision: decision)
@@ -66,12 +62,8 @@ extension Vault {
         case .conversations(let ids):
             for id in ids { _ = try reader.conversation(id) }
             return Set(ids)
-        case .matching(var filter, let query):
-            filter.includesHidden = true
-            var found: Set<RecordID> = []
-            try reader.forEach(filter, order: .id) { _, conversation in
-                found.insert(conversation.id)
-            }
+        case .matching(let filter, let query):
+            let found = try Self.ids(filter, reader)
             guard let query else { return found }
             let completeness = try SearchCompleteness(in: governance.db)
             guard completeness.pending == 0 else {
@@ -92,11 +84,7 @@ extension Vault {
         case .subject(let custodian):
             var filter = ConversationFilter()
             filter.custodian = custodian
-            filter.includesHidden = true
-            var found: Set<RecordID> = []
-            try reader.forEach(filter, order: .id) { _, conversation in
-                found.insert(conversation.id)
-            }
+            let found = try Self.ids(filter, reader)
             guard !found.isEmpty else {
                 throw VaultError(
                     .notFound,
@@ -105,6 +93,19 @@ extension Vault {
             }
             return found
         }
+    }
+
+    /// Hidden ones too.
+    private static func ids(
+        _ filter: ConversationFilter, _ reader: ConversationReader
+    ) throws -> Set<RecordID> {
+        var filter = filter
+        filter.includesHidden = true
+        var found: Set<RecordID> = []
+        try reader.forEach(filter, order: .id) { _, conversation in
+            found.insert(conversation.id)
+        }
+        return found
     }
 
     // MARK: Destroying
@@ -184,10 +185,7 @@ extension Vault {
                     continue
                 }
                 var item = planned
-                let isDeferred = governance.state.deferrals[conversation.item.id] != nil
-                item.decision = governance.decide(
-                    conversation,
-                    isDeferred && request.operation == .sweep ? .erase : request.operation)
+                item.decision = governance.decide(conversation, for: request)
                 item.messages = conversation.messages
                 if item.decision.outcome == .destroy {
                     going.append(item)

@@ -135,6 +135,15 @@ struct Governance {
         evaluator.decide(conversation.item, circumstances(operation))
     }
 
+    /// What may be done with a conversation when it is asked for so.
+    ///
+    /// An erasure that was put off is done by a sweep when nothing bars it any more.
+    func decide(_ conversation: GovernedConversation, for request: DisposalRequest) -> Decision {
+        let isDeferred = state.deferrals[conversation.item.id] != nil
+        let isSweep = request.operation == .sweep
+        return decide(conversation, isDeferred && isSweep ? .erase : request.operation)
+    }
+
     /// Gives a conversation the holds and graces that apply to it.
     func complete(_ conversation: inout GovernedConversation) throws {
         let matching = try holds.matching(conversation, in: db)

@@ -61,16 +61,7 @@ struct RetentionSimulate: ParsableCommand {
         completion: .file())
     var items: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Decide as of this time: 2024, 2024-03, 2024-03-01, RFC 3339 (UTC); now by default.",
-            valueName: "time"))
-    var at: Moment?
-
-    @Option(
-        help: ArgumentHelp(
-            "What is to be done: sweep, purge, user_delete or erase.", valueName: "operation"))
-    var operation = RetentionOperation.sweep
+    @OptionGroup var decision: DecisionOptions
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -85,8 +76,9 @@ struct RetentionSimulate: ParsableCommand {
         if let items { return try decide(items, by: policy) }
         try options.withVault { vault in
             let view = SimulationView(
-                simulation: try vault.simulate(policy, at: at?.instant, operation),
-                at: at?.instant ?? .now)
+                simulation: try vault.simulate(
+                    policy, at: decision.at?.instant, decision.operation),
+                at: decision.at?.instant ?? vault.now())
             if options.json { return Output.json(view.object) }
             try view.show(vault)
         }
@@ -95,7 +87,7 @@ struct RetentionSimulate: ParsableCommand {
     private func decide(_ items: String, by policy: PolicyDocument) throws {
         let evaluator = RetentionEvaluator(policy)
         let circumstances = Circumstances(
-            now: (at?.instant ?? .now).milliseconds, operation: operation)
+            now: (decision.at?.instant ?? .now).milliseconds, operation: decision.operation)
         var counts: [Outcome: Int] = [:]
         try InputFile.with(items) { source in
             var lines = RecordLines(source, InputFile.name(items))
@@ -118,6 +110,20 @@ struct RetentionSimulate: ParsableCommand {
 }
 
 extension RetentionOperation: ExpressibleByArgument {}
+
+/// As of when a decision is asked for, and for what.
+struct DecisionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Decide as of this time: 2024, 2024-03, 2024-03-01, RFC 3339 (UTC); now by default.",
+            valueName: "time"))
+    var at: Moment?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is to be done: sweep, purge, user_delete or erase.", valueName: "operation"))
+    var operation = RetentionOperation.sweep
+}
 
 /// What another policy would change, in counts and examples.
 struct SimulationView {

@@ -23,26 +23,18 @@ struct RetentionExplain: ParsableCommand {
     @Argument(help: "The conversation's id, or its beginning.")
     var id: String
 
-    @Option(
-        help: ArgumentHelp(
-            "As of this time: 2024, 2024-03, 2024-03-01, RFC 3339 (UTC); now by default.",
-            valueName: "time"))
-    var at: Moment?
-
-    @Option(
-        help: ArgumentHelp(
-            "What is to be done: sweep, purge, user_delete or erase.", valueName: "operation"))
-    var operation = RetentionOperation.sweep
+    @OptionGroup var decision: DecisionOptions
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
         try options.withVault { vault in
             let id = try vault.conversationID(matching: id)
-            let explanation = try vault.explain(id, operation, at: at?.instant)
+            let explanation = try vault.explain(
+                id, decision.operation, at: decision.at?.instant)
             let policy = try vault.policy().policy
             if options.json {
-                Output.json(object(explanation, id, at?.instant ?? vault.now()))
+                Output.json(object(explanation, id, decision.at?.instant ?? vault.now()))
             } else {
                 try show(explanation, of: vault.conversation(id), policy)
             }
@@ -60,7 +52,7 @@ struct RetentionExplain: ParsableCommand {
     ) -> JSONObject {
         let item = explanation.item
         var object = explanation.decision.object(id.description)
-        object["operation"] = .string(operation.rawValue)
+        object["operation"] = .string(decision.operation.rawValue)
         object["at"] = .time(at)
         object["sentence"] = .string(words(explanation).clause)
         object["holds"] = .array(item.holds.map(JSON.string))
@@ -94,7 +86,7 @@ struct RetentionExplain: ParsableCommand {
     }
 
     private var actor: String {
-        switch operation {
+        switch decision.operation {
         case .sweep: "A schedule"
         case .purge: "An administrator's purge"
         case .userDelete: "The owner's delete"
