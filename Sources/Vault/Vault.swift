@@ -18,6 +18,7 @@ package final class Vault: Sendable {
     let lock: VaultLock
     let state: Mutex<State>
     let searchCache = SearchCache()
+    let auditMemory = AuditMemory()
     /// Stands for the clock; tests hand in their own.
     package let now: @Sendable () -> Instant
     package let auditor: Auditor

@@ -159,6 +159,67 @@ struct AuditTests {
         }
     }
 
+    @Test("A state that was proved is used for a log that goes on from it, and for no other")
+    func memory() throws {
+        let audited = try AuditedVault()
+        let other = try AuditedVault()
+        let vault = try audited.create()
+        let second = try other.create()
+        defer {
+            try? vault.close()
+            try? second.close()
+        }
+        let memory = AuditMemory()
+        func expectSame(_ db: Database) throws {
+            #expect(try memory.state(in: db) == AuditState(in: db))
+        }
+        func place(_ hold: String, _ vault: Vault, in db: Database) throws {
+            var record = AuditLog.Record(.holdPlaced, object: hold)
+            record.document = ["matter": .string("Lindqvist")]
+            try AuditLog(db: db, auditor: vault.auditor, now: audited.now()).append(record)
+            try expectSame(db)
+        }
+        for round in 0..<530 {
+            try vault.store.write { db in
+                if [3, 250, 260].contains(round) { return try place("h\(round)", vault, in: db) }
+                try AuditLog(db: db, auditor: vault.auditor, now: audited.now())
+                    .append(AuditLog.Record(.unlock))
+                if round % 256 > 250 || round % 256 < 5 { try expectSame(db) }
+            }
+        }
+        // The transaction sees what it wrote, and nobody else ever does.
+        for hold in ["undone", "h531"] {
+            try? vault.store.write { db in
+                try place(hold, vault, in: db)
+                if hold == "undone" { throw VaultError(.noSpace, "No.") }
+            }
+            try vault.store.read(expectSame)
+        }
+        let holds = try vault.store.read { try memory.state(in: $0).governing.holds.map(\.id) }
+        #expect(holds == ["h3", "h250", "h260", "h531"])
+        try second.store.write { db in
+            try expectSame(db)
+            try place("elsewhere", second, in: db)
+        }
+        try vault.store.read(expectSame)
+    }
+
+    @Test("A changed entry is not covered up by what was proved before it")
+    func memoryOfDamage() throws {
+        let audited = try AuditedVault()
+        let vault = try audited.create()
+        defer { try? vault.close() }
+        try vault.ingest("a", ["one"])
+        let memory = AuditMemory()
+        _ = try vault.store.read(memory.state)
+        try vault.ingest("b", ["two"])
+        try vault.change(
+            "UPDATE log_entry SET line = replace(line, ':anna', ':otto') WHERE num = 2")
+        #expect(throws: VaultError.self) { try vault.store.read(memory.state) }
+        try vault.change("DELETE FROM log_entry WHERE num = 2")
+        #expect(throws: VaultError.self) { try vault.store.read(memory.state) }
+    }
+
     @Test("A clock that went back is noted once in a session, and nothing is wrong with the log")
     func clock() throws {
         let audited = try AuditedVault()

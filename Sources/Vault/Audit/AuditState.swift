@@ -8,7 +8,7 @@ import VaultCrypto
 /// document has the peaks of the tree before it (`peaks`, hex) and what governs (`governing`, as
 /// `GovernanceState` writes it). So what governs, and the root of the tree of any size, follow from
 /// at most 256 entries.
-struct AuditState {
+struct AuditState: Equatable {
     static let stretch = 256
 
     /// What governs after the last entry.
@@ -38,8 +38,26 @@ struct AuditState {
         // A `state` entry that is the next one to come is not there yet.
         let first = start == size && size > 0 ? start - Self.stretch : start
         if first > 0 { try take(stateAt: first, reader) }
-        if size > first {
-            try reader.forEachLine(from: Int64(first), to: Int64(size)) { index, line in
+        try take(to: size, reader, governs: governs)
+    }
+
+    /// The state at the end of a longer log that begins with this one.
+    ///
+    /// - Returns: `nil` when the tree is not that of such a log.
+    func extended(to tree: MerkleFrontier, in db: Database) -> AuditState? {
+        guard (0..<Self.stretch).contains(tree.count - frontier.count) else { return nil }
+        var state = self
+        // What cannot be read belongs to a log of another history, or is said by who reads it all.
+        do { try state.take(to: tree.count, AuditReader(db: db), governs: true) } catch {
+            return nil
+        }
+        return state.frontier == tree ? state : nil
+    }
+
+    private mutating func take(to size: Int, _ reader: AuditReader, governs: Bool) throws {
+        if size > frontier.count {
+            try reader.forEachLine(from: Int64(frontier.count), to: Int64(size)) { index, line in
+                if Int(index) % Self.stretch == 0 { (base, hashes) = (frontier, []) }
                 let hash = MerkleTree.leafHash(Array(line.utf8))
                 hashes.append(hash)
                 frontier.append(leafHash: hash)

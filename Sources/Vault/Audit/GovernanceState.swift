@@ -58,6 +58,11 @@ struct GovernanceState: Equatable {
         policies.last { $0.source == source }.flatMap { $0.document == nil ? nil : $0 }
     }
 
+    /// Whether what arrives may have to be looked at: for holds, or for locked rules of a policy.
+    var mayGovernArrivals: Bool {
+        !policies.isEmpty || holds.contains { $0.released == nil }
+    }
+
     /// The policies that were in force, each from a time on; `nil` is none.
     var epochs: [(from: Instant, document: AuditDocument?)] {
         var current: [PolicyEpoch.Source: AuditDocument] = [:]

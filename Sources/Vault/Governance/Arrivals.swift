@@ -12,13 +12,11 @@ extension Vault {
     /// custodian.
     func governArrivals(_ ids: Set<RecordID>, in db: Database) throws {
         try noteManagedPolicy(now(), in: db)
-        guard try Governance(in: db, policyPlace, within: [], clock: now).governsArrivals else {
-            return
-        }
+        guard try policyPlace.isTaken || governing(in: db).mayGovernArrivals else { return }
         var numbers: [Int64] = []
         for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
-        let governance = try Governance(
-            in: db, policyPlace, within: numbers.sorted(), clock: now)
+        let governance = try governance(in: db, within: numbers.sorted())
+        guard governance.governsArrivals else { return }
         let reader = GovernedReader(governance: governance)
         var matched: [String: [String]] = [:]
         var floors: [(Int64, Deadline)] = []
@@ -46,7 +44,7 @@ extension Vault {
     /// Notes on every conversation until when locked rules keep it, where that is later than before
     /// (R11).
     func stampFloors(in db: Database) throws {
-        let governance = try Governance(in: db, policyPlace, clock: now)
+        let governance = try governance(in: db)
         guard governance.hasLocks else { return }
         var floors: [(Int64, Deadline)] = []
         try GovernedReader(governance: governance).forEach { conversation in

@@ -21,7 +21,7 @@ extension Vault {
     /// What a purge would do now.
     package func planDisposal(_ request: DisposalRequest) throws(VaultError) -> DisposalPlan {
         return try store.read { db in
-            try self.plan(request, Governance(in: db, policyPlace, clock: self.now))
+            try self.plan(request, governance(in: db))
         }
     }
 
@@ -177,7 +177,7 @@ extension Vault {
         return try store.purge { db in
             let time = self.now()
             var report = report
-            let governance = try Governance(in: db, self.policyPlace, clock: { time })
+            let governance = try governance(in: db, at: time)
             let reader = GovernedReader(governance: governance)
             var going: [DisposalPlan.Item] = []
             for planned in plan.destroyed {
@@ -227,7 +227,7 @@ extension Vault {
     /// Intents that were cut off before anything was destroyed get a result of nothing.
     private func endOpenIntents(_ time: Instant, in db: Database) throws {
         let reader = AuditReader(db: db)
-        for intent in try AuditState(in: db).governing.intents {
+        for intent in try governing(in: db).intents {
             let begun = try reader.entry(intent).entry.event
             guard begun == .purgeIntended else { continue }
             var record = AuditLog.Record(.purgeDone)
@@ -242,7 +242,7 @@ extension Vault {
         let waiting = plan.kept.filter { $0.decision.outcome == .deferRestrict }
         return try store.write { db in
             let time = self.now()
-            let known = try AuditState(in: db).governing.deferrals
+            let known = try governing(in: db).deferrals
             for item in waiting where known[item.conversation.description] == nil {
                 try db.execute(
                     sql: "UPDATE conversation SET hidden = ifnull(hidden, ?) WHERE id = ?",
@@ -262,7 +262,7 @@ extension Vault {
     package func approve(_ ids: [RecordID], reason: String) throws(VaultError) {
         try store.write { db in
             let time = self.now()
-            let governance = try Governance(in: db, self.policyPlace, clock: { time })
+            let governance = try governance(in: db, at: time)
             let reader = GovernedReader(governance: governance)
             for id in Set(ids).sorted() {
                 guard let conversation = try reader.conversation(id) else {

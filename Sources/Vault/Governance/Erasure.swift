@@ -28,7 +28,7 @@ package enum ErasureOutcome: Sendable {
 extension Vault {
     /// Whether a purge left something that the present key can still be used for.
     package func needsErasure() throws(VaultError) -> Bool {
-        try store.read { db in try !AuditState(in: db).governing.unerased.isEmpty }
+        try store.read { db in try !governing(in: db).unerased.isEmpty }
     }
 
     /// Erases what purges removed since the last erasure.

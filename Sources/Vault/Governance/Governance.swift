@@ -24,6 +24,7 @@ struct Governance {
 
     /// - Parameters:
     ///   - db: A connection inside a transaction.
+    ///   - memory: What is known of the log.
     ///   - place: Where the organisation's policy is.
     ///   - conversations: Numbers of those that will be asked about, ascending; all without.
     ///   - clock: Asked when the log is read: an entry that another process made just now is not of
@@ -32,11 +33,11 @@ struct Governance {
     ///     only thought of.
     /// - Throws: `damaged` for a log that cannot be relied on.
     init(
-        in db: Database, _ place: PolicyPlace, within conversations: [Int64]? = nil,
-        clock: () -> Instant, isClock: Bool = true
+        in db: Database, _ memory: AuditMemory, _ place: PolicyPlace,
+        within conversations: [Int64]? = nil, clock: () -> Instant, isClock: Bool = true
     ) throws {
         self.db = db
-        state = try AuditState(in: db).governing
+        state = try memory.state(in: db).governing
         now = clock()
         let own = state.policy(of: .vault)
         var document: PolicyDocument?
@@ -109,7 +110,8 @@ struct Governance {
     /// The numbers of the conversations that a hold in force matches, ascending; no policy matters
     /// for that.
     static func heldNumbers(in db: Database) throws -> [Int64] {
-        let governance = try Governance(in: db, .none, clock: { Instant(milliseconds: 0) })
+        let governance = try Governance(
+            in: db, AuditMemory(), .none, clock: { Instant(milliseconds: 0) })
         guard governance.holds.entries.contains(where: \.hold.isActive) else { return [] }
         var held: [Int64] = []
         try GovernedReader(governance: governance).forEach { conversation in
@@ -203,5 +205,30 @@ struct Governance {
             !then.hasPassed(at: changed.milliseconds)
         else { return false }
         return evaluator.dates(of: item).retainUntil.map { $0 < then } ?? true
+    }
+}
+
+extension Vault {
+    /// What governs the vault, inside a transaction.
+    ///
+    /// - Parameters:
+    ///   - db: The transaction's connection.
+    ///   - conversations: Numbers of those that will be asked about, ascending; all without.
+    ///   - time: The time that counts; the clock's without.
+    ///   - isClock: Whether that is the clock, which must not be behind the log.
+    /// - Returns: What governs.
+    /// - Throws: `damaged` for a log that cannot be relied on.
+    func governance(
+        in db: Database, within conversations: [Int64]? = nil, at time: Instant? = nil,
+        isClock: Bool = true
+    ) throws -> Governance {
+        try Governance(
+            in: db, auditMemory, policyPlace, within: conversations, clock: { time ?? self.now() },
+            isClock: isClock)
+    }
+
+    /// What the audit log says that governs the vault, inside a transaction.
+    func governing(in db: Database) throws -> GovernanceState {
+        try auditMemory.state(in: db).governing
     }
 }

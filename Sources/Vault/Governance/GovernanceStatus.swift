@@ -26,7 +26,7 @@ extension Vault {
     }
 
     private func governanceStatus(in db: Database) throws -> GovernanceStatus {
-        let state = try AuditState(in: db).governing
+        let state = try governing(in: db)
         let holds = state.holds.count { $0.released == nil }
         switch policyPlace.read() {
         case .unreadable: return GovernanceStatus(source: .managed, rules: nil, holds: holds)

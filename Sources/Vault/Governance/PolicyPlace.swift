@@ -43,6 +43,13 @@ package struct PolicyPlace: Sendable {
         case unreadable(String)
     }
 
+    /// Whether something is there, or cannot be seen not to be.
+    var isTaken: Bool {
+        var status = stat()
+        guard !path.isEmpty else { return false }
+        return unsafe lstat(path, &status) == 0 || errno != ENOENT
+    }
+
     func read() -> Content {
         var status = stat()
         guard !path.isEmpty else { return .absent }

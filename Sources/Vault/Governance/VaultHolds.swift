@@ -38,7 +38,7 @@ extension Vault {
         let id = try store.write { db -> String in
             let time = self.now()
             try noteManagedPolicy(time, in: db)
-            let known = try AuditState(in: db).governing.holds.map(\.id)
+            let known = try governing(in: db).holds.map(\.id)
             let id = Self.holdID(matter, known)
             let hold = Hold(
                 id: id, matter: matter, scope: scope, state: .placed(at: time.milliseconds))
@@ -81,7 +81,7 @@ extension Vault {
     private func matched(
         by hold: Hold, _ time: Instant, in db: Database
     ) throws -> Set<String> {
-        let governance = try Governance(in: db, policyPlace, clock: { time })
+        let governance = try governance(in: db, at: time)
         let matcher = try HoldMatcher(new: hold, in: db)
         var matched: Set<String> = []
         try GovernedReader(governance: governance).forEach { conversation in
@@ -112,7 +112,7 @@ extension Vault {
     package func releaseHold(_ id: String, reason: String) throws(VaultError) -> HoldSummary {
         try store.write { db in
             let time = self.now()
-            let holds = try AuditState(in: db).governing.holds
+            let holds = try governing(in: db).holds
             guard let hold = holds.first(where: { $0.id == id }) else { throw Self.noHold(id) }
             guard hold.released == nil else {
                 throw VaultError(
@@ -140,7 +140,7 @@ extension Vault {
     /// All holds in the order of their placing, released ones among them.
     package func holds() throws(VaultError) -> [HoldSummary] {
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, clock: now)
+            let governance = try governance(in: db)
             let counts = try Self.counts(of: governance)
             return governance.holds.entries.map { entry in
                 var released: Instant?
@@ -188,7 +188,7 @@ extension Vault {
 
     private func matching(_ isWanted: (Hold) -> Bool) throws(VaultError) -> Set<RecordID> {
         try store.read { db in
-            let governance = try Governance(in: db, policyPlace, clock: now)
+            let governance = try governance(in: db)
             var found: Set<RecordID> = []
             try GovernedReader(governance: governance).forEach { conversation in
                 let holds = try governance.holds.matching(conversation, in: db)

@@ -40,7 +40,7 @@ extension Vault {
         _ label: String, _ ids: [RecordID]
     ) throws(VaultError) {
         let refusal = try store.read { db -> String? in
-            let governance = try Governance(in: db, policyPlace, clock: now)
+            let governance = try governance(in: db)
             let reader = GovernedReader(governance: governance)
             for id in ids {
                 guard let item = try reader.conversation(id)?.item, item.labels.contains(label)
@@ -84,7 +84,7 @@ extension Vault {
     /// - Returns: How many were hidden.
     /// - Throws: `refused` for one whose erasure was asked for.
     package func unhide(_ ids: [RecordID]) throws(VaultError) -> Int {
-        let deferred = try store.read { db in try AuditState(in: db).governing.deferrals }
+        let deferred = try store.read { db in try governing(in: db).deferrals }
         if let id = ids.first(where: { deferred[$0.description] != nil }) {
             throw VaultError(
                 .refused,

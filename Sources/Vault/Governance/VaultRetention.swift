@@ -34,7 +34,7 @@ extension Vault {
     /// The policy in force.
     package func policy() throws(VaultError) -> PolicyStatus {
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, clock: now)
+            let governance = try governance(in: db)
             let isReadable = !governance.doubts.contains(.policyUnreadable)
             return PolicyStatus(
                 source: governance.source.map { $0 == .managed ? .managed : .vault } ?? .none,
@@ -61,7 +61,7 @@ extension Vault {
     /// - Throws: What `setPolicy` and `removePolicy` would throw.
     package func checkPolicyChange(to policy: PolicyDocument?) throws(VaultError) {
         try store.read { db in
-            try requireChange(in: Governance(in: db, policyPlace, clock: now), to: policy)
+            try requireChange(in: governance(in: db), to: policy)
         }
     }
 
@@ -87,7 +87,7 @@ extension Vault {
         try store.write { db in
             let time = self.now()
             try noteManagedPolicy(time, in: db)
-            try requireChange(in: Governance(in: db, policyPlace, clock: { time }), to: policy)
+            try requireChange(in: governance(in: db, at: time), to: policy)
             var record = AuditLog.Record(
                 policy == nil ? .policyRemoved : .policySet,
                 object: GovernanceState.PolicyEpoch.Source.vault.rawValue)
@@ -140,7 +140,7 @@ extension Vault {
     }
 
     private func noteChange(_ time: Instant, in db: Database) throws {
-        let known = try AuditState(in: db).governing.policy(of: .managed)?.document?.policy(in: db)
+        let known = try governing(in: db).policy(of: .managed)?.document?.policy(in: db)
         var record: AuditLog.Record
         switch policyPlace.read() {
         case .unreadable: return
@@ -177,8 +177,7 @@ extension Vault {
         _ id: RecordID, _ operation: RetentionOperation = .sweep, at time: Instant? = nil
     ) throws(VaultError) -> RetentionExplanation {
         try store.read { db in
-            let governance = try Governance(
-                in: db, policyPlace, clock: { time ?? now() }, isClock: time == nil)
+            let governance = try self.governance(in: db, at: time, isClock: time == nil)
             guard let conversation = try GovernedReader(governance: governance).conversation(id)
             else { throw VaultError(.notFound, "There is no conversation \(id).") }
             return RetentionExplanation(
@@ -193,7 +192,7 @@ extension Vault {
     ) throws(VaultError) -> PolicySimulation {
         let time = time ?? now()
         return try store.read { db in
-            let governance = try Governance(in: db, policyPlace, clock: { time })
+            let governance = try governance(in: db, at: time)
             var circumstances = governance.circumstances(operation)
             // A simulation of tomorrow is not a clock that is wrong.
             circumstances.doubts = []
