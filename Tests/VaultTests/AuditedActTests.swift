@@ -102,10 +102,17 @@ import VaultCrypto
         let vault = try governed.create()
         defer { try? vault.close() }
         try vault.fill()
+        try vault.ingest([conversation("other", texts: ["elsewhere"])])
         var scope = HoldScope()
         scope.query = "harbour"
         let hold = try vault.placeHold(matter: "M", scope: scope)
-        #expect(try vault.heldConversations().count == 3)
+        let held = try vault.heldConversations()
+        #expect(held.count == 3)
+        let all = try vault.store.read { db in
+            try Row.fetchAll(db, sql: "SELECT id FROM conversation").compactMap { $0.id("id") }
+        }
+        #expect(try all.count > 3 && vault.held(among: all) == held)
+        for id in all { #expect(try vault.held(among: [id]).isEmpty != held.contains(id)) }
         _ = try vault.releaseHold(hold.id, reason: "over")
         #expect(try vault.heldConversations().isEmpty)
         #expect(try vault.heldConversations(by: hold.id).isEmpty)

@@ -48,6 +48,8 @@ struct AuditLog {
     let db: Database
     let auditor: Auditor
     let now: Instant
+    /// What is known of what is there.
+    var memory = AuditMemory()
 
     /// What is to be logged.
     struct Record {
@@ -95,7 +97,7 @@ struct AuditLog {
     ///
     /// - Throws: `busy`: another process was faster.
     private func requireConsistency(of entry: AuditEntry, _ document: JSONObject?) throws {
-        var state = try AuditState(in: db).governing
+        var state = try memory.state(in: db).governing
         do {
             try state.apply(entry) { AuditState.conversations(document) }
         } catch {
@@ -116,7 +118,7 @@ struct AuditLog {
         guard size > 0, size % AuditState.stretch == 0 else { return tree }
         var tree = tree
         var entry = entry(.state, behind: tree)
-        entry.document = try store(try AuditState(in: db).document, of: entry.index)
+        entry.document = try store(try memory.state(in: db).document, of: entry.index)
         try append(entry, to: &tree)
         return tree
     }

@@ -8,6 +8,7 @@ import Synchronization
 /// one that was proved: after a rollback, in an older snapshot or in another database the trees
 /// differ, and the last stretch is read anew.
 final class AuditMemory: Sendable {
+    let holds = HoldMemory()
     private let proved = Mutex<AuditState?>(nil)
 
     /// The state at the end of the log.

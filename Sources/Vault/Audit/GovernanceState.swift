@@ -220,7 +220,7 @@ struct GovernanceState: Equatable {
 }
 
 /// The document of an entry, by the hash that the entry says.
-struct AuditDocument: Equatable {
+struct AuditDocument: Hashable {
     let entry: Int64
     /// SHA-256 of its line.
     let digest: [UInt8]

@@ -11,7 +11,7 @@ extension Vault {
     func log(_ record: AuditLog.Record) throws(VaultError) -> Int64 {
         try store.write { db in
             let time = self.now()
-            return try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            return try auditLog(in: db, at: time).append(record)
         }
     }
 

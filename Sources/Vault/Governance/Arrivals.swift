@@ -24,7 +24,7 @@ extension Vault {
             guard let conversation = try reader.conversation(id) else { continue }
             for entry in governance.holds.entries
             where conversation.item.holds.contains(entry.hold.id)
-                && !entry.matched.contains(conversation.item.id)
+                && !entry.hasMatched(conversation.id)
             {
                 matched[entry.hold.id, default: []].append(conversation.item.id)
             }
@@ -36,7 +36,7 @@ extension Vault {
             var record = AuditLog.Record(.holdMatched, object: hold)
             record.figures = ["conversations": Int64(conversations.count)]
             record.document = ["conversations": .array(conversations.map(JSON.string))]
-            try AuditLog(db: db, auditor: auditor, now: now()).append(record)
+            try auditLog(in: db, at: now()).append(record)
         }
         try store(floors, in: db)
     }

@@ -165,7 +165,7 @@ extension Vault {
             ]
             document["reason"] = request.reason.map(JSON.string)
             record.document = document
-            return try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+            return try auditLog(in: db, at: time).append(record)
         }
     }
 
@@ -221,7 +221,7 @@ extension Vault {
         document["operation"] = .string(request.operation.rawValue)
         document["reason"] = request.reason.map(JSON.string)
         record.document = document
-        return try AuditLog(db: db, auditor: auditor, now: time).append(record)
+        return try auditLog(in: db, at: time).append(record)
     }
 
     /// Intents that were cut off before anything was destroyed get a result of nothing.
@@ -233,7 +233,7 @@ extension Vault {
             var record = AuditLog.Record(.purgeDone)
             record.ends = intent
             record.figures = ["conversations": 0, "messages": 0]
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try auditLog(in: db, at: time).append(record)
         }
     }
 
@@ -250,7 +250,7 @@ extension Vault {
                 var record = AuditLog.Record(
                     .erasureDeferred, object: item.conversation.description)
                 record.document = ["why": .array(item.decision.why.map(JSON.string))]
-                try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+                try auditLog(in: db, at: time).append(record)
             }
             return waiting.map(\.conversation)
         }
@@ -275,7 +275,7 @@ extension Vault {
                 }
                 var record = AuditLog.Record(.approved, object: id.description)
                 record.document = ["reason": .string(reason)]
-                try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+                try auditLog(in: db, at: time).append(record)
             }
         }
     }

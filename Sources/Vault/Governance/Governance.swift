@@ -61,7 +61,7 @@ struct Governance {
             }
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
-        holds = try HoldMatcher(state.holds, within: conversations, in: db)
+        holds = try HoldMatcher(state.holds, memory.holds, within: conversations, in: db)
         lost = Self.lost(state, in: db)
         if isClock, now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
@@ -225,6 +225,11 @@ extension Vault {
         try Governance(
             in: db, auditMemory, policyPlace, within: conversations, clock: { time ?? self.now() },
             isClock: isClock)
+    }
+
+    /// The audit log, inside a transaction.
+    func auditLog(in db: Database, at time: Instant) -> AuditLog {
+        AuditLog(db: db, auditor: auditor, now: time, memory: auditMemory)
     }
 
     /// What the audit log says that governs the vault, inside a transaction.

@@ -17,7 +17,7 @@ import VaultCrypto
 struct HoldDocument: Equatable {
     var matter: String
     var scope: HoldScope
-    var matched: Set<String>
+    var matched: Set<RecordID>
     var messages: CommittedMessages
 
     var json: JSONObject {
@@ -25,7 +25,8 @@ struct HoldDocument: Equatable {
             "messages": .object([
                 "count": .integer(messages.count), "root": .string(Hex.text(messages.root)),
             ]),
-            "matched": .array(matched.sorted().map(JSON.string)), "matter": .string(matter),
+            "matched": .array(matched.sorted().map { .string($0.description) }),
+            "matter": .string(matter),
             "scope": .object(Self.json(of: scope)),
         ]
     }
@@ -45,7 +46,7 @@ struct HoldDocument: Equatable {
     }
 
     init(
-        matter: String, scope: HoldScope, matched: Set<String>, messages: CommittedMessages
+        matter: String, scope: HoldScope, matched: Set<RecordID>, messages: CommittedMessages
     ) {
         self.messages = messages
         self.matter = matter
@@ -56,7 +57,8 @@ struct HoldDocument: Equatable {
     /// - Throws: `damaged` for anything else: a hold that cannot be understood stops destruction.
     init(_ json: JSONObject) throws(VaultError) {
         guard let matter = json["matter"]?.string, let said = json["scope"]?.object,
-            let matched = json["matched"]?.array?.map(\.string), !matched.contains(nil),
+            let matched = json["matched"]?.array?.map({ $0.string.flatMap { RecordID($0) } }),
+            !matched.contains(nil),
             let count = json["messages"]?["count"]?.int,
             let root = json["messages"]?["root"]?.string.flatMap(Hex.bytes)
         else { throw Self.fault }
@@ -80,7 +82,7 @@ struct HoldDocument: Equatable {
         messages = CommittedMessages(count: Int(count), root: root)
     }
 
-    private static var fault: VaultError {
+    static var fault: VaultError {
         VaultError(
             .damaged,
             "A hold in the audit log cannot be understood, so that nothing is destroyed; update "

@@ -8,27 +8,34 @@ struct HoldMatcher {
     struct Entry {
         var hold: Hold
         var document: HoldDocument
-        /// Ids of what it matched once, which stays held whatever is changed.
-        var matched: Set<String>
+        /// What matched it after it was placed.
+        var arrivals: Set<RecordID>
         var placed: Instant
         var index: Int64
         /// Ids of the conversations that its query finds; `nil` where it has none or it could not
         /// be answered, which matches all.
         var answer: Set<String>?
+
+        /// Whether a conversation matched once, which stays held whatever is changed.
+        func hasMatched(_ id: RecordID) -> Bool {
+            document.matched.contains(id) || arrivals.contains(id)
+        }
     }
 
     let entries: [Entry]
 
     /// - Parameters:
     ///   - holds: As the log has them.
+    ///   - memory: What is known of their documents.
     ///   - conversations: Numbers of those that will be asked about, ascending; all without.
     ///   - db: A connection inside a transaction.
     /// - Throws: `damaged` for a hold that cannot be understood.
     init(
-        _ holds: [GovernanceState.Hold], within conversations: [Int64]? = nil, in db: Database
+        _ holds: [GovernanceState.Hold], _ memory: HoldMemory,
+        within conversations: [Int64]? = nil, in db: Database
     ) throws {
         entries = try holds.map { hold in
-            let document = try HoldDocument(hold.document.load(in: db))
+            let document = try memory.placing(of: hold, in: db)
             let state: Hold.State =
                 hold.released.map { .released(at: $0.milliseconds) }
                 ?? .placed(at: hold.placed.milliseconds)
@@ -36,9 +43,7 @@ struct HoldMatcher {
                 hold: Hold(
                     id: hold.id, matter: document.matter, scope: document.scope, state: state),
                 document: document,
-                matched: try hold.later.reduce(into: document.matched) { matched, later in
-                    matched.formUnion(AuditState.conversations(try later.load(in: db)))
-                },
+                arrivals: try memory.arrivals(of: hold, in: db),
                 placed: hold.placed, index: hold.entry,
                 answer: try document.scope.query.flatMap {
                     try Self.answer($0, within: conversations, in: db)
@@ -53,7 +58,7 @@ struct HoldMatcher {
             messages: CommittedMessages(count: 0, root: MerkleTree.emptyRoot))
         entries = [
             Entry(
-                hold: hold, document: document, matched: [],
+                hold: hold, document: document, arrivals: [],
                 placed: Instant(milliseconds: 0), index: 0,
                 answer: try hold.scope.query.flatMap { try Self.answer($0, in: db) })
         ]
@@ -69,12 +74,12 @@ struct HoldMatcher {
         let completeness = try SearchCompleteness(in: db)
         guard completeness.pending == 0 else { return nil }
         do {
-            // What cannot be read may be what is asked for.
+            // What cannot be read may be what is asked for. CROSS, or SQLite walks all messages.
             var numbers = try Int64.fetchSet(
                 db,
                 sql: """
                     SELECT conversation FROM search_unreadable
-                    JOIN message ON message.num = search_unreadable.message
+                    CROSS JOIN message ON message.num = search_unreadable.message
                     """)
             let owner = try db.makeStatement(
                 sql: "SELECT conversation FROM message WHERE id = ?")
@@ -108,7 +113,7 @@ struct HoldMatcher {
                 try conversation.messageTimes(in: db)
         }
         return entries.filter { entry in
-            entry.matched.contains(subject.conversation)
+            entry.hasMatched(conversation.id)
                 || entry.hold.scope.matches(subject, answer: entry.answer)
         }.map(\.hold)
     }

@@ -40,7 +40,7 @@ extension Vault {
             record.document = [
                 "statement": .string(Hex.text(SHA256Digest.hash(utf8: standing.statement.facts)))
             ]
-            try AuditLog(db: db, auditor: self.auditor, now: time).append(record)
+            try auditLog(in: db, at: time).append(record)
             return standing
         }
         try rememberCheckpoint()
@@ -53,7 +53,7 @@ struct HeldMessages {
     let db: Database
 
     /// The present versions of the messages of conversations, in the order of their numbers.
-    func present(_ conversations: Set<String>) throws -> [CommitmentLeaf] {
+    func present(_ conversations: Set<RecordID>) throws -> [CommitmentLeaf] {
         var leaves: [CommitmentLeaf] = []
         for id in conversations {
             let rows = try Row.fetchAll(
@@ -61,7 +61,7 @@ struct HeldMessages {
                     sql: """
                         SELECT num, version, commitment FROM message WHERE conversation =
                             (SELECT num FROM conversation WHERE id = ?)
-                        """), arguments: [RecordID(id)?.bytes.databaseValue])
+                        """), arguments: [id.bytes.databaseValue])
             leaves += rows.map {
                 CommitmentLeaf(
                     message: $0["num"], version: $0["version"],

@@ -51,7 +51,7 @@ extension Vault {
                     matter: matter, scope: scope, matched: matched,
                     messages: HeldMessages.committed(leaves)
                 ).json
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try auditLog(in: db, at: time).append(record)
             return id
         }
         try rememberCheckpoint()
@@ -80,13 +80,13 @@ extension Vault {
     /// Ids of what a hold matches that is not placed yet.
     private func matched(
         by hold: Hold, _ time: Instant, in db: Database
-    ) throws -> Set<String> {
+    ) throws -> Set<RecordID> {
         let governance = try governance(in: db, at: time)
         let matcher = try HoldMatcher(new: hold, in: db)
-        var matched: Set<String> = []
+        var matched: Set<RecordID> = []
         try GovernedReader(governance: governance).forEach { conversation in
             if try !matcher.matching(conversation, in: db).isEmpty {
-                matched.insert(conversation.item.id)
+                matched.insert(conversation.id)
             }
         }
         return matched
@@ -121,7 +121,7 @@ extension Vault {
             }
             var record = AuditLog.Record(.holdReleased, object: id)
             record.document = ["reason": .string(reason)]
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try auditLog(in: db, at: time).append(record)
         }
         try rememberCheckpoint()
         return try hold(id)
@@ -184,6 +184,29 @@ extension Vault {
     /// Ids of the conversations that a hold matches, also one that was released.
     package func conversations(under id: String) throws(VaultError) -> Set<RecordID> {
         try matching { $0.id == id }
+    }
+
+    /// Which of some conversations a hold in force matches.
+    package func held(among ids: [RecordID]) throws(VaultError) -> Set<RecordID> {
+        try store.read { db in
+            guard try governing(in: db).holds.contains(where: { $0.released == nil }) else {
+                return []
+            }
+            let numbers = try ids.compactMap { id in
+                try Int64.fetchOne(
+                    db.cachedStatement(sql: "SELECT num FROM conversation WHERE id = ?"),
+                    arguments: [id.bytes.databaseValue])
+            }
+            let governance = try governance(in: db, within: numbers.sorted())
+            let reader = GovernedReader(governance: governance)
+            var held: Set<RecordID> = []
+            for id in ids {
+                guard let conversation = try reader.conversation(id) else { continue }
+                let holds = try governance.holds.matching(conversation, in: db)
+                if holds.contains(where: \.isActive) { held.insert(id) }
+            }
+            return held
+        }
     }
 
     private func matching(_ isWanted: (Hold) -> Bool) throws(VaultError) -> Set<RecordID> {

@@ -140,7 +140,7 @@ extension Vault {
             var document = said ?? JSONObject()
             document["conversations"] = .array(changed.map { .string($0.description) })
             record.document = document
-            try AuditLog(db: db, auditor: auditor, now: self.now()).append(record)
+            try auditLog(in: db, at: self.now()).append(record)
             if event == .labelAdded || event == .eventSet {
                 try governArrivals(Set(changed), in: db)
             }

@@ -92,7 +92,7 @@ extension Vault {
                 policy == nil ? .policyRemoved : .policySet,
                 object: GovernanceState.PolicyEpoch.Source.vault.rawValue)
             record.document = try policy.map(Self.document)
-            try AuditLog(db: db, auditor: auditor, now: time).append(record)
+            try auditLog(in: db, at: time).append(record)
             try stampFloors(in: db)
         }
         try rememberCheckpoint()
@@ -161,7 +161,7 @@ extension Vault {
             }
         }
         record.object = GovernanceState.PolicyEpoch.Source.managed.rawValue
-        try AuditLog(db: db, auditor: auditor, now: time).append(record)
+        try auditLog(in: db, at: time).append(record)
         try stampFloors(in: db)
     }
 

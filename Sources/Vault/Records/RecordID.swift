@@ -38,22 +38,25 @@ package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible
     /// Reads `0190163d-8694-7e4c-93d6-2d2b1f2d2f4c`, in either case.
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count == 36 else { return nil }
-        var bytes: [UInt8] = []
-        var pending: UInt8?
-        for (index, character) in text.enumerated() {
-            if [8, 13, 18, 23].contains(index) {
-                guard character == "-" else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for (index, character) in text.utf8.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard character == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard character.isASCII, let digit = character.hexDigitValue else { return nil }
-            if let first = pending {
-                bytes.append(first << 4 | UInt8(digit))
-                pending = nil
-            } else {
-                pending = UInt8(digit)
-            }
+            guard let digit = Self.digit(character) else { return nil }
+            (high, low) = (high << 4 | low >> 60, low << 4 | digit)
         }
-        self.init(bytes: bytes)
+        (self.high, self.low) = (high, low)
+    }
+
+    private static func digit(_ character: UInt8) -> UInt64? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(character - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(character - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(character - UInt8(ascii: "A") + 10)
+        default: nil
+        }
     }
 
     package var bytes: [UInt8] {

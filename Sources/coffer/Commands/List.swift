@@ -47,21 +47,14 @@ struct List: ParsableCommand {
             var filter = filters.filter
             filter.includesHidden = includeHidden
             filter.isHiddenOnly = hidden
-            let held = try vault.heldConversations()
             let usual = options.json ? 0 : Self.usualLimit
             let limit = limit ?? usual
             let undated = try vault.undatedCount(filter)
             defer { if undated > 0 { options.note(UndatedView.sentence(undated)) } }
-            if options.json {
-                filter.limit = limit == 0 ? nil : limit
-                return try vault.forEachConversation(filter) { conversation in
-                    Output.json(Self.json(conversation, held))
-                    if Output.isUseless { try Output.flush() }
-                }
-            }
+            if options.json { return try writeLines(filter, limit: limit, of: vault) }
             // One more than is shown tells whether there are more.
             filter.limit = limit == 0 ? nil : limit + 1
-            try show(filter, limit: limit == 0 ? Int.max : limit, held, of: vault)
+            try show(filter, limit: limit == 0 ? Int.max : limit, of: vault)
         }
     }
 
@@ -78,8 +71,26 @@ struct List: ParsableCommand {
         ]
     }
 
+    private func writeLines(
+        _ filter: ConversationFilter, limit: Int, of vault: Vault
+    ) throws {
+        guard limit > 0 else {
+            let held = try vault.heldConversations()
+            return try vault.forEachConversation(filter) { conversation in
+                Output.json(Self.json(conversation, held))
+                if Output.isUseless { try Output.flush() }
+            }
+        }
+        var filter = filter
+        filter.limit = limit
+        var page: [Conversation] = []
+        try vault.forEachConversation(filter) { page.append($0) }
+        let held = try vault.held(among: page.map(\.id))
+        for conversation in page { Output.json(Self.json(conversation, held)) }
+    }
+
     private func show(
-        _ filter: ConversationFilter, limit: Int, _ held: Set<RecordID>, of vault: Vault
+        _ filter: ConversationFilter, limit: Int, of vault: Vault
     ) throws {
         var page: [Conversation] = []
         try vault.forEachConversation(filter) { conversation in
@@ -89,7 +100,9 @@ struct List: ParsableCommand {
             page.append(conversation)
         }
         let hasMore = page.count > limit
-        try ConversationTable(vault: vault, held: held).show(page.prefix(limit))
+        let shown = page.prefix(limit)
+        let held = try vault.held(among: shown.map(\.id))
+        try ConversationTable(vault: vault, held: held).show(shown)
         if page.isEmpty {
             options.note(
                 hidden

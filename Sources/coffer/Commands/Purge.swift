@@ -19,7 +19,10 @@ struct Purge: ParsableCommand {
             they apply to, whatever is selected. --subject is a data subject's request: what a \
             hold or a legal duty bars is hidden, and destroyed by a later purge.
 
-            A purge ends with erasure: the vault is written anew under a new key, searched for what             was destroyed, and the old key is destroyed. The certificate says so;             `coffer audit certificate` shows it later. After --batch, or while another process has             the vault open, the next purge makes up for it.
+            A purge ends with erasure: the vault is written anew under a new key, searched for \
+            what was destroyed, and the old key is destroyed. The certificate says so; `coffer \
+            audit certificate` shows it later. After --batch, or while another process has the \
+            vault open, the next purge makes up for it.
 
             Exits 3 when all that was selected is kept, and when policy, holds, log or clock \
             cannot be relied on; a dry run exits as the purge would. With --json the answer has \
