@@ -74,11 +74,11 @@ CREATE TABLE event (
 ) STRICT;
 
 -- What the next generation is searched for before it comes into force: pieces of 24 bytes of what
--- was destroyed, and words that only that had. The next generation is without them.
+-- was destroyed, and words that only that had, sealed as SealedTraces says. The next generation is
+-- without them.
 CREATE TABLE trace (
     num    INTEGER PRIMARY KEY,
-    isTerm INTEGER NOT NULL,            -- 1: a term of the search index
-    bytes  BLOB NOT NULL
+    sealed BLOB NOT NULL
 ) STRICT;
 
 -- Certificates of destruction by the entry that ended the destruction.

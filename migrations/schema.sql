@@ -177,8 +177,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE TABLE trace (
     num    INTEGER PRIMARY KEY,
-    isTerm INTEGER NOT NULL,            -- 1: a term of the search index
-    bytes  BLOB NOT NULL
+    sealed BLOB NOT NULL
 ) STRICT;
 CREATE TABLE certificate (
     entry INTEGER PRIMARY KEY,

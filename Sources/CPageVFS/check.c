@@ -1,9 +1,6 @@
 /*
  * Looking at a vault's files without SQLite's pager: cvfs_probe, cvfs_check and cvfs_read_all.
  *
- * The files are opened through the VFS below and not with open(2): closing any descriptor of a file
- * drops all POSIX locks that the process has on it, and that VFS knows how to put off the close.
- *
  * cvfs_check compares the two files with what they say about themselves.
  *  (C1) The log is read as SQLite's recovery reads it: frames of the present salts, in order, each
  *       authentic and with the running checksum of all before it, up to the first that is not. What
@@ -20,8 +17,6 @@
 
 typedef void (*FaultReport)(void *context, const char *where, sqlite3_int64 pageNumber, int code);
 typedef void (*ProgressReport)(void *context, sqlite3_int64 done, sqlite3_int64 total);
-typedef void (*PageReport)(void *context, int isFrame, sqlite3_int64 number,
-                           const unsigned char *plain);
 
 /* A check under way. */
 typedef struct Check {
@@ -42,45 +37,13 @@ typedef struct Check {
     sqlite3_int64 inLogPages;  /* how many pages those bits cover */
     FaultReport fault;
     ProgressReport progress;
-    PageReport page; /* NULL when nobody wants the pages */
+    CVFSPageReport page; /* NULL when nobody wants the pages */
     void *context;
     unsigned char sealed[FRAME_SIZE];
     unsigned char plain[FRAME_SIZE];
 } Check;
 
-/* ---- Files below ---- */
-
-static int open_below(sqlite3_vfs *lower, const char *name, int kind, sqlite3_file **file) {
-    int outFlags = 0;
-    *file = sqlite3_malloc(lower->szOsFile);
-    if (*file == NULL) return SQLITE_NOMEM;
-    memset(*file, 0, (size_t)lower->szOsFile);
-    int code = lower->xOpen(lower, name, *file, SQLITE_OPEN_READONLY | kind, &outFlags);
-    if (code == SQLITE_OK) return SQLITE_OK;
-    if ((*file)->pMethods != NULL) (*file)->pMethods->xClose(*file);
-    sqlite3_free(*file);
-    *file = NULL;
-    return code;
-}
-
-static void close_below(sqlite3_file *file) {
-    if (file == NULL) return;
-    file->pMethods->xClose(file);
-    sqlite3_free(file);
-}
-
-/* The name in the form that a VFS may be given, with the names of its log and journal behind it. */
-static int make_filename(const char *path, const char **name) {
-    char *canonical = NULL, *companions = NULL;
-    *name = NULL;
-    int code = vfs_canonical_path(path, &canonical);
-    if (code != SQLITE_OK) return code;
-    companions = sqlite3_mprintf("%s-wal", canonical);
-    if (companions != NULL) *name = sqlite3_create_filename(canonical, "", companions, 0, NULL);
-    sqlite3_free(companions);
-    sqlite3_free(canonical);
-    return *name == NULL ? SQLITE_NOMEM : SQLITE_OK;
-}
+enum { readOnly = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB };
 
 /* ---- Probe ---- */
 
@@ -102,17 +65,17 @@ static int probe_file(sqlite3_vfs *lower, const char *name, FileKeys *keys) {
     int exists = 0, answer = CVFS_PROBE_IO_ERROR;
     if (lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists) {
         /* The unix VFS calls an empty file absent here, so ask again by opening it. */
-        exists = open_below(lower, name, SQLITE_OPEN_MAIN_DB, &file) == SQLITE_OK;
-        close_below(file);
+        exists = vfs_open_below(name, readOnly, &file) == SQLITE_OK;
+        vfs_close_below(file);
         return exists ? CVFS_PROBE_NOT_A_VAULT : CVFS_PROBE_ABSENT;
     }
-    if (open_below(lower, name, SQLITE_OPEN_MAIN_DB, &file) != SQLITE_OK) return answer;
+    if (vfs_open_below(name, readOnly, &file) != SQLITE_OK) return answer;
     int code = file->pMethods->xFileSize(file, &size);
     if (code == SQLITE_OK) code = file->pMethods->xRead(file, page, PAGE_SIZE, 0);
     if (code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ)
         answer = judge_first_page(keys, page, size);
     sodium_memzero(page, sizeof page);
-    close_below(file);
+    vfs_close_below(file);
     return answer;
 }
 
@@ -120,7 +83,7 @@ int cvfs_probe(const char *path, const unsigned char key[CVFS_KEY_SIZE]) {
     const char *name = NULL;
     FileKeys *keys = NULL;
     int answer = CVFS_PROBE_IO_ERROR;
-    if (make_filename(path, &name) != SQLITE_OK) return answer;
+    if (vfs_make_filename(path, &name) != SQLITE_OK) return answer;
     keys = cipher_make_keys(key);
     if (keys != NULL) answer = probe_file(vfs_below(), name, keys);
     cipher_free_keys(keys);
@@ -293,11 +256,11 @@ static int check_locked(Check *check) {
 static int open_and_check(Check *check) {
     const char *log = sqlite3_filename_wal(check->name);
     int exists = 0;
-    int code = open_below(check->lower, check->name, SQLITE_OPEN_MAIN_DB, &check->database);
+    int code = vfs_open_below(check->name, readOnly, &check->database);
     if (code != SQLITE_OK) return code;
     code = check->lower->xAccess(check->lower, log, SQLITE_ACCESS_EXISTS, &exists);
     if (code == SQLITE_OK && exists)
-        code = open_below(check->lower, log, SQLITE_OPEN_WAL, &check->log);
+        code = vfs_open_below(log, SQLITE_OPEN_READONLY | SQLITE_OPEN_WAL, &check->log);
     if (code != SQLITE_OK) return code;
     code = check->database->pMethods->xLock(check->database, SQLITE_LOCK_SHARED);
     if (code != SQLITE_OK) return code;
@@ -307,8 +270,8 @@ static int open_and_check(Check *check) {
 }
 
 static void free_check(Check *check) {
-    close_below(check->log);
-    close_below(check->database);
+    vfs_close_below(check->log);
+    vfs_close_below(check->database);
     cipher_free_keys(check->keys);
     sqlite3_free(check->framePages);
     sqlite3_free(check->inLog);
@@ -318,7 +281,7 @@ static void free_check(Check *check) {
 }
 
 static int run_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
-                     ProgressReport progress, PageReport page, void *context) {
+                     ProgressReport progress, CVFSPageReport page, void *context) {
     Check *check = sqlite3_malloc(sizeof(Check));
     if (check == NULL) return SQLITE_NOMEM;
     memset(check, 0, sizeof(Check));
@@ -327,7 +290,7 @@ static int run_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], F
     check->page = page;
     check->context = context;
     check->lower = vfs_below();
-    int code = make_filename(path, &check->name);
+    int code = vfs_make_filename(path, &check->name);
     if (code == SQLITE_OK) {
         check->keys = cipher_make_keys(key);
         code = check->keys == NULL ? SQLITE_NOMEM : open_and_check(check);
@@ -342,6 +305,6 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultRe
 }
 
 int cvfs_read_all(const char *path, const unsigned char key[CVFS_KEY_SIZE], FaultReport fault,
-                  PageReport page, void *context) {
+                  CVFSPageReport page, void *context) {
     return run_check(path, key, fault, NULL, page, context);
 }

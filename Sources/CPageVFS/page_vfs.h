@@ -138,5 +138,8 @@ int journal_open(const char *name, JournalFile *file, int flags, int *outFlags);
 
 sqlite3_vfs *vfs_below(void);
 int vfs_canonical_path(const char *path, char **canonical);
+int vfs_make_filename(const char *path, const char **name);
+int vfs_open_below(const char *name, int flags, sqlite3_file **file);
+void vfs_close_below(sqlite3_file *file);
 
 #endif

@@ -174,6 +174,45 @@ int vfs_canonical_path(const char *path, char **canonical) {
     return SQLITE_OK;
 }
 
+/* ---- Files of the VFS below ---- */
+
+/*
+ * Opened through that VFS and not with open(2): closing any descriptor of a file drops all POSIX
+ * locks that the process has on it, and that VFS knows how to put off the close.
+ */
+int vfs_open_below(const char *name, int flags, sqlite3_file **file) {
+    sqlite3_vfs *lower = vfs_below();
+    int outFlags = 0;
+    *file = sqlite3_malloc(lower->szOsFile);
+    if (*file == NULL) return SQLITE_NOMEM;
+    memset(*file, 0, (size_t)lower->szOsFile);
+    int code = lower->xOpen(lower, name, *file, flags, &outFlags);
+    if (code == SQLITE_OK) return SQLITE_OK;
+    if ((*file)->pMethods != NULL) (*file)->pMethods->xClose(*file);
+    sqlite3_free(*file);
+    *file = NULL;
+    return code;
+}
+
+void vfs_close_below(sqlite3_file *file) {
+    if (file == NULL) return;
+    file->pMethods->xClose(file);
+    sqlite3_free(file);
+}
+
+/* The name in the form that a VFS may be given, with that of its log behind it. */
+int vfs_make_filename(const char *path, const char **name) {
+    char *canonical = NULL, *companions = NULL;
+    *name = NULL;
+    int code = vfs_canonical_path(path, &canonical);
+    if (code != SQLITE_OK) return code;
+    companions = sqlite3_mprintf("%s-wal", canonical);
+    if (companions != NULL) *name = sqlite3_create_filename(canonical, "", companions, 0, NULL);
+    sqlite3_free(companions);
+    sqlite3_free(canonical);
+    return *name == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
 int cvfs_add_key(const char *path, const unsigned char key[CVFS_KEY_SIZE]) {
     char *canonical = NULL;
     int code = vfs_canonical_path(path, &canonical);

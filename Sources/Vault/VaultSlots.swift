@@ -80,8 +80,19 @@ extension Vault {
                 "Slot \(name) is the only way into the vault; add another slot before removing it.")
         }
         try changeSlots(.slotRemoved, name) { (state, layout) throws(VaultError) in
+            let oldKey = state.key.clone()
             try GenerationChange(layout: layout).run(
-                &state, slots: state.header.slots.filter { $0.name != name })
+                &state, slots: state.header.slots.filter { $0.name != name }
+            ) { (path, key) throws(VaultError) in
+                let store = try Store(path, vaultKey: key, readers: .one)
+                let result = Result { () throws(VaultError) in
+                    try store.write { db in
+                        try SealedTraces.reseal(from: oldKey, to: key, in: db)
+                    }
+                }
+                try store.close()
+                try result.get()
+            }
         }
     }
 

@@ -91,11 +91,11 @@ struct ErasureTests {
         let old = try #require(try vault.ids()["old"])
         try vault.purge(.conversations([old]))
         try vault.store.write {
+            var sealed = SealedTraces(vaultKey: vault.state.withLock { $0.key.clone() })
+            try sealed.add(Trace(isTerm: true, bytes: Array("amber".utf8)), in: $0)
+            try sealed.flush(in: $0)
             try $0.execute(
-                sql: """
-                    INSERT INTO trace (isTerm, bytes) VALUES (1, CAST('amber' AS BLOB));
-                    UPDATE part SET line = replace(line, 'amber new', 'other new');
-                    """)
+                sql: "UPDATE part SET line = replace(line, 'amber new', 'other new')")
         }
         let error = #expect(throws: VaultError.self) { try vault.erase(tool: "Test 1") }
         #expect(error?.message.contains("the search index") == true)
@@ -104,6 +104,97 @@ struct ErasureTests {
             try $0.execute(sql: "UPDATE part SET line = replace(line, 'other new', 'amber new')")
         }
         _ = try certificate(try vault.erase(tool: "Test 1"))
+    }
+
+    @Test("Traces are on no page in the clear, and go with a slot's removal to the next generation")
+    func sealedTraces() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.addPassphraseSlot(
+            name: "other", passphrase: TestVault.passphrase("other"), workFactor: 4,
+            allowsWeak: true)
+        try vault.purge(.conversations([try #require(try vault.ids()["old"])]))
+        let first = try scan(vault)
+        #expect(first.pieces.count > 2 && first.terms == [Array("old".utf8)])
+        try vault.store.foldLog()
+        let path = vault.layout.database(1)
+        let key = vault.state.withLock { $0.key.clone() }
+        try first.look(throughDatabaseAt: path, vaultKey: key)
+        let result = try vault.store.read { try first.conclude(in: $0) }
+        #expect(result.found == [] && result.pages > 10)
+        try vault.removeSlot(name: "other")
+        let second = try scan(vault)
+        #expect(second.pieces == first.pieces && second.terms == first.terms)
+        #expect(try vault.status().generation == 2 && vault.needsErasure())
+        let facts = try certificate(try vault.erase(tool: "Test 1")).statement.facts
+        #expect(
+            try JSONReader.parse(facts)["scan"]?["pieces"]?.int == Int64(first.pieces.count))
+        let left = try vault.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM trace") }
+        #expect(left == 0)
+    }
+
+    private func scan(_ vault: Vault) throws -> DestructionScan {
+        let key = vault.state.withLock { $0.key.clone() }
+        return try DestructionScan(of: vault.store, vaultKey: key)
+    }
+
+    @Test("Where much is free the new generation is small, and otherwise it has the same pages")
+    func size() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        for number in 0..<8 {
+            let text = (0..<20_000).map { "\($0 * 7919 % 100_003)" }.joined(separator: " ")
+            try vault.ingest([conversation("c\(number)", texts: ["number\(number) " + text])])
+        }
+        func pages() throws -> (all: Int, free: Int) {
+            try vault.store.read { db in
+                (
+                    try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
+                    try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+                )
+            }
+        }
+        let ids = try vault.ids()
+        try vault.addPassphraseSlot(
+            name: "other", passphrase: TestVault.passphrase("other"), workFactor: 4,
+            allowsWeak: true)
+        try vault.purge(.conversations([try #require(ids["c0"])]))
+        let wide = try pages()
+        #expect(wide.free * 4 > wide.all)
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+        let narrow = try pages()
+        #expect(narrow.all * 3 < wide.all * 2 && narrow.free > 0 && narrow.free < 20)
+        try vault.removeSlot(name: "other")
+        #expect(try pages() == narrow && vault.status().generation == 3)
+        #expect(try vault.verifyAudit().faults == [] && vault.examine(repairs: false).faults == [])
+    }
+
+    @Test("A page says which rows it has, also where their numbers are large")
+    func rowsOfPages() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let line = "a line of a record that is met on one page only: " + UUID().uuidString
+        try vault.ingest([conversation("x", texts: (0..<200).map { "\($0) and \($0)" } + [line])])
+        try vault.store.foldLog()
+        let piece = Array(line.utf8.suffix(24))
+        let number = try #require(
+            try vault.store.read { db in
+                try Int64.fetchOne(
+                    db, sql: "SELECT num FROM part WHERE line LIKE ?", arguments: ["%\(line)%"])
+            })
+        var rows: [ClosedRange<Int64>?] = []
+        let key = vault.state.withLock { $0.key.subkey(context: "coffer database") }
+        _ = try PageEncryption.readAll(databaseAt: vault.layout.database(1), key: key) {
+            _, page, bytes in
+            let search = PieceSearch([piece])
+            search.look(through: bytes, PiecePlace(page: page, bytes))
+            if let place = search.found[0] { rows.append(place.rows) }
+        }
+        #expect(rows.count == 1 && rows[0]?.contains(number) == true && number > 1 << 16)
     }
 
     @Test("What a kept record has as well is no trace")

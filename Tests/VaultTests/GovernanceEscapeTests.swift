@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import JSONText
 import Policy
+import Synchronization
 import Testing
 import VaultCrypto
 
@@ -206,7 +207,8 @@ struct GovernanceEscapeTests {
             let num = try Int64.fetchOne(db, sql: "SELECT max(num) FROM message") ?? 0
             try SearchWriter().remove([num], in: db)
         }
-        let scan = try DestructionScan(of: vault.store)
+        let key = vault.state.withLock { $0.key.clone() }
+        let scan = try DestructionScan(of: vault.store, vaultKey: key)
         let terms = try vault.store.read { try scan.termsLeft(in: $0) }
         #expect(terms == 2)
     }

@@ -72,12 +72,39 @@ int cvfs_check(const char *path, const unsigned char key[CVFS_KEY_SIZE],
  * `isFrame` says which, `pageNumber` is the page or the frame, `plain` has CVFS_PAGE_SIZE bytes, of
  * which the last CVFS_RESERVED_SIZE mean nothing. It is wiped afterwards.
  */
+typedef void (*CVFSPageReport)(void *context, int isFrame, sqlite3_int64 pageNumber,
+                               const unsigned char *plain);
+
 int cvfs_read_all(const char *path, const unsigned char key[CVFS_KEY_SIZE],
                   void (*fault)(void *context, const char *where, sqlite3_int64 pageNumber,
                                 int code),
-                  void (*page)(void *context, int isFrame, sqlite3_int64 pageNumber,
-                               const unsigned char *plain),
-                  void *context);
+                  CVFSPageReport page, void *context);
+
+/*
+ * What takes the pages of cvfs_rewrite in the clear. Each thread calls `begin` once with `context`,
+ * `page` with what that gave for each of its pages (CVFS_PAGE_SIZE bytes, of which the last
+ * CVFS_RESERVED_SIZE mean nothing, lent for the call), and `end` once.
+ */
+typedef struct CVFSPageTaker {
+    void *context;
+    void *(*begin)(void *context);
+    void (*page)(void *thread, sqlite3_int64 pageNumber, const unsigned char *plain);
+    void (*end)(void *thread);
+} CVFSPageTaker;
+
+/*
+ * Writes the database `source` anew into the file `target`, which is there and empty, under another
+ * key, on as many as `threads` threads. Each page is read back from the target and opened with its
+ * key, and then lent to `taker`, which may be NULL. Nothing is synced. Nobody may write to either
+ * file meanwhile.
+ *
+ * `pages` becomes the number of pages. SQLITE_BUSY when the source has a log with something in it,
+ * or is locked; SQLITE_NOTADB when the key is wrong; SQLITE_IOERR_DATA for a page of the source or
+ * the target that is not as it was written.
+ */
+int cvfs_rewrite(const char *source, const unsigned char key[CVFS_KEY_SIZE], const char *target,
+                 const unsigned char targetKey[CVFS_KEY_SIZE], int threads,
+                 const CVFSPageTaker *taker, sqlite3_int64 *pages);
 
 /*
  * Makes a connection leave a database's log where it lies when it closes, instead of moving it into

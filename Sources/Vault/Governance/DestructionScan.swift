@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import VaultCrypto
 
 /// What a search for traces of destroyed records found in a generation.
@@ -12,49 +13,67 @@ package struct ScanResult: Sendable, Equatable {
     package var found: [String] = []
 }
 
-/// Searches a generation that nobody has open for the traces of what was destroyed.
-struct DestructionScan {
+/// Searches a new generation for the traces of what was destroyed: its pages while they are written
+/// (`pageLook`), then its search index (`conclude`).
+final class DestructionScan: Sendable {
     let pieces: [[UInt8]]
     let terms: [[UInt8]]
+    private let met = Mutex<[Int: PiecePlace]>([:])
+    private let pages = Atomic<Int64>(0)
 
     /// Reads the traces that a generation keeps.
-    init(of store: Store) throws(VaultError) {
-        let rows = try store.read { db in
-            try Row.fetchAll(db, sql: "SELECT isTerm, bytes FROM trace ORDER BY num").map {
-                (isTerm: $0["isTerm"] as Bool, bytes: $0.bytes("bytes") ?? [])
-            }
-        }
-        pieces = rows.filter { !$0.isTerm }.map(\.bytes)
-        terms = rows.filter(\.isTerm).map(\.bytes)
+    ///
+    /// - Parameters:
+    ///   - store: Its database.
+    ///   - vaultKey: Its vault key.
+    /// - Throws: `damaged` for traces that cannot be read.
+    init(of store: Store, vaultKey: borrowing SecretBytes) throws(VaultError) {
+        let sealed = SealedTraces(vaultKey: vaultKey)
+        let traces = try store.read { db in try sealed.all(in: db) }
+        pieces = traces.filter { !$0.isTerm }.map(\.bytes)
+        terms = traces.filter(\.isTerm).map(\.bytes)
     }
 
-    /// Looks at every page of a database and at its search index.
+    /// What one thread hands the pages that it reads.
+    func pageLook() -> PageEncryption.PageLook {
+        let search = PieceSearch(pieces)
+        return { [self] number, bytes in
+            pages.add(1, ordering: .relaxed)
+            unsafe search.look(through: bytes, PiecePlace(page: number, bytes))
+            guard !search.newlyFound.isEmpty else { return }
+            met.withLock { met in
+                for piece in search.newlyFound { met[piece] = search.found[piece] }
+            }
+        }
+    }
+
+    /// Looks at every page of a database that was not written page by page.
     ///
     /// - Parameters:
     ///   - path: The database, closed.
     ///   - vaultKey: Its vault key.
+    /// - Throws: `damaged` for a page that is not as it was written; what the disk reports.
+    func look(throughDatabaseAt path: String, vaultKey: borrowing SecretBytes) throws(VaultError) {
+        let key = vaultKey.subkey(context: "coffer database")
+        let look = unsafe pageLook()
+        _ = unsafe try PageEncryption.readAll(databaseAt: path, key: key) { _, number, bytes in
+            unsafe look(number, bytes)
+        }
+    }
+
+    /// Looks at the search index, and says what was found.
+    ///
+    /// - Parameter db: A connection to the new generation inside a transaction.
     /// - Returns: What was found; a piece that a record which is still there has as well is no
     ///   trace.
-    /// - Throws: `damaged` for a page that is not as it was written; what the database reports.
-    func run(
-        databaseAt path: String, vaultKey: borrowing SecretBytes
-    ) throws(VaultError) -> ScanResult {
+    /// - Throws: What the database reports.
+    func conclude(in db: Database) throws -> ScanResult {
+        var found = met.withLock { $0 }
+        if !found.isEmpty { try explain(&found, in: db) }
         var result = ScanResult(pieces: pieces.count, terms: terms.count)
-        let search = PieceSearch(pieces)
-        let key = vaultKey.subkey(context: "coffer database")
-        result.pages = unsafe try PageEncryption.readAll(databaseAt: path, key: key) {
-            isFrame, number, bytes in
-            unsafe search.look(through: bytes, "\(isFrame ? "log frame" : "page") \(number)")
-        }
-        let store = try Store(path, vaultKey: vaultKey, readers: .one)
-        let terms = Result { () throws(VaultError) in try store.read(self.termsLeft) }
-        let explained = Result { () throws(VaultError) in
-            if !search.found.isEmpty { try store.read { try explain(search, in: $0) } }
-        }
-        try store.close()
-        try explained.get()
-        result.found = search.found.values.sorted()
-        if try terms.get() > 0 { result.found.append("the search index") }
+        result.pages = pages.load(ordering: .relaxed)
+        result.found = found.values.map(\.words).sorted()
+        if try termsLeft(in: db) > 0 { result.found.append("the search index") }
         return result
     }
 
@@ -76,30 +95,37 @@ struct DestructionScan {
         }
     }
 
-    /// Dismisses the pieces that lines of present records have; reads no further than it must.
+    /// Dismisses the pieces that lines of present records have.
     ///
-    /// What many records have, and was in a destroyed one too, is met soon.
-    private func explain(_ search: PieceSearch, in db: Database) throws {
-        let numbers = search.found.keys.sorted()
+    /// What a page says of its rows is followed first: each piece is soon met there, when it has an
+    /// explanation and its line fits on a page. For the others the lines are read, no further than
+    /// they must; what many records have is soon met.
+    private func explain(_ found: inout [Int: PiecePlace], in db: Database) throws {
+        try lookThroughRows(&found, in: db)
+        guard !found.isEmpty else { return }
+        let numbers = found.keys.sorted()
         let present = PieceSearch(numbers.map { pieces[$0] })
-        let lines = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT title FROM conversation WHERE title IS NOT NULL
-                UNION ALL SELECT extra FROM conversation
-                UNION ALL SELECT detail FROM message WHERE detail IS NOT NULL
-                UNION ALL SELECT text FROM name UNION ALL SELECT line FROM log_document
-                UNION ALL SELECT source_id FROM message WHERE source_id IS NOT NULL
-                UNION ALL SELECT source_id FROM conversation
-                UNION ALL SELECT line FROM part UNION ALL SELECT record FROM version
-                """)
-        while !present.isDone, let row = try lines.next() {
+        try look(through: PresentLines.all(in: db), present)
+        if !present.isDone { try lookThroughAttachments(present, in: db) }
+        for number in present.found.keys { found[numbers[number]] = nil }
+    }
+
+    private func lookThroughRows(_ found: inout [Int: PiecePlace], in db: Database) throws {
+        let pages = Dictionary(grouping: found.keys) { found[$0]?.rows }
+        for (rows, numbers) in pages {
+            guard let rows else { continue }
+            let present = PieceSearch(numbers.map { pieces[$0] })
+            try look(through: PresentLines.some(rows, in: db), present)
+            for number in present.found.keys { found[numbers[number]] = nil }
+        }
+    }
+
+    private func look(through lines: RowCursor, _ search: PieceSearch) throws {
+        while !search.isDone, let row = try lines.next() {
             try row.withUnsafeData(atIndex: 0) { data in
-                unsafe data?.withUnsafeBytes { unsafe present.look(through: $0, "") }
+                unsafe data?.withUnsafeBytes { unsafe search.look(through: $0, "") }
             }
         }
-        if !present.isDone { try lookThroughAttachments(present, in: db) }
-        for number in present.found.keys { search.dismiss(numbers[number]) }
     }
 
     /// Chunks one behind the other, so that what stands across two of them counts.
@@ -114,6 +140,31 @@ struct DestructionScan {
             unsafe bytes.withUnsafeBytes { unsafe search.look(through: $0, "") }
             rest = Array(bytes.suffix(DestructionTraces.pieceBytes - 1))
         }
+    }
+}
+
+/// The lines that a database has of its records and its log.
+private enum PresentLines {
+    private static let sources = [
+        ("title", "conversation"), ("extra", "conversation"), ("detail", "message"),
+        ("text", "name"), ("line", "log_document"), ("source_id", "message"),
+        ("source_id", "conversation"), ("line", "part"), ("record", "version"),
+    ]
+
+    static func all(in db: Database) throws -> RowCursor {
+        let parts = sources.map { "SELECT \($0) FROM \($1) WHERE \($0) IS NOT NULL" }
+        return try Row.fetchCursor(db, sql: parts.joined(separator: " UNION ALL "))
+    }
+
+    /// Of each table the rows with some numbers, at most as many as a page has.
+    static func some(_ rows: ClosedRange<Int64>, in db: Database) throws -> RowCursor {
+        let parts = sources.map { column, table in
+            "SELECT * FROM (SELECT \(column) FROM \(table) WHERE rowid BETWEEN ?1 AND ?2 "
+                + "AND \(column) IS NOT NULL LIMIT 1024)"
+        }
+        return try Row.fetchCursor(
+            db.cachedStatement(sql: parts.reversed().joined(separator: " UNION ALL ")),
+            arguments: [rows.lowerBound, rows.upperBound])
     }
 }
 

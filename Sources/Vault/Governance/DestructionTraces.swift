@@ -4,11 +4,11 @@ import VaultCrypto
 
 /// Pieces of 24 bytes of what is destroyed, and the terms that only that had.
 ///
-/// They are gathered in the transaction that destroys, kept in table `trace` of the old generation,
-/// and looked for in the next one before it comes into force: on every page, free ones and the
-/// index included. Of each stored line one piece is taken from every 1,024 bytes, so that each page
+/// They are gathered in the transaction that destroys, kept sealed (`SealedTraces`), and looked for
+/// in the next generation before it comes into force: on every page, free ones and the index
+/// included. Of each stored line one piece is taken from every 1,024 bytes, so that each page
 /// that holds a part of a long text has one, and one from its salt, which is nowhere else.
-struct DestructionTraces {
+struct DestructionTraces: ~Copyable {
     static let pieceBytes = 24
     private static let strideBytes = 1024
     /// More terms prove no more.
@@ -16,9 +16,15 @@ struct DestructionTraces {
 
     let db: Database
     private var termCounts: [[UInt8]: Int] = [:]
-    private(set) var pieces = 0
+    private var sealed: SealedTraces
 
-    init(db: Database) { self.db = db }
+    /// - Parameters:
+    ///   - db: A connection inside the transaction that destroys.
+    ///   - vaultKey: Of the generation.
+    init(db: Database, vaultKey: borrowing SecretBytes) {
+        self.db = db
+        sealed = SealedTraces(vaultKey: vaultKey)
+    }
 
     // MARK: Gathering
 
@@ -43,6 +49,7 @@ struct DestructionTraces {
         }
         try storeTerms()
         termCounts = [:]
+        try sealed.flush(in: db)
     }
 
     private mutating func gatherPieces(of conversation: Int64) throws {
@@ -77,9 +84,7 @@ struct DestructionTraces {
     }
 
     private mutating func keep(_ bytes: ArraySlice<UInt8>, isTerm: Bool) throws {
-        try db.cachedStatement(sql: "INSERT INTO trace (isTerm, bytes) VALUES (?, ?)")
-            .execute(arguments: [isTerm ? 1 : 0, Data(bytes)])
-        pieces += 1
+        try sealed.add(Trace(isTerm: isTerm, bytes: Array(bytes)), in: db)
     }
 
     private mutating func count(_ document: IndexedDocument) {

@@ -1,6 +1,7 @@
 import GRDB
 import JSONText
 import Policy
+import Synchronization
 package import VaultCrypto
 
 // Destroying records by rule or by choice.
@@ -174,6 +175,7 @@ extension Vault {
         _ plan: DisposalPlan, _ request: DisposalRequest, _ intent: Int64,
         _ report: DisposalReport
     ) throws(VaultError) -> DisposalReport {
+        let key = state.withLock { $0.key.clone() }
         return try store.purge { db in
             let time = self.now()
             var report = report
@@ -194,7 +196,7 @@ extension Vault {
                 }
             }
             let destroyed = try DestroyedRecords(going, in: db)
-            var traces = DestructionTraces(db: db)
+            var traces = DestructionTraces(db: db, vaultKey: key)
             try traces.gather(going.map(\.conversation))
             let removed = try RecordPurge(db: db).run(going.map(\.conversation))
             report.conversations = removed.conversations

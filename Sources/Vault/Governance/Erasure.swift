@@ -15,10 +15,10 @@ package enum ErasureOutcome: Sendable {
 // Making what was purged unreadable: crypto-erasure of this vault's copy.
 //
 // 1. `erase.intent` is logged in the old generation.
-// 2. The database is written anew under a new random key (`GenerationChange`); the copy loses the
-//    traces, which only the old generation keeps.
-// 3. Every page of the copy is searched for the traces. One that is found ends it: the copy is
-//    removed, and there is no certificate.
+// 2. The database is written anew under a new random key (`GenerationChange`). Every page of the
+//    copy is read back and searched for the traces, then its index is. One that is found ends it:
+//    the copy is removed, and there is no certificate.
+// 3. The copy loses the sealed traces, which its key does not open.
 // 4. `erase.result` is logged in the copy, with the certificate beside it.
 // 5. The header names the copy. This commits: certificate and new generation come into force
 //    together. The old key file is overwritten and removed, then the old database.
@@ -87,19 +87,26 @@ private struct Erasure {
         // Another process may have purged before the vault was this one's own.
         let upkeep = SearchUpkeep()
         while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
-        let scan = try DestructionScan(of: state.store)
+        let scan = try DestructionScan(of: state.store, vaultKey: state.key)
         let intent = try logIntent(state.store)
         var facts = try facts(of: state.store, header, intent)
         let oldKey = state.key.clone()
         var certificate: DestructionCertificate?
-        try GenerationChange(layout: layout).run(&state, slots: header.slots) {
+        try GenerationChange(layout: layout).run(&state, slots: header.slots, scan: scan) {
             (path, key) throws(VaultError) in
-            try withStore(path, key) { db in try db.execute(sql: "DELETE FROM trace") }
-            facts.scan = try scan.run(databaseAt: path, vaultKey: key)
-            try requireClean(facts.scan)
             try requireOtherKey(path, oldKey)
-            let stated = facts
-            try withStore(path, key) { db in certificate = try conclude(stated, in: db) }
+            let store = try Store(path, vaultKey: key, readers: .one)
+            let result = Result { () throws(VaultError) in
+                try store.write { db in
+                    facts.scan = try scan.conclude(in: db)
+                    try requireClean(facts.scan)
+                    try db.execute(sql: "DELETE FROM trace")
+                    certificate = try conclude(facts, in: db)
+                }
+            }
+            // The log is folded, so that the database file is all there is.
+            try store.close()
+            try result.get()
         }
         guard let certificate else {
             throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
@@ -142,16 +149,6 @@ private struct Erasure {
                 checkpoint: try AuditCheckpoint(signing: db, vault: vault),
                 governing: governing, exports: exports, purges: purges, scan: ScanResult())
         }
-    }
-
-    /// Opens the copy, changes it, and folds its log, so that the database file is all there is.
-    private func withStore(
-        _ path: String, _ key: borrowing SecretBytes, _ body: (Database) throws -> Void
-    ) throws(VaultError) {
-        let store = try Store(path, vaultKey: key, readers: .one)
-        let result = Result { () throws(VaultError) in try store.write(body) }
-        try store.close()
-        try result.get()
     }
 
     private func requireClean(_ scan: ScanResult) throws(VaultError) {

@@ -270,11 +270,59 @@ final class Store: Sendable {
                 + "repeated.")
     }
 
-    /// Writes a compact copy of the database under another vault key, synced.
+    /// Writes a copy of the database under another vault key, synced.
+    ///
+    /// Pages are written as they are, which takes a third of the time of `VACUUM INTO`; that one
+    /// writes the copy where a quarter of the database is free, so that it does not stay so large,
+    /// and where a reader of this process keeps the log from being folded.
+    ///
+    /// - Parameters:
+    ///   - old: The vault key of this database.
+    ///   - path: A file that is made.
+    ///   - vaultKey: The vault key of the copy.
+    ///   - scan: Gets every page of the copy in the clear.
+    ///   - db: The connection that writes, outside a transaction.
+    /// - Throws: What the disk or the database reports.
     func copy(
-        to path: String, vaultKey: borrowing SecretBytes, in db: Database
+        under old: borrowing SecretBytes, to path: String, vaultKey: borrowing SecretBytes,
+        _ scan: DestructionScan?, in db: Database
     ) throws(VaultError) {
         try DurableFile.create(path, content: [])
+        if try isFolded(db) {
+            _ = unsafe try PageEncryption.rewrite(
+                databaseAt: self.path, key: old.subkey(context: "coffer database"), to: path,
+                targetKey: vaultKey.subkey(context: "coffer database"),
+                threads: min(Self.mostThreads, ProcessInfo.processInfo.activeProcessorCount)
+            ) {
+                unsafe scan?.pageLook() ?? { _, _ in }
+            }
+        } else {
+            try vacuum(into: path, vaultKey: vaultKey, db)
+            try scan?.look(throughDatabaseAt: path, vaultKey: vaultKey)
+        }
+        try DurableFile.sync(path)
+    }
+
+    private static let mostThreads = 4
+
+    /// Whether all of the database is in its file, and most of the file is in use.
+    private func isFolded(_ db: Database) throws(VaultError) -> Bool {
+        do {
+            let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            guard free * 4 < pages else { return false }
+            try withBriefTimeout(db) { _ = try db.checkpoint(.truncate) }
+            return !Self.hasLog(path)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return false
+        } catch {
+            throw DatabaseFault.vaultError(error)
+        }
+    }
+
+    private func vacuum(
+        into path: String, vaultKey: borrowing SecretBytes, _ db: Database
+    ) throws(VaultError) {
         try Self.register(path, vaultKey: vaultKey)
         defer { PageEncryption.removeKey(forDatabaseAt: path) }
         do {
@@ -282,7 +330,6 @@ final class Store: Sendable {
         } catch {
             throw DatabaseFault.vaultError(error)
         }
-        try DurableFile.sync(path)
     }
 }
 

@@ -3,7 +3,7 @@ import VaultCrypto
 /// Moves a vault to a new generation under a new random vault key.
 ///
 /// 1. A folder for the generation is made, with the mark `unfinished`.
-/// 2. The database is written anew by `VACUUM INTO` under the new key and synced.
+/// 2. The database is written anew under the new key and synced (`Store.copy`).
 ///    What is to be different in the new generation is done to this copy.
 /// 3. The new `key.age`, for the slots that stay, is written and synced.
 /// 4. The header is replaced: it names the new generation. This commits. The mark goes.
@@ -16,11 +16,12 @@ struct GenerationChange {
     /// - Parameters:
     ///   - state: The vault's; of the new generation afterwards.
     ///   - slots: Those that open it.
+    ///   - scan: Searches the pages of the copy.
     ///   - prepare: Takes the copy's path and key before it comes into force; what it throws ends
     ///     the change, and the old generation holds.
     /// - Throws: What the disk or the database reports.
     func run(
-        _ state: inout Vault.State, slots: [Slot],
+        _ state: inout Vault.State, slots: [Slot], scan: DestructionScan? = nil,
         prepare: (String, borrowing SecretBytes) throws(VaultError) -> Void = { _, _ in }
     ) throws(VaultError) {
         let old = state.header.generation
@@ -32,10 +33,12 @@ struct GenerationChange {
         try DurableFile.syncFolder(of: layout.unfinishedMark(next))
         var header = state.header
         let store = state.store
+        let oldKey = state.key.clone()
         // What another thread writes meanwhile waits, and then is refused.
         try store.replaced { db in
             do {
-                try store.copy(to: layout.database(next), vaultKey: key, in: db)
+                try store.copy(
+                    under: oldKey, to: layout.database(next), vaultKey: key, scan, in: db)
                 try prepare(layout.database(next), key)
             } catch {
                 try? DurableFile.removeTree(layout.generation(next))
