@@ -229,6 +229,31 @@ struct GovernanceTests {
         #expect(try vault.verifyAudit().faults == [])
     }
 
+    @Test("What comes under a hold one by one is said in few documents")
+    func arrivalsOneByOne() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        var scope = HoldScope()
+        scope.projects = ["Deal"]
+        let hold = try vault.placeHold(matter: "Deal", scope: scope)
+        func take(_ number: Int, project: String, in vault: Vault) throws {
+            var entry = conversation("c\(number)", texts: ["amber \(number)"])
+            entry.project = project
+            entry.modified = Instant(milliseconds: Int64(number) + (project == "Deal" ? 1 : 1000))
+            try vault.ingest([entry])
+        }
+        for number in 0..<150 { try take(number, project: "Deal", in: vault) }
+        let other = try governed.open()
+        let later = try vault.store.read { try AuditState(in: $0).governing.holds[0].later }
+        #expect(later.map(\.conversations) == [64, 64, 8, 8, 1, 1, 1, 1, 1, 1])
+        for number in 0..<150 { try take(number, project: "Other", in: other) }
+        for vault in [vault, other] {
+            #expect(try vault.heldConversations(by: hold.id).count == 150)
+            #expect(try vault.verifyAudit().faults == [])
+            try vault.close()
+        }
+    }
+
     @Test("What is stated of a hold again and again does not grow with what it matched")
     func stateSize() throws {
         let governed = try GovernedVault()

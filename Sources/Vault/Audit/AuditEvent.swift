@@ -18,7 +18,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     /// A data subject's erasure waits until nothing bars it.
     case erasureDeferred = "erase.defer"
     case holdPlaced = "hold.place"
-    /// What came after its placing matched a hold.
+    /// What came after its placing matched a hold. Its document names the conversations, and also
+    /// those of as many `hold.match` documents before it as the figure `replaces` says.
     case holdMatched = "hold.match"
     case holdReleased = "hold.release"
     case holdProved = "hold.prove"

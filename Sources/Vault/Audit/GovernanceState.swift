@@ -20,9 +20,33 @@ struct GovernanceState: Equatable {
         /// Its matter and scope, and what it matched then.
         var document: AuditDocument
         /// What came after its placing and matched.
-        var later: [AuditDocument] = []
+        var later: [Arrivals] = []
         /// `nil` while it is in force.
         var released: Instant?
+
+        /// How many of the last documents of `later` the next one takes the place of.
+        ///
+        /// Eight of about the same size become one, so that a hold which each new conversation
+        /// matches has few of them, and an id is written again only each time their number grows
+        /// eightfold. Without that, `state` entries would come to outgrow the vault.
+        func documentsReplaced() -> Int {
+            var taken = 0
+            for tier in 0..<21 {
+                let run = later.dropLast(taken).reversed().prefix {
+                    $0.conversations < 8 << Int64(3 * tier)
+                }
+                guard run.count >= 7 else { break }
+                taken += run.count
+            }
+            return taken
+        }
+    }
+
+    /// Conversations that matched a hold after its placing, as a document names them.
+    struct Arrivals: Equatable {
+        var document: AuditDocument
+        /// How many it names.
+        var conversations: Int64
     }
 
     /// A policy from its setting on.
@@ -91,8 +115,16 @@ struct GovernanceState: Equatable {
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
             else { throw Self.contradiction(entry) }
-            guard let document else { throw Self.contradiction(entry) }
-            holds[index].later.append(document)
+            let replaced = Int(entry.figures["replaces"] ?? 0)
+            guard let document, (0...holds[index].later.count).contains(replaced) else {
+                throw Self.contradiction(entry)
+            }
+            let before = holds[index].later.suffix(replaced).reduce(0) { $0 + $1.conversations }
+            holds[index].later.removeLast(replaced)
+            holds[index].later.append(
+                Arrivals(
+                    document: document,
+                    conversations: before + (entry.figures["conversations"] ?? 0)))
         case .holdReleased:
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
@@ -189,10 +221,11 @@ struct GovernanceState: Equatable {
                 let placed = time(member["placed"]),
                 let document = member["document"].flatMap(AuditDocument.init)
             else { return nil }
+            let later = (member["later"]?.array ?? []).compactMap(Arrivals.init)
             holds.append(
                 Hold(
                     id: id, entry: entry, placed: placed, document: document,
-                    later: (member["later"]?.array ?? []).compactMap(AuditDocument.init),
+                    later: later,
                     released: time(member["released"])))
         }
         for member in json["policies"]?.array ?? [] {
@@ -216,6 +249,20 @@ struct GovernanceState: Equatable {
                 self[keyPath: list].append(entry)
             }
         }
+    }
+}
+
+extension GovernanceState.Arrivals {
+    init?(_ json: JSON) {
+        guard let document = AuditDocument(json), let conversations = json["conversations"]?.int
+        else { return nil }
+        self.init(document: document, conversations: conversations)
+    }
+
+    var json: JSON {
+        var object = document.json.object ?? JSONObject()
+        object["conversations"] = .integer(conversations)
+        return .object(object)
     }
 }
 

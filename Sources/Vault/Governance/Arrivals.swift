@@ -18,7 +18,7 @@ extension Vault {
         let governance = try governance(in: db, within: numbers.sorted())
         guard governance.governsArrivals else { return }
         let reader = GovernedReader(governance: governance)
-        var matched: [String: [String]] = [:]
+        var matched: [String: [RecordID]] = [:]
         var floors: [(Int64, Deadline)] = []
         for id in ids.sorted() {
             guard let conversation = try reader.conversation(id) else { continue }
@@ -26,19 +26,31 @@ extension Vault {
             where conversation.item.holds.contains(entry.hold.id)
                 && !entry.hasMatched(conversation.id)
             {
-                matched[entry.hold.id, default: []].append(conversation.item.id)
+                matched[entry.hold.id, default: []].append(conversation.id)
             }
             if let floor = governance.evaluator.floor(of: conversation.item) {
                 floors.append((conversation.num, floor))
             }
         }
-        for (hold, conversations) in matched.sorted(by: { $0.key < $1.key }) {
-            var record = AuditLog.Record(.holdMatched, object: hold)
-            record.figures = ["conversations": Int64(conversations.count)]
-            record.document = ["conversations": .array(conversations.map(JSON.string))]
-            try auditLog(in: db, at: now()).append(record)
+        for hold in governance.state.holds {
+            if let ids = matched[hold.id] { try noteMatched(ids, by: hold, in: db) }
         }
         try store(floors, in: db)
+    }
+
+    private func noteMatched(
+        _ ids: [RecordID], by hold: GovernanceState.Hold, in db: Database
+    ) throws {
+        let replaced = hold.documentsReplaced()
+        var all = ids
+        for arrivals in hold.later.suffix(replaced) {
+            all += try HoldMemory.ids(of: arrivals, in: db)
+        }
+        var record = AuditLog.Record(.holdMatched, object: hold.id)
+        record.figures = ["conversations": Int64(ids.count)]
+        if replaced > 0 { record.figures["replaces"] = Int64(replaced) }
+        record.document = ["conversations": .array(all.sorted().map { .string($0.description) })]
+        try auditLog(in: db, at: now()).append(record)
     }
 
     /// Notes on every conversation until when locked rules keep it, where that is later than before

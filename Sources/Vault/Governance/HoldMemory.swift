@@ -9,7 +9,7 @@ import VaultCrypto
 /// needs.
 final class HoldMemory: Sendable {
     private struct Later {
-        var documents: [AuditDocument]
+        var documents: [GovernanceState.Arrivals]
         var ids: Set<RecordID>
     }
 
@@ -34,14 +34,20 @@ final class HoldMemory: Sendable {
         let known = arrivals.withLock { $0[hold.id] }
         var later = Later(documents: [], ids: [])
         if let known, hold.later.starts(with: known.documents) { later = known }
-        for document in hold.later.dropFirst(later.documents.count) {
-            for id in AuditState.conversations(try document.load(in: db)) {
-                guard let id = RecordID(id) else { throw HoldDocument.fault }
-                later.ids.insert(id)
-            }
+        for arrivals in hold.later.dropFirst(later.documents.count) {
+            later.ids.formUnion(try Self.ids(of: arrivals, in: db))
         }
         later.documents = hold.later
         arrivals.withLock { [later] in $0[hold.id] = later }
         return later.ids
+    }
+
+    static func ids(
+        of arrivals: GovernanceState.Arrivals, in db: Database
+    ) throws -> [RecordID] {
+        try AuditState.conversations(arrivals.document.load(in: db)).map { id in
+            guard let id = RecordID(id) else { throw HoldDocument.fault }
+            return id
+        }
     }
 }
