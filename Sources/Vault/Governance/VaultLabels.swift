@@ -25,45 +25,42 @@ extension Vault {
     /// - Returns: How many had it.
     /// - Throws: `refused` where a hold or a rule that retains selects by the label.
     package func removeLabel(_ label: String, from ids: [RecordID]) throws(VaultError) -> Int {
-        try refuseEscape(label, ids)
-        return try change(ids, .labelRemoved, ["label": .string(label)]) { db, num in
+        let said: JSONObject = ["label": .string(label)]
+        let change = try change(ids, .labelRemoved, said) { db in
+            try barred(removing: label, from: ids, in: db)
+        } _: { db, num in
             guard let name = try Names.find(label, in: db) else { return 0 }
             try db.execute(
                 sql: "DELETE FROM label WHERE name = ? AND conversation = ?",
                 arguments: [name, num])
             return db.changesCount
         }
+        switch change {
+        case .done(let count): return count
+        case .refused(let why):
+            throw VaultError(.refused, "The label \(label) stays: \(why).")
+        }
     }
 
-    /// Taking a label away must not take a conversation out of a hold or end its retention.
-    private func refuseEscape(
-        _ label: String, _ ids: [RecordID]
-    ) throws(VaultError) {
-        let refusal = try store.read { db -> String? in
-            let governance = try governance(in: db)
-            let reader = GovernedReader(governance: governance)
-            for id in ids {
-                guard let item = try reader.conversation(id)?.item, item.labels.contains(label)
-                else { continue }
-                for entry in governance.holds.entries
-                where item.holds.contains(entry.hold.id) && entry.hold.scope.labels.contains(label)
-                {
-                    return "hold \(entry.hold.id) selects by it"
-                }
-                if let rule = governance.retains(item, by: label) {
-                    return "rule \(rule) keeps \(id) because of it"
-                }
+    /// Why a label may not go: that must not take a conversation out of a hold or end its
+    /// retention.
+    private func barred(
+        removing label: String, from ids: [RecordID], in db: Database
+    ) throws -> String? {
+        let governance = try governance(in: db)
+        let reader = GovernedReader(governance: governance)
+        for id in ids {
+            guard let item = try reader.conversation(id)?.item, item.labels.contains(label)
+            else { continue }
+            for entry in governance.holds.entries
+            where item.holds.contains(entry.hold.id) && entry.hold.scope.labels.contains(label) {
+                return "hold \(entry.hold.id) selects by it"
             }
-            return nil
+            if let rule = governance.retains(item, by: label) {
+                return "rule \(rule) keeps \(id) because of it"
+            }
         }
-        guard let refusal else { return }
-        var record = AuditLog.Record(.refused)
-        record.document = [
-            "conversations": .array(ids.map { .string($0.description) }),
-            "label": .string(label), "what": .string("label remove"),
-        ]
-        try log(record)
-        throw VaultError(.refused, "The label \(label) stays: \(refusal).")
+        return nil
     }
 
     /// Hides conversations from lists and searches; they are kept.
@@ -122,18 +119,38 @@ extension Vault {
         }
     }
 
-    /// Changes conversations one by one, and logs those that changed.
+    private enum Change {
+        case done(Int)
+        case refused(String)
+    }
+
     private func change(
         _ ids: [RecordID], _ event: AuditEvent, _ said: JSONObject? = nil,
         _ body: (Database, Int64) throws -> Int
     ) throws(VaultError) -> Int {
+        switch try change(ids, event, said, unless: { _ in nil }, body) {
+        case .done(let count): count
+        case .refused: 0
+        }
+    }
+
+    /// Changes conversations one by one, and logs those that changed; or logs that it was refused,
+    /// in the transaction that knows why.
+    private func change(
+        _ ids: [RecordID], _ event: AuditEvent, _ said: JSONObject?,
+        unless bar: (Database) throws -> String?, _ body: (Database, Int64) throws -> Int
+    ) throws(VaultError) -> Change {
         try store.write { db in
+            if let why = try bar(db) {
+                try logRefusal(of: event, ids, said, in: db)
+                return .refused(why)
+            }
             var changed: [RecordID] = []
             for id in Set(ids).sorted() {
                 let num = try ConversationReader(db: db).conversation(id).num
                 if try body(db, num) > 0 { changed.append(id) }
             }
-            guard !changed.isEmpty else { return 0 }
+            guard !changed.isEmpty else { return .done(0) }
             var record = AuditLog.Record(event)
             if changed.count == 1 { record.object = changed[0].description }
             record.figures = ["conversations": Int64(changed.count)]
@@ -144,7 +161,18 @@ extension Vault {
             if event == .labelAdded || event == .eventSet {
                 try governArrivals(Set(changed), in: db)
             }
-            return changed.count
+            return .done(changed.count)
         }
+    }
+
+    private func logRefusal(
+        of event: AuditEvent, _ ids: [RecordID], _ said: JSONObject?, in db: Database
+    ) throws {
+        var record = AuditLog.Record(.refused)
+        var document = said ?? JSONObject()
+        document["conversations"] = .array(ids.map { .string($0.description) })
+        document["what"] = .string(event.rawValue.replacing(".", with: " "))
+        record.document = document
+        try auditLog(in: db, at: now()).append(record)
     }
 }
