@@ -172,29 +172,43 @@ struct ErasureTests {
         #expect(try vault.verifyAudit().faults == [] && vault.examine(repairs: false).faults == [])
     }
 
-    @Test("A page says which rows it has, also where their numbers are large")
+    @Test("Each page says which row it has bytes of, also the last one of a long row")
     func rowsOfPages() throws {
         let governed = try GovernedVault()
         let vault = try governed.create()
         defer { try? vault.close() }
-        let line = "a line of a record that is met on one page only: " + UUID().uuidString
-        try vault.ingest([conversation("x", texts: (0..<200).map { "\($0) and \($0)" } + [line])])
+        let marks = (0..<5).map { _ in UUID().uuidString }
+        let long = marks[1...].joined(separator: String(repeating: " long", count: 3000))
+        try vault.ingest([
+            conversation("x", texts: (0..<200).map { "\($0) and \($0)" } + [marks[0], long])
+        ])
         try vault.store.foldLog()
-        let piece = Array(line.utf8.suffix(24))
-        let number = try #require(
-            try vault.store.read { db in
+        let number = try vault.store.read { db in
+            try marks.map { mark in
                 try Int64.fetchOne(
-                    db, sql: "SELECT num FROM part WHERE line LIKE ?", arguments: ["%\(line)%"])
-            })
-        var rows: [ClosedRange<Int64>?] = []
+                    db, sql: "SELECT num FROM part WHERE line LIKE ?", arguments: ["%\(mark)%"])
+            }
+        }
+        let rows = PageRows()
+        var places: [Int: PiecePlace] = [:]
         let key = vault.state.withLock { $0.key.subkey(context: "coffer database") }
+        let search = PieceSearch(marks.map { Array($0.utf8.prefix(24)) })
         _ = try PageEncryption.readAll(databaseAt: vault.layout.database(1), key: key) {
             _, page, bytes in
-            let search = PieceSearch([piece])
+            rows.note(page, bytes)
             search.look(through: bytes, PiecePlace(page: page, bytes))
-            if let place = search.found[0] { rows.append(place.rows) }
+            places = search.found
         }
-        #expect(rows.count == 1 && rows[0]?.contains(number) == true && number > 1 << 16)
+        #expect(places.count == 5 && Set(places.values.map(\.page)).count >= 4)
+        // A long row begins on the leaf.
+        for mark in 0..<2 {
+            #expect(try #require(places[mark]?.rows).contains(try #require(number[mark])))
+        }
+        for mark in 2..<5 {
+            let page = try #require(places[mark]?.page)
+            #expect(places[mark]?.rows == nil && rows.row(ofPage: page) == number[mark])
+        }
+        #expect(rows.row(ofPage: 1) == nil && rows.row(ofPage: 1 << 40) == nil)
     }
 
     @Test("What a kept record has as well is no trace")

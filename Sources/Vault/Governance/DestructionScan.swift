@@ -20,6 +20,7 @@ final class DestructionScan: Sendable {
     let terms: [[UInt8]]
     private let met = Mutex<[Int: PiecePlace]>([:])
     private let pages = Atomic<Int64>(0)
+    private let pageRows = PageRows()
 
     /// Reads the traces that a generation keeps.
     ///
@@ -39,6 +40,7 @@ final class DestructionScan: Sendable {
         let search = PieceSearch(pieces)
         return { [self] number, bytes in
             pages.add(1, ordering: .relaxed)
+            unsafe pageRows.note(number, bytes)
             unsafe search.look(through: bytes, PiecePlace(page: number, bytes))
             guard !search.newlyFound.isEmpty else { return }
             met.withLock { met in
@@ -97,9 +99,9 @@ final class DestructionScan: Sendable {
 
     /// Dismisses the pieces that lines of present records have.
     ///
-    /// What a page says of its rows is followed first: each piece is soon met there, when it has an
-    /// explanation and its line fits on a page. For the others the lines are read, no further than
-    /// they must; what many records have is soon met.
+    /// The rows that have bytes on the page are looked at first: there a piece that has an
+    /// explanation is nearly always met. For the others the lines are read, no further than they
+    /// must; what many records have is soon met.
     private func explain(_ found: inout [Int: PiecePlace], in db: Database) throws {
         try lookThroughRows(&found, in: db)
         guard !found.isEmpty else { return }
@@ -111,7 +113,11 @@ final class DestructionScan: Sendable {
     }
 
     private func lookThroughRows(_ found: inout [Int: PiecePlace], in db: Database) throws {
-        let pages = Dictionary(grouping: found.keys) { found[$0]?.rows }
+        let pages = Dictionary(grouping: found.keys) { number -> ClosedRange<Int64>? in
+            let place = found[number]
+            return place?.rows
+                ?? place.flatMap { pageRows.row(ofPage: $0.page) }.map { $0...$0 }
+        }
         for (rows, numbers) in pages {
             guard let rows else { continue }
             let present = PieceSearch(numbers.map { pieces[$0] })
@@ -156,9 +162,10 @@ private enum PresentLines {
         return try Row.fetchCursor(db, sql: parts.joined(separator: " UNION ALL "))
     }
 
-    /// Of each table the rows with some numbers, at most as many as a page has.
+    /// Of each table the rows with some numbers, at most as many as a page has, and chunks of
+    /// attachments.
     static func some(_ rows: ClosedRange<Int64>, in db: Database) throws -> RowCursor {
-        let parts = sources.map { column, table in
+        let parts = (sources + [("data", "attachment_chunk")]).map { column, table in
             "SELECT * FROM (SELECT \(column) FROM \(table) WHERE rowid BETWEEN ?1 AND ?2 "
                 + "AND \(column) IS NOT NULL LIMIT 1024)"
         }
