@@ -84,7 +84,8 @@ let package = Package(
             dependencies: ["VaultArchive", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
-            name: "CofferTests", dependencies: ["coffer", "JSONText"], swiftSettings: house),
+            name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],
+            swiftSettings: house),
         .testTarget(
             name: "TidyTests", exclude: ["escape-hatches.txt"], swiftSettings: house),
     ]

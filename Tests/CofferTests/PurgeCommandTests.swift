@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultCrypto
 
 /// Hiding and destroying: what is typed and what is answered.
 @Suite struct PurgeCommandTests {
@@ -216,6 +217,12 @@ import Testing
                 ["attachments": 0, "conversations": 1, "messages": 3],
                 ["conversations": 0, "messages": 0],
             ])
+        // The log names the archive by what stands for all of it.
+        let manifest = URL(filePath: "\(sandbox.home)/secret-case/tagmanifest-sha256.txt")
+        let ended = try #require(entries.first?["document"] as? [String: Any])
+        #expect(
+            ended["tagManifest"] as? String
+                == Hex.text(SHA256Digest.hash([UInt8](try Data(contentsOf: manifest)))))
         let begun = try sandbox.open("audit", "log", "--type", "export.begin", "--json").objects
         let document = try #require(begun.first?["document"] as? [String: Any])
         #expect(document["output"] as? String == "secret-case")

@@ -4,7 +4,8 @@ package import VaultCrypto
 
 /// How an export ended.
 package enum ExportEnd: Sendable {
-    case written(conversations: Int, messages: Int, attachments: Int)
+    /// With SHA-256 of the archive's tag manifest, which stands for all of it.
+    case written(conversations: Int, messages: Int, attachments: Int, tagManifest: [UInt8])
     /// Nothing was written, or it was not finished.
     case failed
 }
@@ -34,11 +35,12 @@ extension Vault {
         var record = AuditLog.Record(.exportEnded)
         record.ends = begun
         switch end {
-        case .written(let conversations, let messages, let attachments):
+        case .written(let conversations, let messages, let attachments, let tagManifest):
             record.figures = [
                 "attachments": Int64(attachments), "conversations": Int64(conversations),
                 "messages": Int64(messages),
             ]
+            record.document = ["tagManifest": .string(Hex.text(tagManifest))]
         case .failed: record.figures = ["conversations": 0, "messages": 0]
         }
         try log(record)

@@ -57,6 +57,8 @@ package enum ArchiveExport {
         package var payloadBytes: Int64
         /// `SHA256:…`, as `ssh-keygen -l` shows it.
         package var signer: String
+        /// SHA-256 of `tagmanifest-sha256.txt`, which stands for everything in the archive.
+        package var tagManifest: [UInt8]
     }
 
     /// How far an export or a verification has come.
@@ -113,14 +115,15 @@ package enum ArchiveExport {
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
             payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer)
         try write(tags, request.supplements, to: writer)
-        try source.withArchiveKey { (key) throws(VaultError) in
+        let digest = try source.withArchiveKey { (key) throws(VaultError) in
             try writer.sign(key, comment: tags.trustedComment)
         }
         try container.publish()
         return Result(
             archive: request.output, bag: bag, conversations: counts.conversations,
             messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
-            payloadBytes: writer.payloadBytes, signer: signer.fingerprint)
+            payloadBytes: writer.payloadBytes, signer: signer.fingerprint,
+            tagManifest: digest)
     }
 
     private static func write(

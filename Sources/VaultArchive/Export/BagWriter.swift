@@ -144,7 +144,9 @@ final class BagWriter {
     }
 
     /// Writes the tag manifest and its signatures, which end the bag.
-    func sign(_ key: borrowing SigningKey, comment: String) throws(VaultError) {
+    ///
+    /// - Returns: SHA-256 of the tag manifest, which stands for the whole bag.
+    func sign(_ key: borrowing SigningKey, comment: String) throws(VaultError) -> [UInt8] {
         tags.sort { $0.path < $1.path }
         let text = tags.reduce(into: "") { $0 += "\($1.sha256.hex)  \($1.path)\n" }
         let content = Array(text.utf8)
@@ -153,6 +155,7 @@ final class BagWriter {
         try file(
             ArchiveName.minisignSignature,
             ArchiveSigner.minisignSignature(of: content, key, comment: comment))
+        return SHA256Digest.hash(content)
     }
 }
 

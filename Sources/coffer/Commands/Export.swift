@@ -101,17 +101,18 @@ struct Export: ParsableCommand {
         }
         let name = output.split(separator: "/").last.map(String.init) ?? output
         let begun = try vault.logExportBegin(name, of: selection, reason: reason)
+        let result: ArchiveExport.Result
         do {
-            let result = try export()
-            try vault.logExportEnd(
-                .written(
-                    conversations: result.conversations, messages: result.messages,
-                    attachments: result.attachments), of: begun)
-            return result
+            result = try export()
         } catch {
             try? vault.logExportEnd(.failed, of: begun)
             throw error
         }
+        try vault.logExportEnd(
+            .written(
+                conversations: result.conversations, messages: result.messages,
+                attachments: result.attachments, tagManifest: result.tagManifest), of: begun)
+        return result
     }
 
     /// The conversations that ids and a query name; `nil` when neither was given.
