@@ -169,6 +169,37 @@ struct GovernanceEscapeTests {
         #expect(try vault.purge().conversations == 2)
     }
 
+    @Test("A grace after lost coverage does not become shorter by another policy")
+    func shorterGraceOfLostCoverage() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.setPolicy(policy("keep retain P10Y created org", grace: "P90D"))
+        try vault.setPolicy(policy("one delete P1Y created org", grace: "P90D"))
+        try vault.setPolicy(policy("one delete P1Y created org", grace: "P1D"))
+        governed.turn(to: "2030-02-15T00:00:00Z")
+        #expect(try vault.purge().conversations == 0)
+        governed.turn(to: "2030-04-05T00:00:00Z")
+        #expect(try vault.purge().conversations == 2)
+    }
+
+    @Test("A grace that began without a policy does not become shorter by the first one")
+    func graceBeforePolicy() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let hold = try vault.placeHold(matter: "M", scope: HoldScope())
+        _ = try vault.releaseHold(hold.id, reason: "over")
+        try vault.setPolicy(policy("one delete P1Y created org", grace: "P1D"))
+        governed.turn(to: "2030-01-20T00:00:00Z")
+        #expect(try vault.purge().conversations == 0)
+        #expect(try vault.hold(hold.id).graceUntil?.description.hasPrefix("2030-01-31") == true)
+        governed.turn(to: "2030-02-02T00:00:00Z")
+        #expect(try vault.purge().conversations == 2)
+    }
+
     @Test("A hold on an id in capitals holds")
     func capitals() throws {
         let governed = try GovernedVault()

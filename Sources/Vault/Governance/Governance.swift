@@ -19,8 +19,11 @@ struct Governance {
     /// Sentences about the doubts.
     private(set) var faults: [String] = []
     let holds: HoldMatcher
-    /// Policies that were in force before, whose coverage still counts (R4).
-    private let lost: [(until: Instant, evaluator: RetentionEvaluator)]
+    /// What was in force before, no policy among it: its coverage still counts (R4), and so does
+    /// its grace.
+    private let earlier: [(until: Instant, evaluator: RetentionEvaluator)]
+    /// Those of them whose grace after the change lasts, with its end.
+    private let lost: [(changed: Instant, evaluator: RetentionEvaluator, graceUntil: Int64)]
 
     /// - Parameters:
     ///   - db: A connection inside a transaction.
@@ -62,7 +65,13 @@ struct Governance {
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
         holds = try HoldMatcher(state.holds, memory.holds, within: conversations, in: db)
-        lost = Self.lost(state, in: db)
+        let earlier = try Self.earlier(state, in: db)
+        let (now, present) = (now, evaluator)
+        lost = earlier.compactMap { changed, before in
+            let end = Self.grace(after: changed, earlier, present)
+            return end > now.milliseconds ? (changed, before, end) : nil
+        }
+        self.earlier = earlier
         if isClock, now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
             faults.append(
@@ -95,15 +104,15 @@ struct Governance {
         faults.append("The managed policy breaks a lock: \(refusal)")
     }
 
-    private static func lost(
+    private static func earlier(
         _ state: GovernanceState, in db: Database
-    ) -> [(until: Instant, evaluator: RetentionEvaluator)] {
-        let epochs = state.epochs
-        return zip(epochs, epochs.dropFirst()).compactMap { earlier, later in
-            guard let document = earlier.document,
-                let policy = try? policy(document.policy(in: db))
-            else { return nil }
-            return (later.from, RetentionEvaluator(policy))
+    ) throws -> [(until: Instant, evaluator: RetentionEvaluator)] {
+        var before: PolicyDocument? = try nothing()
+        return state.epochs.compactMap { epoch in
+            defer {
+                before = try? epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
+            }
+            return before.map { (epoch.from, RetentionEvaluator($0)) }
         }
     }
 
@@ -150,24 +159,29 @@ struct Governance {
     func complete(_ conversation: inout GovernedConversation) throws {
         let matching = try holds.matching(conversation, in: db)
         conversation.item.apply(matching, evaluator)
-        // A grace that began under a longer one is not cut short.
-        for (changed, before) in lost {
-            for hold in matching {
-                guard case .released(let time) = hold.state, time < changed.milliseconds else {
-                    continue
-                }
-                let end = before.grace(after: time).milliseconds ?? .max
-                conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
-            }
+        var ends = matching.compactMap { hold -> Int64? in
+            guard case .released(let time) = hold.state else { return nil }
+            return grace(after: Instant(milliseconds: time))
         }
+        for (changed, before, end) in lost
+        where keeps(before, conversation.item, at: changed) {
+            ends.append(end)
+        }
+        conversation.item.graceUntil = (ends + [conversation.item.graceUntil]).compactMap(\.self)
+            .max()
         conversation.item.isApproved = try isApproved(conversation)
-        for (changed, before) in lost {
-            let end = evaluator.grace(after: changed.milliseconds).milliseconds ?? .max
-            guard end > now.milliseconds, keeps(before, conversation.item, at: changed) else {
-                continue
-            }
-            conversation.item.graceUntil = max(conversation.item.graceUntil ?? end, end)
-        }
+    }
+
+    /// The end of a grace that began at a time, after the longest of the policies in force since
+    /// then: a shorter one that comes later does not cut it short.
+    func grace(after time: Instant) -> Int64 { Self.grace(after: time, earlier, evaluator) }
+
+    private static func grace(
+        after time: Instant, _ earlier: [(until: Instant, evaluator: RetentionEvaluator)],
+        _ present: RetentionEvaluator
+    ) -> Int64 {
+        let since = earlier.filter { time < $0.until }.map(\.evaluator) + [present]
+        return since.map { $0.grace(after: time.milliseconds).milliseconds ?? .max }.max() ?? .max
     }
 
     /// Whether a person approved the conversation as it is: what was committed to later was not

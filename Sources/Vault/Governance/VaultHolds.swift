@@ -147,8 +147,8 @@ extension Vault {
                 if case .released(let time) = entry.hold.state {
                     released = Instant(milliseconds: time)
                 }
-                let grace = released.flatMap {
-                    governance.evaluator.grace(after: $0.milliseconds).milliseconds
+                let grace = released.map { governance.grace(after: $0) }.flatMap {
+                    $0 == .max ? nil : $0
                 }
                 let (conversations, messages) = counts[entry.hold.id] ?? (0, 0)
                 return HoldSummary(
