@@ -200,6 +200,27 @@ struct GovernanceEscapeTests {
         #expect(try vault.purge().conversations == 2)
     }
 
+    @Test("A hold sees each of two states of a conversation that one import brings")
+    func twoStates() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        var scope = HoldScope()
+        scope.projects = ["Deal"]
+        _ = try vault.placeHold(matter: "M", scope: scope)
+        var first = conversation("a", texts: ["harbour"], at: time)
+        first.project = "Deal"
+        first.modified = Instant(milliseconds: time)
+        var second = first
+        second.project = "Other"
+        second.modified = Instant(milliseconds: time + 5000)
+        let report = try vault.ingest([first, first, second])
+        #expect(report.conversations.added == 1 && report.conversations.updated == 1)
+        #expect(try vault.conversation(try #require(try vault.ids()["a"])).project == "Other")
+        #expect(try vault.outcomes()["a"] == "KEEP_HELD")
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test("A hold on an id in capitals holds")
     func capitals() throws {
         let governed = try GovernedVault()

@@ -16,6 +16,8 @@ package final class Ingestion: Sendable {
         var conversations: [PreparedConversation] = []
         var texts = AnalysedBatch()
         var textBytes = 0
+        /// What is said of each conversation; another state of one begins another batch.
+        var states: [Origin: [UInt8]] = [:]
 
         var isFull: Bool {
             textBytes >= Ingestion.batchTextBytes
@@ -69,16 +71,33 @@ package final class Ingestion: Sendable {
     /// - Throws: The error of an earlier batch; nothing after it is written.
     package func add(_ conversation: ImportedConversation) throws(VaultError) {
         try rethrow()
-        let full = pending.withLock { batch -> Batch? in
-            let prepared = PreparedConversation(
-                conversation, now: now, analyser, into: batch.texts)
-            batch.conversations.append(prepared)
-            batch.textBytes += prepared.textBytes
-            guard batch.isFull else { return nil }
-            defer { batch = Batch() }
-            return batch
+        for batch in pending.withLock({ take(conversation, into: &$0) }) { submit(batch) }
+    }
+
+    /// Puts a conversation into the open batch.
+    ///
+    /// Holds and locked rules look at each conversation once for each batch, so that two states of
+    /// it in one would hide the first from them.
+    ///
+    /// - Returns: The batches that are to be written.
+    private func take(
+        _ conversation: ImportedConversation, into batch: inout Batch
+    ) -> [Batch] {
+        var done: [Batch] = []
+        var prepared = PreparedConversation(conversation, now: now, analyser, into: batch.texts)
+        if let state = batch.states[conversation.origin], state != prepared.fingerprint {
+            done.append(batch)
+            batch = Batch()
+            prepared = PreparedConversation(conversation, now: now, analyser, into: batch.texts)
         }
-        if let full { submit(full) }
+        batch.states[conversation.origin] = prepared.fingerprint
+        batch.conversations.append(prepared)
+        batch.textBytes += prepared.textBytes
+        if batch.isFull {
+            done.append(batch)
+            batch = Batch()
+        }
+        return done
     }
 
     /// Notes a record that an importer could not read.
