@@ -280,6 +280,21 @@ struct GovernanceEscapeTests {
         }
     }
 
+    @Test("A time that the log says as well is no trace")
+    func timeInLog() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        var entry = conversation("b", texts: ["zebrafinch quokka"], at: time)
+        // The middle of the line, from which a piece is taken, is that of an entry's time.
+        entry.extra = ["time": .string("2030-01-01T00:00:00.0")]
+        try vault.ingest([entry])
+        try vault.purge(.conversations([try #require(try vault.ids()["b"])]))
+        // The scan does not look for explanations in the entries of the log yet.
+        withKnownIssue { _ = try vault.erase(tool: "Test 1") }
+    }
+
     @Test(
         "What the log claims and nobody wrote is named",
         arguments: [
