@@ -158,7 +158,8 @@ struct Purge: ParsableCommand {
         progress.clear()
         after.show(options)
         if options.json { Output.json(view.object(of: report, after)) }
-        if Interruption.isRequested {
+        // An erasure that was under way came to its end: then nothing was stopped.
+        if Interruption.isRequested, try vault.needsErasure() {
             throw CommandFailure.interrupted(
                 "Stopped: what was destroyed is gone from the records, and not erased yet; "
                     + "`coffer purge --yes` goes on.")
