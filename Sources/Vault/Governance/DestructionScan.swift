@@ -154,7 +154,8 @@ private enum PresentLines {
     private static let sources = [
         ("title", "conversation"), ("extra", "conversation"), ("detail", "message"),
         ("text", "name"), ("line", "log_document"), ("source_id", "message"),
-        ("source_id", "conversation"), ("line", "part"), ("record", "version"),
+        ("source_id", "conversation"), ("line", "log_entry"), ("facts", "certificate"),
+        ("line", "part"), ("record", "version"),
     ]
 
     static func all(in db: Database) throws -> RowCursor {
