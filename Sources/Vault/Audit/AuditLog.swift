@@ -40,7 +40,9 @@ import VaultCrypto
 ///       entry `clock`;
 ///  (A6) `ends` names an earlier entry of the intent that belongs to it, and no two results end one
 ///       intent;
-///  (A7) each checkpoint that is known of it is of a beginning of its tree.
+///  (A7) each checkpoint that is known of it is of a beginning of its tree;
+///  (A8) of each `erase.result` whose document names a certificate, `certificate` has the facts
+///       with that hash and a note over them that the log's key signed, and it has no other.
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16

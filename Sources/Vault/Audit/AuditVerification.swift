@@ -18,7 +18,9 @@ package struct AuditFindings: Sendable, Equatable {
     package var faults: [VaultFault] = []
 }
 
-/// Checks conditions (A1) to (A7) of `AuditLog`, in constant memory, and names what breaks them.
+/// Checks conditions (A1) to (A8) of `AuditLog` and names what breaks them.
+///
+/// Memory grows with the certificates, not with the entries or the messages.
 struct AuditVerification {
     let db: Database
     private let reader: AuditReader
@@ -35,9 +37,18 @@ struct AuditVerification {
     private var open: [Int64: AuditEvent] = [:]
     /// Roots of the tree at the sizes of checkpoints.
     private var wanted: [Int: [UInt8]] = [:]
+    private var certificates = LoggedCertificates()
+    private let vault: RecordID
+    private let key: VerifyingKey
 
-    init(db: Database) {
+    /// - Parameters:
+    ///   - db: A connection inside a transaction.
+    ///   - vault: Whose log it is.
+    ///   - key: The log's public key.
+    init(db: Database, vault: RecordID, key: VerifyingKey) {
         self.db = db
+        self.vault = vault
+        self.key = key
         reader = AuditReader(db: db)
     }
 
@@ -68,6 +79,7 @@ struct AuditVerification {
             findings.anchor = .anchored(size: known.checkpoint.size)
         }
         try examineCoverage()
+        findings.faults += try certificates.faults(vault: vault, key: key, in: db)
     }
 
     // MARK: Entries
@@ -120,6 +132,7 @@ struct AuditVerification {
             add(place, "contradicts the entries before it")
         }
         examineEnd(entry, place)
+        certificates.take(entry, document)
         guard let messages = entry.messages else { return }
         committing.insert(entry.index)
         var leaves = MerkleFrontier()

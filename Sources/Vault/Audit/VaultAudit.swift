@@ -46,7 +46,8 @@ extension Vault {
             known.append((name: anchor.name, checkpoint: checkpoint, isAnchor: true))
         }
         return try store.read { db in
-            var verification = AuditVerification(db: db)
+            var verification = AuditVerification(
+                db: db, vault: memory.vault, key: memory.key)
             try verification.run(known)
             return verification.findings
         }
