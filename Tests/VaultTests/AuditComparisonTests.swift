@@ -47,4 +47,150 @@ struct AuditComparisonTests {
         let missing = "certificate of entry \(certificate.entry): is missing"
         #expect(found.contains { $0.hasPrefix(missing) } == !isKept)
     }
+
+    // MARK: Labels
+
+    @Test("A label that was given and is not there is named, and so is one that was taken away")
+    func labels() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let ids = try vault.ids()
+        let (old, new) = (try #require(ids["old"]), try #require(ids["new"]))
+        _ = try vault.addLabel("deal", to: [old, new])
+        _ = try vault.addLabel("draft", to: [old])
+        _ = try vault.removeLabel("draft", from: [old])
+        #expect(try faults(vault) == [])
+        try change(
+            vault,
+            """
+            DELETE FROM label WHERE conversation =
+                (SELECT num FROM conversation WHERE source_id = 'new')
+            """)
+        #expect(
+            try faults(vault) == [
+                "conversation \(new): does not have the label deal, which entry 4 gave it"
+            ])
+        try change(
+            vault,
+            """
+            INSERT OR REPLACE INTO label SELECT name.num, conversation.num, 0
+                FROM name, conversation WHERE text IN ('deal', 'draft')
+                AND source_id IN ('old', 'new') AND (text = 'deal' OR source_id = 'old')
+            """)
+        #expect(
+            try faults(vault) == [
+                "conversation \(old): has the label draft, which entry 6 took away"
+            ])
+    }
+
+    @Test("Labels that imports may have brought, and those of what was purged, are no fault")
+    func importedLabels() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        var entry = conversation("a", texts: ["harbour"], at: time)
+        entry.labels = ["deal"]
+        try vault.ingest([entry])
+        let first = try #require(try vault.ids()["a"])
+        _ = try vault.addLabel("deal", to: [first])
+        _ = try vault.removeLabel("deal", from: [first])
+        entry.title = "Another title"
+        entry.modified = Instant(milliseconds: time + 1000)
+        try vault.ingest([entry])
+        #expect(try vault.conversation(first).labels == ["deal"])
+        #expect(try faults(vault) == [])
+        _ = try vault.addLabel("draft", to: [first])
+        try vault.purge(.conversations([first]))
+        #expect(try faults(vault) == [])
+        entry.labels = []
+        try vault.ingest([entry])
+        #expect(try faults(vault) == [])
+    }
+
+    // MARK: Floors
+
+    @Test(
+        "A conversation that a locked rule keeps longer than is noted is named",
+        arguments: [
+            ("DELETE FROM retention_floor WHERE conversation = 1", true),
+            ("UPDATE retention_floor SET until = until - 864000000 WHERE conversation = 1", true),
+            ("UPDATE retention_floor SET until = until + 864000000", false),
+        ])
+    func floors(sql: String, isFault: Bool) throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.setPolicy(policy("keep retain P20Y created org +locked"))
+        try vault.ingest([conversation("late", texts: ["amber"], at: time)])
+        #expect(try faults(vault) == [])
+        try change(vault, sql)
+        let old = try #require(try vault.ids()["old"])
+        let fault =
+            "conversation \(old): is kept until less than locked rules promised when it came "
+            + "under them"
+        #expect(try faults(vault) == (isFault ? [fault] : []))
+    }
+
+    @Test("What comes while the policy cannot be read gets its floor when it can, and is no fault")
+    func unreadablePolicy() throws {
+        let governed = try GovernedVault()
+        let text = policyText(["keep retain P20Y created org +locked"])
+        try governed.manage(text)
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        #expect(try faults(vault) == [])
+        try governed.manage("{")
+        try vault.ingest([conversation("late", texts: ["amber"], at: time)])
+        #expect(try faults(vault) == [])
+        try governed.manage(text)
+        #expect(try faults(vault) == [])
+        try vault.ingest([conversation("later", texts: ["amber"], at: time)])
+        let floors = try vault.store.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM retention_floor")
+        }
+        #expect(floors == 5)
+        #expect(try faults(vault) == [])
+    }
+
+    @Test("A label that is taken away puts a conversation under a locked default rule at once")
+    func removedLabel() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.setPolicy(
+            policy(
+                "deal delete P50Y created label deal", "rest retain P20Y created default +locked"))
+        let old = try #require(try vault.ids()["old"])
+        _ = try vault.addLabel("deal", to: [old])
+        try change(vault, "DELETE FROM retention_floor")
+        _ = try vault.removeLabel("deal", from: [old])
+        let floors = try vault.store.read {
+            try Int64.fetchAll($0, sql: "SELECT conversation FROM retention_floor")
+        }
+        #expect(floors == [1])
+    }
+
+    // MARK: Versions
+
+    @Test("An earlier version of a message that was put back is named")
+    func versions() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.ingest([conversation("a", texts: ["one", "two"], at: time)])
+        try vault.store.write {
+            try $0.execute(sql: "CREATE TABLE kept AS SELECT * FROM message WHERE num = 1")
+        }
+        try vault.ingest([conversation("a", texts: ["ONE", "two"], at: time)])
+        #expect(try faults(vault) == [])
+        try change(vault, "REPLACE INTO message SELECT * FROM kept")
+        let found = try faults(vault)
+        #expect(found.count == 1 && found[0].hasPrefix("message ") == true)
+        #expect(found.first?.contains("earlier version") == true)
+    }
 }

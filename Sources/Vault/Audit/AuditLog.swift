@@ -34,15 +34,17 @@ import VaultCrypto
 ///       says which one is before it;
 ///  (A2) `log_tree` has their number, the peaks of their tree and the highest of their times;
 ///  (A3) each document is there and has the hash that its entry says;
-///  (A4) the root of each entry's commitments is the one that it says, and every message, in its
-///       present version, is a leaf of one of them;
+///  (A4) the root of each entry's commitments is the one that it says, and every message is, in its
+///       present version, a leaf of one of them, and no leaf is of a later version;
 ///  (A5) an entry whose time is before that of an earlier one is, or follows in its session, an
 ///       entry `clock`;
 ///  (A6) `ends` names an earlier entry of the intent that belongs to it, and no two results end one
 ///       intent;
 ///  (A7) each checkpoint that is known of it is of a beginning of its tree;
 ///  (A8) of each `erase.result` whose document names a certificate, `certificate` has the facts
-///       with that hash and a note over them that the log's key signed, and it has no other.
+///       with that hash and a note over them that the log's key signed, and it has no other;
+///  (A9) a conversation that is there has a label whose last entry is `label.add`, and has none
+///       whose last entry is `label.remove` unless an `ingest` comes behind that.
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16

@@ -12,15 +12,18 @@ package enum AuditAnchor: Sendable, Equatable {
 
 /// What a verification of the audit log found.
 package struct AuditFindings: Sendable, Equatable {
+    /// Of one kind no more are named.
+    static let mostFaults = 1000
+
     package var entries = 0
     package var messages: Int64 = 0
     package var anchor = AuditAnchor.unanchored
     package var faults: [VaultFault] = []
 }
 
-/// Checks conditions (A1) to (A8) of `AuditLog` and names what breaks them.
+/// Checks conditions (A1) to (A9) of `AuditLog` and names what breaks them.
 ///
-/// Memory grows with the certificates, not with the entries or the messages.
+/// Memory grows with the certificates and with the labels that people gave, not with the messages.
 struct AuditVerification {
     let db: Database
     private let reader: AuditReader
@@ -38,6 +41,7 @@ struct AuditVerification {
     /// Roots of the tree at the sizes of checkpoints.
     private var wanted: [Int: [UInt8]] = [:]
     private var certificates = LoggedCertificates()
+    private var labels = LoggedLabels()
     private let vault: RecordID
     private let key: VerifyingKey
 
@@ -80,6 +84,7 @@ struct AuditVerification {
         }
         try examineCoverage()
         findings.faults += try certificates.faults(vault: vault, key: key, in: db)
+        findings.faults += try labels.faults(limit: AuditFindings.mostFaults, in: db)
     }
 
     // MARK: Entries
@@ -133,6 +138,7 @@ struct AuditVerification {
         }
         examineEnd(entry, place)
         certificates.take(entry, document)
+        labels.take(entry, document)
         guard let messages = entry.messages else { return }
         committing.insert(entry.index)
         var leaves = MerkleFrontier()
@@ -243,8 +249,11 @@ struct AuditVerification {
             if !isCovered || kept.map({ $0 != row.bytes("commitment") }) ?? false {
                 let id = row.id("id")?.description ?? "?"
                 add("message \(id)", "is in a version that no entry of the audit log commits to")
+            } else if try leaves.lastVersion(of: row["num"]).map({ $0 > version }) ?? false {
+                let id = row.id("id")?.description ?? "?"
+                add("message \(id)", "is in an earlier version than the last that was committed to")
             }
-            guard findings.faults.count < 1000 else { return }
+            guard findings.faults.count < AuditFindings.mostFaults else { return }
         }
     }
 }

@@ -28,7 +28,8 @@ extension Vault {
         }
     }
 
-    /// Checks the whole log, and every message against it.
+    /// Checks the whole log, and against it every message, the certificates, and labels and floors
+    /// as far as it says them.
     ///
     /// - Parameter anchors: Checkpoints that left the device, each with the name of its file.
     /// - Returns: What was found; a log without faults may be unanchored.
@@ -49,7 +50,9 @@ extension Vault {
             var verification = AuditVerification(
                 db: db, vault: memory.vault, key: memory.key)
             try verification.run(known)
-            return verification.findings
+            var findings = verification.findings
+            findings.faults += try floorFaults(limit: AuditFindings.mostFaults, in: db)
+            return findings
         }
     }
 

@@ -16,6 +16,7 @@ extension Vault {
         var numbers: [Int64] = []
         for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
         let governance = try governance(in: db, within: numbers.sorted())
+        if governance.doubts.contains(.policyUnreadable) { try noteUnreadablePolicy(in: db) }
         guard governance.governsArrivals else { return }
         let reader = GovernedReader(governance: governance)
         var matched: [String: [RecordID]] = [:]
@@ -57,7 +58,7 @@ extension Vault {
     /// (R11).
     func stampFloors(in db: Database) throws {
         let governance = try governance(in: db)
-        guard governance.hasLocks else { return }
+        guard governance.hasLocks, !governance.doubts.contains(.policyUnreadable) else { return }
         var floors: [(Int64, Deadline)] = []
         try GovernedReader(governance: governance).forEach { conversation in
             guard let floor = governance.evaluator.floor(of: conversation.item) else { return }

@@ -24,13 +24,16 @@ package struct PolicyPlace: Sendable {
         self.owner = owner
     }
 
+    /// The fingerprint of what cannot be read.
+    static let unreadable = "unreadable"
+
     /// What tells one state of the place from another without understanding it; `nil` where there
     /// is nothing.
     var fingerprint: String? {
         switch read() {
         case .absent: nil
         case .policy(let policy): Hex.text(SHA256Digest.hash(policy.canonical))
-        case .unreadable: "unreadable"
+        case .unreadable: Self.unreadable
         }
     }
 

@@ -158,7 +158,8 @@ extension Vault {
             document["conversations"] = .array(changed.map { .string($0.description) })
             record.document = document
             try auditLog(in: db, at: self.now()).append(record)
-            if event == .labelAdded || event == .eventSet {
+            // Also without a label, another rule may apply, and a query may match.
+            if [.labelAdded, .labelRemoved, .eventSet].contains(event) {
                 try governArrivals(Set(changed), in: db)
             }
             return .done(changed.count)

@@ -127,16 +127,31 @@ extension Vault {
     /// Logs the managed policy when it is another one than the log knows, so that what it covered
     /// before still counts for a while (R4).
     func noteManagedPolicy(_ time: Instant, in db: Database) throws {
-        let content = policyPlace.fingerprint
+        guard try !isManagedPolicyNoted(in: db) else { return }
+        try note(policyPlace.fingerprint, in: db)
+        try noteChange(time, in: db)
+        // What came while it could not be read is under it as well.
+        try stampFloors(in: db)
+    }
+
+    /// Whether the managed place is as it was when floors were last stamped by it.
+    func isManagedPolicyNoted(in db: Database) throws -> Bool {
         let noted = try String.fetchOne(
             db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'managedPolicy'"))
-        guard content != noted else { return }
+        return noted == policyPlace.fingerprint
+    }
+
+    /// Notes that something came while the policy in force could not be read: the next act that
+    /// can read it stamps the floors.
+    func noteUnreadablePolicy(in db: Database) throws {
+        try note(PolicyPlace.unreadable, in: db)
+    }
+
+    private func note(_ content: String?, in db: Database) throws {
         try db.execute(sql: "DELETE FROM setting WHERE key = 'managedPolicy'")
-        if let content {
-            try db.execute(
-                sql: "INSERT INTO setting VALUES ('managedPolicy', ?)", arguments: [content])
-        }
-        try noteChange(time, in: db)
+        guard let content else { return }
+        try db.execute(
+            sql: "INSERT INTO setting VALUES ('managedPolicy', ?)", arguments: [content])
     }
 
     private func noteChange(_ time: Instant, in db: Database) throws {
@@ -162,7 +177,6 @@ extension Vault {
         }
         record.object = GovernanceState.PolicyEpoch.Source.managed.rawValue
         try auditLog(in: db, at: time).append(record)
-        try stampFloors(in: db)
     }
 
     /// Says which rules decide on a conversation, when and why.
