@@ -224,6 +224,32 @@ struct ErasureTests {
         #expect(try vault.search(SearchRequest("very same words")).hits.count == 1)
     }
 
+    @Test("A long word that a kept record has in capitals is no trace")
+    func folded() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let word = (0..<7).map { "harbour" + ["ant", "bee", "cow", "dog", "elk", "fox"][$0 % 6] }
+            .joined().prefix(78)
+        try vault.ingest([
+            conversation("a", title: nil, texts: [String(word)]),
+            conversation("b", title: nil, texts: [word.uppercased()]),
+        ])
+        try vault.purge(.conversations([try #require(try vault.ids()["a"])]))
+        func write(_ text: String, for other: String) throws {
+            try vault.store.write {
+                try $0.execute(
+                    sql: "UPDATE part SET line = replace(line, ?, ?)", arguments: [other, text])
+            }
+        }
+        // A term whose document does not have it any more explains nothing.
+        try write("OTHER", for: word.uppercased())
+        let error = #expect(throws: VaultError.self) { try vault.erase(tool: "Test 1") }
+        #expect(error?.message.hasPrefix("Traces") == true)
+        try write(word.uppercased(), for: "OTHER")
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+    }
+
     @Test("Another process that has the vault open puts it off")
     func deferred() throws {
         let governed = try GovernedVault()

@@ -81,19 +81,9 @@ final class DestructionScan: Sendable {
 
     /// How many terms of the destroyed records the index has that no record has that it names.
     func termsLeft(in db: Database) throws -> Int {
-        let search = try IndexSearch(IndexState(), in: db)
-        let analyser = try TextAnalyser(in: db)
-        let stored = StoredText(database: db)
+        let index = try PresentTerms(in: db)
         return try terms.count { term in
-            guard try search.frequency(term) > 0 else { return false }
-            // Documents that were removed explain nothing: their words should be gone.
-            var isExplained = false
-            try search.forEachMatch(.term(term)) { message in
-                let document = try stored.document(of: message, analyser)
-                isExplained = document?.text.has(term) ?? false
-                return isExplained
-            }
-            return !isExplained
+            try index.search.frequency(term) > 0 && !index.explains(term)
         }
     }
 
@@ -110,6 +100,21 @@ final class DestructionScan: Sendable {
         try look(through: PresentLines.all(in: db), present)
         if !present.isDone { try lookThroughAttachments(present, in: db) }
         for number in present.found.keys { found[numbers[number]] = nil }
+        if !found.isEmpty { try lookThroughTerms(&found, in: db) }
+    }
+
+    /// The index has words as they are folded, so that it may show a piece that no line has: in
+    /// small letters where a record that was kept has them in capitals.
+    private func lookThroughTerms(_ found: inout [Int: PiecePlace], in db: Database) throws {
+        let index = try PresentTerms(in: db)
+        var explained: Set<Int> = []
+        try index.forEach { term in
+            let numbers = found.keys.filter {
+                !explained.contains($0) && term.firstRange(of: pieces[$0]) != nil
+            }
+            if try !numbers.isEmpty && index.explains(term) { explained.formUnion(numbers) }
+        }
+        for number in explained { found[number] = nil }
     }
 
     private func lookThroughRows(_ found: inout [Int: PiecePlace], in db: Database) throws {
@@ -173,6 +178,43 @@ private enum PresentLines {
         return try Row.fetchCursor(
             db.cachedStatement(sql: parts.reversed().joined(separator: " UNION ALL ")),
             arguments: [rows.lowerBound, rows.upperBound])
+    }
+}
+
+/// The terms of the search index, and the records that should have them.
+private struct PresentTerms {
+    let search: IndexSearch
+    private let analyser: TextAnalyser
+    private let stored: StoredText
+
+    init(in db: Database) throws {
+        search = try IndexSearch(IndexState(), in: db)
+        analyser = try TextAnalyser(in: db)
+        stored = StoredText(database: db)
+    }
+
+    /// Lends those that are long enough for a piece.
+    func forEach(_ body: ([UInt8]) throws -> Void) throws {
+        for reader in search.state.readers {
+            try reader.forEachTerm(search.store) { term, _ in
+                if term.count >= DestructionTraces.pieceBytes { try body(term) }
+                return true
+            }
+        }
+    }
+
+    /// Whether records that are there have the term.
+    ///
+    /// All that the index names must have it. Documents that were removed explain nothing: their
+    /// words should be gone.
+    func explains(_ term: [UInt8]) throws -> Bool {
+        var isExplained = false
+        try search.forEachMatch(.term(term)) { message in
+            let document = try stored.document(of: message, analyser)
+            isExplained = document?.text.has(term) ?? false
+            return isExplained
+        }
+        return isExplained
     }
 }
 
