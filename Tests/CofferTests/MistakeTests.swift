@@ -66,6 +66,7 @@ import Testing
         "", "init", "unlock", "lock", "status", "import", "search", "list", "show", "stats",
         "export", "verify", "doctor", "label", "slot", "slot add", "slot rotate", "key",
         "hold", "hold place", "retention", "retention set", "policy", "delete", "purge",
+        "audit clock",
     ])
     func `Examples can be typed as they stand`(_ command: String) throws {
         let words = command.split(separator: " ").map(String.init) + ["--help"]

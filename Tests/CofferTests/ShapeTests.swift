@@ -155,7 +155,7 @@ import Testing
         "policy check", "policy show", "retention", "retention list", "retention set",
         "retention remove", "retention lock", "retention explain", "retention simulate",
         "retention event", "retention review", "retention approve", "hold", "hold list",
-        "hold place", "hold show", "hold release", "delete", "purge",
+        "hold place", "hold show", "hold release", "delete", "purge", "audit", "audit clock",
     ])
     func `The help of every command has an example and fits 80 columns`(_ command: String) throws {
         let answer = try sandbox.run(

@@ -27,6 +27,15 @@ package struct AuditEntry: Sendable, Equatable {
     /// The entry that this one ends: the intent of a result.
     package var ends: Int64?
 
+    /// The newest time of the log with this entry: the highest time of an entry, from the last
+    /// `clock.accept` on.
+    ///
+    /// - Parameter earlier: The newest time before it.
+    /// - Returns: The newest time with it.
+    func newest(after earlier: Instant) -> Instant {
+        event == .clockAccepted ? time : max(earlier, time)
+    }
+
     /// The canonical line, without a line end.
     package var line: String {
         var object = JSONObject()

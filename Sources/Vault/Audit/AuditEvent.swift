@@ -38,6 +38,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case anchor
     /// The clock was behind the newest entry.
     case clock
+    /// A clock that is behind the newest entry was accepted as right: `Vault.acceptClock`.
+    case clockAccepted = "clock.accept"
     /// Something was refused by policy or hold.
     case refused
 
@@ -46,7 +48,7 @@ package enum AuditEvent: String, Sendable, CaseIterable {
         switch self {
         case .policySet, .policyRemoved, .holdPlaced, .holdMatched, .holdReleased, .purgeIntended,
             .purgeDone,
-            .eraseIntended, .eraseDone, .approved, .erasureDeferred:
+            .eraseIntended, .eraseDone, .approved, .erasureDeferred, .clockAccepted:
             true
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
             .holdProved, .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated,

@@ -32,12 +32,14 @@ import VaultCrypto
 /// Valid is a log when:
 ///  (A1) entries are numbered from 0 without a gap, each line is exactly that of its entry, and
 ///       says which one is before it;
-///  (A2) `log_tree` has their number, the peaks of their tree and the highest of their times;
+///  (A2) `log_tree` has their number, the peaks of their tree and the highest of their times,
+///       from the last `clock.accept` on;
 ///  (A3) each document is there and has the hash that its entry says;
-///  (A4) the root of each entry's commitments is the one that it says, and every message is, in its
-///       present version, a leaf of one of them, and no leaf is of a later version;
-///  (A5) an entry whose time is before that of an earlier one is, or follows in its session, an
-///       entry `clock`;
+///  (A4) the root of each entry's commitments is the one that it says, and every message is, in
+///       its present version, a leaf of one of them, and no leaf is of a later version;
+///  (A5) an entry whose time is before that of an earlier one, from the last `clock.accept` on,
+///       is, or follows in its session, an entry `clock`; a `clock.accept` is such an entry and
+///       says the highest time before it;
 ///  (A6) `ends` names an earlier entry of the intent that belongs to it, and no two results end one
 ///       intent;
 ///  (A7) each checkpoint that is known of it is of a beginning of its tree;
@@ -48,6 +50,10 @@ import VaultCrypto
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16
+    /// What entries about the clock call the newest time before them.
+    static let newestFigure = "newestMilliseconds"
+    /// And the clock's.
+    static let nowFigure = "nowMilliseconds"
 
     let db: Database
     let auditor: Auditor
@@ -134,7 +140,7 @@ struct AuditLog {
         }
         try db.cachedStatement(sql: "INSERT INTO log_entry VALUES (?, ?)")
             .execute(arguments: [entry.index, line])
-        tree.append(line, at: entry.time)
+        tree.append(line, of: entry)
         try tree.store(in: db)
     }
 
@@ -155,7 +161,7 @@ struct AuditLog {
         guard known == nil else { return tree }
         var record = Record(.clock)
         record.figures = [
-            "newestMilliseconds": tree.newest.milliseconds, "nowMilliseconds": now.milliseconds,
+            Self.newestFigure: tree.newest.milliseconds, Self.nowFigure: now.milliseconds,
         ]
         try append(record)
         return try AuditTree(in: db)
@@ -167,7 +173,7 @@ struct AuditTree {
     private(set) var frontier: MerkleFrontier
     /// The leaf hash of the last entry; empty without one.
     private(set) var last: [UInt8]
-    /// The highest time of an entry.
+    /// The highest time of an entry (`AuditEntry.newest`).
     private(set) var newest: Instant
 
     /// - Throws: `damaged` when the row breaks the format.
@@ -188,10 +194,10 @@ struct AuditTree {
         newest = Instant(milliseconds: row["newest"])
     }
 
-    mutating func append(_ line: String, at time: Instant) {
+    mutating func append(_ line: String, of entry: AuditEntry) {
         last = MerkleTree.leafHash(Array(line.utf8))
         frontier.append(leafHash: last)
-        newest = max(newest, time)
+        newest = entry.newest(after: newest)
     }
 
     func store(in db: Database) throws {

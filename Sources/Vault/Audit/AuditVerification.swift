@@ -176,7 +176,7 @@ struct AuditVerification {
         if entry.time < newest, !lateSessions.contains(entry.session), entry.event != .state {
             add(place, "is older than an entry before it, and its session noted no clock")
         }
-        newest = max(newest, entry.time)
+        newest = entry.newest(after: newest)
     }
 
     private mutating func examineDocument(

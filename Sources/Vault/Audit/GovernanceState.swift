@@ -64,7 +64,10 @@ struct GovernanceState: Equatable {
     }
 
     private(set) var holds: [Hold] = []
-    /// The highest time of an entry: what was done while the clock was behind was done then.
+    /// The highest time of an entry, see `AuditEntry.newest`.
+    ///
+    /// What was done while the clock was behind was done then. A clock that is accepted changes no
+    /// time that stands here already.
     private(set) var newest = Instant(milliseconds: 0)
     /// In the order of time.
     private(set) var policies: [PolicyEpoch] = []
@@ -104,8 +107,13 @@ struct GovernanceState: Equatable {
     /// - Throws: `damaged` when it contradicts those before it; what `conversations` throws.
     mutating func apply(_ entry: AuditEntry, conversations: () throws -> [String]) throws {
         let document = entry.document.map { AuditDocument(entry: entry.index, digest: $0) }
-        newest = max(newest, entry.time)
+        let before = newest
+        newest = entry.newest(after: before)
         switch entry.event {
+        case .clockAccepted:
+            guard entry.time < before,
+                entry.figures[AuditLog.newestFigure] == before.milliseconds
+            else { throw Self.contradiction(entry) }
         case .holdPlaced:
             guard let id = entry.object, let document, !holds.contains(where: { $0.id == id })
             else { throw Self.contradiction(entry) }

@@ -50,7 +50,7 @@ extension Vault {
 
     /// Whether somebody else than the owner of the vault's folder uses it; also where that cannot
     /// be told.
-    private var isUsedByAnother: Bool {
+    var isUsedByAnother: Bool {
         var status = stat()
         guard unsafe lstat(layout.directory, &status) == 0 else { return true }
         return status.st_uid != auditor.user

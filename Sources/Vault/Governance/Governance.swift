@@ -68,14 +68,15 @@ struct Governance {
         let earlier = try Self.earlier(state, in: db)
         let (now, present) = (now, evaluator)
         lost = earlier.compactMap { changed, before in
-            let end = Self.grace(after: changed, earlier, present)
+            let end = Self.grace(after: changed, earlier, present, now)
             return end > now.milliseconds ? (changed, before, end) : nil
         }
         self.earlier = earlier
         if isClock, now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
             faults.append(
-                "The clock is behind the newest entry of the audit log; set it right.")
+                "The clock is behind the newest entry of the audit log; set it right, or accept it "
+                    + "with `coffer audit clock` when it is right.")
         }
         try refuseLoosening()
     }
@@ -174,13 +175,16 @@ struct Governance {
 
     /// The end of a grace that began at a time, after the longest of the policies in force since
     /// then: a shorter one that comes later does not cut it short.
-    func grace(after time: Instant) -> Int64 { Self.grace(after: time, earlier, evaluator) }
+    ///
+    /// A time of a clock that was ahead may have been before any change.
+    func grace(after time: Instant) -> Int64 { Self.grace(after: time, earlier, evaluator, now) }
 
     private static func grace(
         after time: Instant, _ earlier: [(until: Instant, evaluator: RetentionEvaluator)],
-        _ present: RetentionEvaluator
+        _ present: RetentionEvaluator, _ now: Instant
     ) -> Int64 {
-        let since = earlier.filter { time < $0.until }.map(\.evaluator) + [present]
+        let since =
+            earlier.filter { time < $0.until || time > now }.map(\.evaluator) + [present]
         return since.map { $0.grace(after: time.milliseconds).milliseconds ?? .max }.max() ?? .max
     }
 
@@ -212,11 +216,13 @@ struct Governance {
 
     /// Whether an earlier policy kept a record beyond the time at which it was replaced, and longer
     /// than the present one does (R4).
+    ///
+    /// A change under a clock that was ahead came before now, whatever its time says.
     private func keeps(
         _ before: RetentionEvaluator, _ item: RetentionItem, at changed: Instant
     ) -> Bool {
         guard let then = before.dates(of: item).retainUntil,
-            !then.hasPassed(at: changed.milliseconds)
+            !then.hasPassed(at: min(changed, now).milliseconds)
         else { return false }
         return evaluator.dates(of: item).retainUntil.map { $0 < then } ?? true
     }

@@ -18,7 +18,7 @@ struct AuditCommand: ParsableCommand {
             """,
         subcommands: [
             AuditLogCommand.self, AuditVerify.self, AuditMark.self, AuditProve.self,
-            AuditCertificate.self,
+            AuditCertificate.self, AuditClock.self,
         ],
         defaultSubcommand: AuditLogCommand.self)
 }
