@@ -119,13 +119,6 @@ struct CommitmentLeaves {
             arguments: [message, version])?.bytes("commitment")
     }
 
-    /// The last version of a message whose commitment is kept; `nil` when none is.
-    func lastVersion(of message: Int64) throws -> Int? {
-        try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT max(version) FROM log_leaf WHERE message = ?"),
-            arguments: [message])
-    }
-
     /// Keeps the commitment of a version that is about to be changed or removed, unless it is kept
     /// already.
     ///

@@ -35,6 +35,9 @@ extension Vault {
     /// - Periods end by the clock, and the accepted one is the earlier of two: what is due by it
     ///   was due by the later one as well.
     ///
+    /// What was decided under the later clock stays decided, such as the removal of a label by
+    /// which no rule kept any more then.
+    ///
     /// Whoever accepts a clock that is wrong, begins a grace under it and then sets it forward has
     /// shortened the grace no more than by setting it forward alone, against which nothing here
     /// helps; both stand in the log.
