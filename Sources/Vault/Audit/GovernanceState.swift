@@ -107,13 +107,8 @@ struct GovernanceState: Equatable {
     /// - Throws: `damaged` when it contradicts those before it; what `conversations` throws.
     mutating func apply(_ entry: AuditEntry, conversations: () throws -> [String]) throws {
         let document = entry.document.map { AuditDocument(entry: entry.index, digest: $0) }
-        let before = newest
-        newest = entry.newest(after: before)
+        try takeTime(of: entry)
         switch entry.event {
-        case .clockAccepted:
-            guard entry.time < before,
-                entry.figures[AuditLog.newestFigure] == before.milliseconds
-            else { throw Self.contradiction(entry) }
         case .holdPlaced:
             guard let id = entry.object, let document, !holds.contains(where: { $0.id == id })
             else { throw Self.contradiction(entry) }
@@ -166,8 +161,18 @@ struct GovernanceState: Equatable {
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
             .holdProved,
             .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated, .slotRemoved,
-            .unlock, .anchor, .clock, .refused:
+            .unlock, .anchor, .clock, .clockAccepted, .refused:
             break
+        }
+    }
+
+    /// A clock that was accepted was behind the newest time, and its entry says which that was.
+    private mutating func takeTime(of entry: AuditEntry) throws {
+        let before = newest
+        newest = entry.newest(after: before)
+        guard entry.event == .clockAccepted else { return }
+        guard newest < before, entry.figures[AuditLog.newestFigure] == before.milliseconds else {
+            throw Self.contradiction(entry)
         }
     }
 
