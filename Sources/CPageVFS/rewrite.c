@@ -84,7 +84,9 @@ static int look_again(const Worker *worker, sqlite3_int64 first, int count) {
         if (code != SQLITE_OK) return code;
         if (memcmp(batch->page, batch->plain + i * PAGE_SIZE, PAGE_SIZE) != 0)
             return SQLITE_IOERR_DATA;
-        if (rewrite->taker != NULL) rewrite->taker->page(worker->context, first + i, batch->page);
+        if (rewrite->taker != NULL &&
+            rewrite->taker->page(worker->context, first + i, batch->page) != 0)
+            return SQLITE_INTERRUPT;
     }
     return SQLITE_OK;
 }

@@ -2,8 +2,9 @@ internal import CPageVFS
 import VaultCrypto
 
 extension PageEncryption {
-    /// Takes a page of a copy, by its number, in the clear; the bytes are lent for the call.
-    typealias PageLook = (_ number: Int64, UnsafeRawBufferPointer) -> Void
+    /// Takes a page of a copy, by its number, in the clear, and says whether to go on; the bytes
+    /// are lent for the call.
+    typealias PageLook = (_ number: Int64, UnsafeRawBufferPointer) -> Bool
 
     /// Writes a database anew under another key, page by page, on several threads.
     ///
@@ -19,7 +20,8 @@ extension PageEncryption {
     ///   - look: Called once on each thread for what takes the pages of the copy there.
     /// - Returns: How many pages there are.
     /// - Throws: `busy` while the log has something in it, before anything is written; `damaged`
-    ///   for a page that is not as it was written; `noSpace` or `inputOutput`.
+    ///   for a page that is not as it was written; `cancelled` when `look` says so; `noSpace` or
+    ///   `inputOutput`.
     @discardableResult
     static func rewrite(
         databaseAt source: String, key: borrowing SecretBytes, to target: String,
@@ -46,6 +48,8 @@ extension PageEncryption {
         switch code {
         case _ where code & 0xFF == SQLITE_BUSY:
             VaultError(.busy, "\(path) is in use; try again when that is done.")
+        case SQLITE_INTERRUPT:
+            VaultError(.cancelled, "Writing the vault anew was stopped; it is as before.")
         case _ where code & 0xFF == SQLITE_FULL:
             VaultError(
                 .noSpace, "The disk is full; free some space and try again. Nothing was lost.")
@@ -81,9 +85,9 @@ extension PageEncryption {
                 return unsafe Unmanaged.passRetained(LookTaker(maker.look())).toOpaque()
             },
             page: { thread, number, plain in
-                guard let thread = unsafe thread else { return }
-                unsafe Unmanaged<LookTaker>.fromOpaque(thread).takeUnretainedValue()
-                    .take(number, plain)
+                guard let thread = unsafe thread else { return 1 }
+                let taker = unsafe Unmanaged<LookTaker>.fromOpaque(thread).takeUnretainedValue()
+                return unsafe taker.goesOn(behind: number, plain) ? 0 : 1
             },
             end: { thread in
                 guard let thread = unsafe thread else { return }
@@ -98,8 +102,8 @@ extension PageEncryption {
 
     init(_ look: @escaping PageEncryption.PageLook) { unsafe self.look = look }
 
-    func take(_ number: Int64, _ plain: UnsafePointer<UInt8>?) {
+    func goesOn(behind number: Int64, _ plain: UnsafePointer<UInt8>?) -> Bool {
         let size = PageEncryption.pageSizeBytes - PageEncryption.reservedBytes
-        unsafe look(number, UnsafeRawBufferPointer(start: plain, count: size))
+        return unsafe look(number, UnsafeRawBufferPointer(start: plain, count: size))
     }
 }

@@ -26,7 +26,7 @@ struct RewriteTests {
 
     private func rewrite(
         _ vault: TemporaryVault, key: borrowing SecretBytes, threads: Int,
-        _ look: @escaping @Sendable (Int64, [UInt8]) -> Void = { _, _ in }
+        _ look: @escaping @Sendable (Int64, [UInt8]) -> Bool = { _, _ in true }
     ) throws(VaultError) -> Int64 {
         let target = vault.path(of: "copy.db")
         try? FileManager.default.removeItem(atPath: target)
@@ -53,6 +53,7 @@ struct RewriteTests {
         let seen = Mutex<[Int64: [UInt8]]>([:])
         let count = try rewrite(vault, key: key, threads: threads) { number, bytes in
             seen.withLock { $0[number] = bytes }
+            return true
         }
         let before = try pages(vault.path, vault.key)
         let target = vault.path(of: "copy.db")
@@ -78,6 +79,18 @@ struct RewriteTests {
         }
         #expect(rows == 270 && check == "ok")
         try pool.close()
+    }
+
+    @Test("Whoever looks can end it")
+    func ended() throws {
+        let vault = try filled()
+        let seen = Atomic<Int>(0)
+        let error = #expect(throws: VaultError.self) {
+            try rewrite(vault, key: SecretBytes.random(count: 32), threads: 2) { _, _ in
+                seen.add(1, ordering: .relaxed).newValue < 50
+            }
+        }
+        #expect(error?.code == .cancelled && seen.load(ordering: .relaxed) < 53)
     }
 
     @Test("A damaged page, another key and a log with something in it end it")

@@ -140,6 +140,36 @@ struct ErasureTests {
         return try DestructionScan(of: vault.store, vaultKey: key)
     }
 
+    @Test("An erasure that is stopped leaves the old generation, and the next one makes up for it")
+    func stopped() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let text = (0..<100_000).map { "\($0 * 7919 % 100_003)" }.joined(separator: " ")
+        for name in ["a", "b", "c"] {
+            try vault.ingest([conversation(name, texts: ["number \(name) " + text])])
+        }
+        try vault.purge(.conversations([try #require(try vault.ids()["a"])]))
+        // So that little is free.
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+        try vault.ingest([conversation("d", texts: ["harbour"])])
+        try vault.purge(.conversations([try #require(try vault.ids()["d"])]))
+        let asked = Mutex<[Int64]>([])
+        let error = #expect(throws: VaultError.self) {
+            try vault.erase(tool: "Test 1") { done, total in
+                asked.withLock { $0 += [done, total] }
+                return false
+            }
+        }
+        #expect(error?.code == .cancelled)
+        let said = asked.withLock { $0 }
+        #expect(said.first == 1 << 20 && said.last ?? 0 > 1 << 20)
+        #expect(try vault.status().generation == 2 && vault.needsErasure())
+        #expect(!FileManager.default.fileExists(atPath: vault.layout.generation(3)))
+        _ = try certificate(try vault.erase(tool: "Test 1"))
+        #expect(try vault.status().generation == 3 && vault.verifyAudit().faults == [])
+    }
+
     @Test("Where much is free the new generation is small, and otherwise it has the same pages")
     func size() throws {
         let governed = try GovernedVault()

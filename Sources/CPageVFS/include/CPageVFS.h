@@ -83,12 +83,13 @@ int cvfs_read_all(const char *path, const unsigned char key[CVFS_KEY_SIZE],
 /*
  * What takes the pages of cvfs_rewrite in the clear. Each thread calls `begin` once with `context`,
  * `page` with what that gave for each of its pages (CVFS_PAGE_SIZE bytes, of which the last
- * CVFS_RESERVED_SIZE mean nothing, lent for the call), and `end` once.
+ * CVFS_RESERVED_SIZE mean nothing, lent for the call), and `end` once. When `page` answers with
+ * another number than 0, the work ends with SQLITE_INTERRUPT.
  */
 typedef struct CVFSPageTaker {
     void *context;
     void *(*begin)(void *context);
-    void (*page)(void *thread, sqlite3_int64 pageNumber, const unsigned char *plain);
+    int (*page)(void *thread, sqlite3_int64 pageNumber, const unsigned char *plain);
     void (*end)(void *thread);
 } CVFSPageTaker;
 

@@ -128,6 +128,12 @@ enum DurableFile {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// How large a file is; `nil` when that cannot be told.
+    static func sizeBytes(_ path: String) -> Int64? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
     /// The names in a folder, sorted; none when there is no such folder.
     static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()

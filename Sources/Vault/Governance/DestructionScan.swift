@@ -13,6 +13,10 @@ package struct ScanResult: Sendable, Equatable {
     package var found: [String] = []
 }
 
+/// Takes how many bytes of a new generation are written, and of how many, and says whether to go
+/// on; called by any thread.
+package typealias ErasureWatch = @Sendable (_ doneBytes: Int64, _ totalBytes: Int64) -> Bool
+
 /// Searches a new generation for the traces of what was destroyed: its pages while they are written
 /// (`pageLook`), then its search index (`conclude`).
 final class DestructionScan: Sendable {
@@ -21,14 +25,22 @@ final class DestructionScan: Sendable {
     private let met = Mutex<[Int: PiecePlace]>([:])
     private let pages = Atomic<Int64>(0)
     private let pageRows = PageRows()
+    private let totalBytes: Int64
+    private let watch: ErasureWatch
 
     /// Reads the traces that a generation keeps.
     ///
     /// - Parameters:
     ///   - store: Its database.
     ///   - vaultKey: Its vault key.
+    ///   - watch: Asked every megabyte, by any thread.
     /// - Throws: `damaged` for traces that cannot be read.
-    init(of store: Store, vaultKey: borrowing SecretBytes) throws(VaultError) {
+    init(
+        of store: Store, vaultKey: borrowing SecretBytes,
+        watch: @escaping ErasureWatch = { _, _ in true }
+    ) throws(VaultError) {
+        self.watch = watch
+        totalBytes = DurableFile.sizeBytes(store.path) ?? 0
         let sealed = SealedTraces(vaultKey: vaultKey)
         let traces = try store.read { db in try sealed.all(in: db) }
         pieces = traces.filter { !$0.isTerm }.map(\.bytes)
@@ -39,13 +51,16 @@ final class DestructionScan: Sendable {
     func pageLook() -> PageEncryption.PageLook {
         let search = PieceSearch(pieces)
         return { [self] number, bytes in
-            pages.add(1, ordering: .relaxed)
+            let done = pages.add(1, ordering: .relaxed).newValue
             unsafe pageRows.note(number, bytes)
             unsafe search.look(through: bytes, PiecePlace(page: number, bytes))
-            guard !search.newlyFound.isEmpty else { return }
-            met.withLock { met in
-                for piece in search.newlyFound { met[piece] = search.found[piece] }
+            if !search.newlyFound.isEmpty {
+                met.withLock { met in
+                    for piece in search.newlyFound { met[piece] = search.found[piece] }
+                }
             }
+            return done % 256 != 0
+                || watch(done * Int64(PageEncryption.pageSizeBytes), totalBytes)
         }
     }
 
@@ -59,7 +74,7 @@ final class DestructionScan: Sendable {
         let key = vaultKey.subkey(context: "coffer database")
         let look = unsafe pageLook()
         _ = unsafe try PageEncryption.readAll(databaseAt: path, key: key) { _, number, bytes in
-            unsafe look(number, bytes)
+            _ = unsafe look(number, bytes)
         }
     }
 

@@ -33,11 +33,15 @@ extension Vault {
 
     /// Erases what purges removed since the last erasure.
     ///
-    /// - Parameter tool: The program and its version, for the certificate.
+    /// - Parameters:
+    ///   - tool: The program and its version, for the certificate.
+    ///   - watch: Told how far it is; may end it.
     /// - Returns: The certificate.
-    /// - Throws: `internalFault` when traces are left: the old generation holds then; what the disk
-    ///   reports.
-    package func erase(tool: String) throws(VaultError) -> ErasureOutcome {
+    /// - Throws: `internalFault` when traces are left, and `cancelled` when `watch` ended it: the
+    ///   old generation holds then; what the disk reports.
+    package func erase(
+        tool: String, watch: @escaping ErasureWatch = { _, _ in true }
+    ) throws(VaultError) -> ErasureOutcome {
         guard try needsErasure() else { return .nothingToDo }
         try forgetPurged { true }
         let time = now()
@@ -46,7 +50,7 @@ extension Vault {
             try changeAlone { (state, layout) throws(VaultError) in
                 certificate = try Erasure(
                     vault: state.header.vault, layout: layout, auditor: auditor, time: time,
-                    tool: tool
+                    tool: tool, watch: watch
                 ).run(&state)
             }
         } catch {
@@ -81,13 +85,14 @@ private struct Erasure {
     let auditor: Auditor
     let time: Instant
     let tool: String
+    let watch: ErasureWatch
 
     func run(_ state: inout Vault.State) throws(VaultError) -> DestructionCertificate {
         let header = state.header
         // Another process may have purged before the vault was this one's own.
         let upkeep = SearchUpkeep()
         while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
-        let scan = try DestructionScan(of: state.store, vaultKey: state.key)
+        let scan = try DestructionScan(of: state.store, vaultKey: state.key, watch: watch)
         let intent = try logIntent(state.store)
         var facts = try facts(of: state.store, header, intent)
         let oldKey = state.key.clone()

@@ -294,7 +294,7 @@ final class Store: Sendable {
                 targetKey: vaultKey.subkey(context: "coffer database"),
                 threads: min(Self.mostThreads, ProcessInfo.processInfo.activeProcessorCount)
             ) {
-                unsafe scan?.pageLook() ?? { _, _ in }
+                unsafe scan?.pageLook() ?? { _, _ in true }
             }
         } else {
             try vacuum(into: path, vaultKey: vaultKey, db)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSONText
 import Policy
+import Synchronization
 import Vault
 import VaultCrypto
 
@@ -152,7 +153,7 @@ struct Purge: ParsableCommand {
         if !options.json { view.show(report) }
         var after = AfterPurge(erased: false, certificate: nil)
         if !batch, !Interruption.isRequested {
-            progress.update(steps + 1, of: 0, "Writing the vault anew")
+            progress.clear()
             after = try erase(vault, folder)
         }
         progress.clear()
@@ -168,7 +169,17 @@ struct Purge: ParsableCommand {
     }
 
     private func erase(_ vault: Vault, _ folder: StatementFolder?) throws -> AfterPurge {
-        switch try vault.erase(tool: Version.tool) {
+        let progress = Mutex(ProgressLine(.bytes, options))
+        let outcome: ErasureOutcome
+        do {
+            outcome = try vault.erase(tool: Version.tool) { done, total in
+                progress.withLock { $0.update(done, of: total, "Writing the vault anew") }
+                return !Interruption.isRequested
+            }
+        } catch  where error.code == .cancelled {
+            return AfterPurge(erased: false)
+        }
+        switch outcome {
         case .nothingToDo: return AfterPurge(erased: false)
         case .deferred: return AfterPurge(erased: false, isDeferred: true)
         case .done(let certificate):
