@@ -21,7 +21,11 @@ enum {
     FRAME_SIZE = FRAME_HEADER_SIZE + PAGE_SIZE,
     SALTS_SIZE = 8,
 
-    ASSOCIATED_SIZE = 40
+    ASSOCIATED_SIZE = 40,
+
+    /* The page at which SQLite takes its locks, 1 GiB behind the start; it never has content, and a
+     * file that is longer has zeros there. */
+    LOCK_PAGE = 0x40000000 / PAGE_SIZE + 1
 };
 
 /* Journal modes as byte 18 of page 1 states them. */

@@ -1,12 +1,16 @@
 /*
  * Writing a database anew under another key, page by page: cvfs_rewrite.
  *
- *  (R1) The pages of the copy are those of the source, in the clear the same bytes under the same
- *       numbers; the copy has a file id of its own.
+ *  (R1) The pages of the copy are those of the source under the same numbers, in the clear the same
+ *       bytes, but for (R4); the copy has a file id of its own.
  *  (R2) The source must have no log with frames in it: the caller has moved them into the database
  *       and keeps everybody from writing.
  *  (R3) Each page of the copy is read back, opened with the new key and compared with the page that
  *       was sealed; what is lent in the clear comes from there.
+ *  (R4) What no cell of a b-tree page uses is zeros in the copy. SQLite leaves there what it had
+ *       when it arranges cells anew, also with secure_delete. A page is one of a b-tree when its
+ *       first byte says so: that of an overflow or free page begins the number of another page, and
+ *       is zero as long as there are fewer than 2^24 pages. Larger databases are refused.
  *
  * Ranges of pages are independent of each other, so that threads share the work. Each opens files
  * of its own: nothing says that a file of the VFS below may be used by two threads.
@@ -23,7 +27,7 @@
 
 /* The unix VFS writes nothing where bits 0 to 16 of a size are zero: it masks them (os_unix.c). */
 enum { BATCH_PAGES = 16, BATCH_SIZE = BATCH_PAGES * PAGE_SIZE, RANGE_PAGES = 1024 };
-enum { MOST_THREADS = 16 };
+enum { MOST_THREADS = 16, MOST_PAGES = 1 << 24 };
 enum {
     readOnly = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB,
     readWrite = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB
@@ -60,6 +64,32 @@ typedef struct Worker {
     void *context; /* from the taker */
 } Worker;
 
+/* ---- Unused bytes (R4) ---- */
+
+/* See SQLite's file format, "B-tree Pages". */
+static void clear_free_blocks(unsigned char *page, int block) {
+    while (block > 0 && block + 4 <= BODY_SIZE) {
+        int next = page[block] << 8 | page[block + 1];
+        int size = page[block + 2] << 8 | page[block + 3];
+        if (size < 4 || block + size > BODY_SIZE) return;
+        memset(page + block + 4, 0, (size_t)size - 4);
+        if (next <= block) return;
+        block = next;
+    }
+}
+
+static void clear_unused(unsigned char *page, sqlite3_int64 number) {
+    int start = number == 1 ? 100 : 0;
+    const unsigned char *head = page + start;
+    int isInterior = head[0] == 2 || head[0] == 5;
+    if (!isInterior && head[0] != 10 && head[0] != 13) return;
+    int pointers = start + (isInterior ? 12 : 8) + 2 * (head[3] << 8 | head[4]);
+    int content = head[5] << 8 | head[6];
+    if (content < pointers || content > BODY_SIZE) return;
+    clear_free_blocks(page, head[1] << 8 | head[2]);
+    memset(page + pointers, 0, (size_t)(content - pointers));
+}
+
 /* ---- One thread ---- */
 
 /* Opens the pages of a batch with the old key and seals them with the new one. */
@@ -67,8 +97,13 @@ static int seal_anew(const Rewrite *rewrite, Batch *batch, sqlite3_int64 first, 
     for (int i = 0; i < count; i++) {
         unsigned char *sealed = batch->sealed + i * PAGE_SIZE;
         unsigned char *plain = batch->plain + i * PAGE_SIZE;
+        if (first + i == LOCK_PAGE) {
+            memset(sealed, 0, PAGE_SIZE);
+            continue;
+        }
         int code = cipher_open_page(rewrite->sourceKeys, first + i, sealed, plain);
         if (code != SQLITE_OK) return code;
+        clear_unused(plain, first + i);
         cipher_seal_page(rewrite->targetKeys, first + i, plain, sealed);
     }
     return SQLITE_OK;
@@ -79,6 +114,7 @@ static int look_again(const Worker *worker, sqlite3_int64 first, int count) {
     const Rewrite *rewrite = worker->rewrite;
     Batch *batch = worker->batch;
     for (int i = 0; i < count; i++) {
+        if (first + i == LOCK_PAGE) continue;
         int code = cipher_open_page(rewrite->targetKeys, first + i, batch->again + i * PAGE_SIZE,
                                     batch->page);
         if (code != SQLITE_OK) return code;
@@ -181,6 +217,7 @@ static int judge_source(Rewrite *rewrite) {
     if (code != SQLITE_OK) return code;
     if (cipher_judge_front(rewrite->sourceKeys, front) != FRONT_OURS) return SQLITE_NOTADB;
     if (size % PAGE_SIZE != 0) return SQLITE_CORRUPT;
+    if (size / PAGE_SIZE >= MOST_PAGES) return SQLITE_TOOBIG;
     cipher_set_id(rewrite->sourceKeys, front);
     cipher_set_new_id(rewrite->targetKeys);
     rewrite->pages = size / PAGE_SIZE;

@@ -8,8 +8,8 @@ extension PageEncryption {
 
     /// Writes a database anew under another key, page by page, on several threads.
     ///
-    /// The copy has the same pages with the same content, free ones too. Each is read back from the
-    /// copy and opened with the new key. Nothing is synced.
+    /// The copy has the same pages with the same content, free ones too, and zeros where no row
+    /// uses them. Each is read back from the copy and opened with the new key. Nothing is synced.
     ///
     /// - Parameters:
     ///   - source: The database; nobody writes to it, and its log is empty.

@@ -280,6 +280,65 @@ struct GovernanceEscapeTests {
         }
     }
 
+    @Test("What two columns of a kept record have side by side is no trace")
+    func neighbouringColumns() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        var gone = conversation("gone", texts: ["one"], at: time)
+        gone.title = "ABCDEFGHIJKLMNOPQRSTUVWX"
+        var kept = conversation("ABCDEFGHIJKL", texts: ["two"], at: time)
+        kept.title = "MNOPQRSTUVWX"
+        try vault.ingest([gone, kept])
+        try vault.purge(.conversations([try #require(try vault.ids()["gone"])]))
+        guard case .done = try vault.erase(tool: "Test 1") else {
+            throw VaultError(.internalFault, "not erased")
+        }
+    }
+
+    @Test("Edited texts and attachments leave traces that are looked for")
+    func tracesOfEditsAndAttachments() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let sheet = (0..<900).map { "row \($0) of the sheet; " }.joined()
+        try vault.ingest([attached("a", sheet, modified: time)])
+        try vault.ingest([conversation("b", texts: ["an earlier text of forty letters, no less"])])
+        try vault.ingest([conversation("b", texts: ["another text came in its place later on"])])
+        let line = try vault.store.read { db in
+            try String.fetchOne(db, sql: "SELECT record FROM version") ?? ""
+        }
+        let ids = try vault.ids()
+        try vault.purge(.conversations([try #require(ids["a"]), try #require(ids["b"])]))
+        let key = vault.state.withLock { $0.key.clone() }
+        let pieces = try DestructionScan(of: vault.store, vaultKey: key).pieces
+        let texts = pieces.map { String(decoding: $0, as: UTF8.self) }
+        #expect(texts.contains { sheet.hasPrefix($0) })
+        #expect(texts.count { sheet.contains($0) } >= 4)
+        // The salt of the part as it was before, which its record has further behind.
+        let salts = line.components(separatedBy: #""salt":""#).dropFirst().map { $0.prefix(24) }
+        #expect(salts.count >= 2)
+        for salt in salts { #expect(texts.contains(String(salt))) }
+    }
+
+    @Test("A policy of before that cannot be read stops destruction, as its grace is not known")
+    func lostPolicy() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        try vault.setPolicy(policy("ten retain P10Y created org"))
+        try vault.removePolicy()
+        let old = try #require(try vault.ids()["old"])
+        #expect(try vault.purge(.conversations([old])).conversations == 0)
+        try vault.store.write { db in
+            try db.execute(sql: "DELETE FROM log_document WHERE line LIKE '%retention%'")
+        }
+        let error = #expect(throws: VaultError.self) { try vault.purge(.conversations([old])) }
+        #expect(error?.code == .refused)
+        #expect(try vault.ids()["old"] == old)
+    }
+
     @Test("A time that the log says as well is no trace")
     func timeInLog() throws {
         let governed = try GovernedVault()

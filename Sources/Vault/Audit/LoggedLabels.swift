@@ -9,8 +9,11 @@ import VaultCrypto
 /// since. Whether a label that the log does not name came with an import cannot be told.
 struct LoggedLabels {
     private struct Label: Hashable {
-        var text: String
+        /// Bytes of UTF-8: to the database, two forms of one character differ.
+        var bytes: [UInt8]
         var conversation: RecordID
+
+        var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     /// The last that was said of each label, and the entry that says it.
@@ -27,7 +30,7 @@ struct LoggedLabels {
                 return said = [:]
             }
             for id in AuditState.conversations(document).compactMap({ RecordID($0) }) {
-                said[Label(text: text, conversation: id)] = (
+                said[Label(bytes: Array(text.utf8), conversation: id)] = (
                     entry.event == .labelAdded, entry.index
                 )
             }

@@ -172,6 +172,8 @@ final class DestructionScan: Sendable {
 /// The lines that a database has of its records and its log.
 private enum PresentLines {
     private static let sources = [
+        // Two columns that lie side by side.
+        ("source_id || ifnull(title, '')", "conversation"),
         ("title", "conversation"), ("extra", "conversation"), ("detail", "message"),
         ("text", "name"), ("line", "log_document"), ("source_id", "message"),
         ("source_id", "conversation"), ("line", "log_entry"), ("facts", "certificate"),

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JSONText
 import VaultCrypto
 
 /// Pieces of 24 bytes of what is destroyed, and the terms that only that had.
@@ -7,10 +8,12 @@ import VaultCrypto
 /// They are gathered in the transaction that destroys, kept sealed (`SealedTraces`), and looked for
 /// in the next generation before it comes into force: on every page, free ones and the index
 /// included. Of each stored line one piece is taken from every 1,024 bytes, so that each page
-/// that holds a part of a long text has one, and one from its salt, which is nowhere else.
+/// that holds a part of a long text has one, one from its end, and one from its salt, which is
+/// nowhere else; of attachments one from every 4,000 bytes.
 struct DestructionTraces: ~Copyable {
     static let pieceBytes = 24
     private static let strideBytes = 1024
+    private static let attachmentStrideBytes = 4000
     /// More terms prove no more.
     private static let mostTerms = 200_000
 
@@ -67,6 +70,43 @@ struct DestructionTraces: ~Copyable {
                         WHERE conversation = ?1 AND detail IS NOT NULL
                     """), arguments: [conversation])
         while let row = try lines.next() { try keepPieces(of: Array((row[0] as String).utf8)) }
+        try gatherVersions(of: conversation)
+        try gatherAttachments(of: conversation)
+    }
+
+    /// What a version says was once in lines of its own, which may have left bytes elsewhere.
+    private mutating func gatherVersions(of conversation: Int64) throws {
+        let records = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT record FROM version JOIN message ON message.num = message
+                        WHERE conversation = ?
+                    """), arguments: [conversation])
+        while let row = try records.next() {
+            let parts = (try? JSONReader.parse(row[0] as String))?["parts"]?.array ?? []
+            for part in parts { try keepPieces(of: JSONWriter.canonical(part)) }
+        }
+    }
+
+    /// One piece for each page that an attachment needs; where another record has it too, that
+    /// explains them.
+    private mutating func gatherAttachments(of conversation: Int64) throws {
+        let chunks = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT data FROM (\(RecordPurge.attachmentsOfConversation)) AS own
+                        JOIN attachment_chunk
+                        ON attachment_chunk.num BETWEEN own.attachment << 24
+                            AND own.attachment << 24 | 16777215
+                    """), arguments: [conversation])
+        while let row = try chunks.next() {
+            let bytes = row.bytes("data") ?? []
+            for start in stride(
+                from: 0, to: bytes.count - Self.pieceBytes + 1, by: Self.attachmentStrideBytes)
+            {
+                try keep(bytes[start..<start + Self.pieceBytes], isTerm: false)
+            }
+        }
     }
 
     private mutating func keepPieces(of line: [UInt8]) throws {
@@ -80,6 +120,7 @@ struct DestructionTraces: ~Copyable {
             starts.insert(place)
         }
         starts.insert((line.count - Self.pieceBytes) / 2)
+        starts.insert(line.count - Self.pieceBytes)
         for start in starts { try keep(line[start..<start + Self.pieceBytes], isTerm: false) }
     }
 

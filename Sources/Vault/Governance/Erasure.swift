@@ -92,29 +92,46 @@ private struct Erasure {
         // Another process may have purged before the vault was this one's own.
         let upkeep = SearchUpkeep()
         while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
-        let scan = try DestructionScan(of: state.store, vaultKey: state.key, watch: watch)
         let intent = try logIntent(state.store)
-        var facts = try facts(of: state.store, header, intent)
+        let facts = try facts(of: state.store, header, intent)
+        if let certificate = try attempt(&state, facts, isCompact: false) { return certificate }
+        // A compact copy has nothing but rows and index entries.
+        if let certificate = try attempt(&state, facts, isCompact: true) { return certificate }
+        throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
+    }
+
+    /// Steps 2 to 5.
+    ///
+    /// - Returns: The certificate; `nil` when traces are left and a compact copy may be without
+    ///   them.
+    private func attempt(
+        _ state: inout Vault.State, _ facts: DestructionFacts, isCompact: Bool
+    ) throws(VaultError) -> DestructionCertificate? {
+        let scan = try DestructionScan(of: state.store, vaultKey: state.key, watch: watch)
         let oldKey = state.key.clone()
+        var facts = facts
         var certificate: DestructionCertificate?
-        try GenerationChange(layout: layout).run(&state, slots: header.slots, scan: scan) {
-            (path, key) throws(VaultError) in
-            try requireOtherKey(path, oldKey)
-            let store = try Store(path, vaultKey: key, readers: .one)
-            let result = Result { () throws(VaultError) in
-                try store.write { db in
-                    facts.scan = try scan.conclude(in: db)
-                    try requireClean(facts.scan)
-                    try db.execute(sql: "DELETE FROM trace")
-                    certificate = try conclude(facts, in: db)
+        do {
+            try GenerationChange(layout: layout).run(
+                &state, slots: state.header.slots, isCompact: isCompact, scan: scan
+            ) { (path, key) throws(VaultError) in
+                try requireOtherKey(path, oldKey)
+                let store = try Store(path, vaultKey: key, readers: .one)
+                let result = Result { () throws(VaultError) in
+                    try store.write { db in
+                        facts.scan = try scan.conclude(in: db)
+                        try requireClean(facts.scan)
+                        try db.execute(sql: "DELETE FROM trace")
+                        certificate = try conclude(facts, in: db)
+                    }
                 }
+                // The log is folded, so that the database file is all there is.
+                try store.close()
+                try result.get()
             }
-            // The log is folded, so that the database file is all there is.
-            try store.close()
-            try result.get()
-        }
-        guard let certificate else {
-            throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
+        } catch {
+            guard !isCompact, !facts.scan.found.isEmpty else { throw error }
+            return nil
         }
         return certificate
     }

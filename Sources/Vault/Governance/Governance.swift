@@ -65,7 +65,9 @@ struct Governance {
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
         holds = try HoldMatcher(state.holds, memory.holds, within: conversations, in: db)
-        let earlier = try Self.earlier(state, in: db)
+        let known = faults.count
+        let earlier = try Self.earlier(state, &faults, in: db)
+        if faults.count > known { doubts.insert(.policyUnreadable) }
         let (now, present) = (now, evaluator)
         lost = earlier.compactMap { changed, before in
             let end = Self.grace(after: changed, earlier, present, now)
@@ -105,16 +107,25 @@ struct Governance {
         faults.append("The managed policy breaks a lock: \(refusal)")
     }
 
+    /// What was in force before, each until a time; `faults` gets a sentence for what cannot be
+    /// read, whose coverage and grace are not known.
     private static func earlier(
-        _ state: GovernanceState, in db: Database
+        _ state: GovernanceState, _ faults: inout [String], in db: Database
     ) throws -> [(until: Instant, evaluator: RetentionEvaluator)] {
         var before: PolicyDocument? = try nothing()
-        return state.epochs.compactMap { epoch in
-            defer {
-                before = try? epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
+        var earlier: [(until: Instant, evaluator: RetentionEvaluator)] = []
+        for epoch in state.epochs {
+            if let before { earlier.append((epoch.from, RetentionEvaluator(before))) }
+            do {
+                before = try epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
+            } catch {
+                before = nil
+                // The one in force is looked at where it is.
+                guard epoch.from != state.epochs.last?.from else { continue }
+                faults.append("A policy that was in force before cannot be read here: \(error)")
             }
-            return before.map { (epoch.from, RetentionEvaluator($0)) }
         }
+        return earlier
     }
 
     /// The numbers of the conversations that a hold in force matches, ascending; no policy matters

@@ -113,7 +113,13 @@ struct GovernedReader {
                     WHERE conversation = ? ORDER BY text
                     """), arguments: [conversation])
         var times: [String: Int64] = [:]
-        for row in rows { times[row["text"]] = row["added"] }
+        // Two forms of one character are one text here: the later time counts, and no time does not
+        // become one.
+        for row in rows {
+            let (text, added): (String, Int64?) = (row["text"], row["added"])
+            if let added { times[text] = max(times[text] ?? added, added) }
+        }
+        for row in rows where (row["added"] as Int64?) == nil { times[row["text"]] = nil }
         return (rows.map { $0["text"] }, times.isEmpty ? .unknown : .each(times))
     }
 }

@@ -79,7 +79,7 @@ struct RecordPurge {
 
     // MARK: What is shared
 
-    private static let attachmentsOfConversation = """
+    static let attachmentsOfConversation = """
         SELECT attachment FROM attachment_use JOIN message ON message.num = attachment_use.message
         WHERE conversation = ?1
         UNION SELECT attachment FROM attachment_past

@@ -274,21 +274,23 @@ final class Store: Sendable {
     ///
     /// Pages are written as they are, which takes a third of the time of `VACUUM INTO`; that one
     /// writes the copy where a quarter of the database is free, so that it does not stay so large,
-    /// and where a reader of this process keeps the log from being folded.
+    /// where a reader of this process keeps the log from being folded, and from 64 GiB on.
     ///
     /// - Parameters:
     ///   - old: The vault key of this database.
     ///   - path: A file that is made.
     ///   - vaultKey: The vault key of the copy.
+    ///   - isCompact: Whether it must be `VACUUM INTO`.
     ///   - scan: Gets every page of the copy in the clear.
     ///   - db: The connection that writes, outside a transaction.
     /// - Throws: What the disk or the database reports.
     func copy(
         under old: borrowing SecretBytes, to path: String, vaultKey: borrowing SecretBytes,
-        _ scan: DestructionScan?, in db: Database
+        isCompact: Bool, _ scan: DestructionScan?, in db: Database
     ) throws(VaultError) {
         try DurableFile.create(path, content: [])
-        if try isFolded(db) {
+        let isRewritten = isCompact ? false : try isFolded(db)
+        if isRewritten {
             _ = unsafe try PageEncryption.rewrite(
                 databaseAt: self.path, key: old.subkey(context: "coffer database"), to: path,
                 targetKey: vaultKey.subkey(context: "coffer database"),
@@ -304,13 +306,14 @@ final class Store: Sendable {
     }
 
     private static let mostThreads = 4
+    private static let mostRewrittenPages = 1 << 24
 
     /// Whether all of the database is in its file, and most of the file is in use.
     private func isFolded(_ db: Database) throws(VaultError) -> Bool {
         do {
             let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-            guard free * 4 < pages else { return false }
+            guard free * 4 < pages, pages < Self.mostRewrittenPages else { return false }
             try withBriefTimeout(db) { _ = try db.checkpoint(.truncate) }
             return !Self.hasLog(path)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {

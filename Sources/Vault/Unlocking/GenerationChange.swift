@@ -16,12 +16,14 @@ struct GenerationChange {
     /// - Parameters:
     ///   - state: The vault's; of the new generation afterwards.
     ///   - slots: Those that open it.
+    ///   - isCompact: Whether no page may be copied as it is.
     ///   - scan: Searches the pages of the copy.
     ///   - prepare: Takes the copy's path and key before it comes into force; what it throws ends
     ///     the change, and the old generation holds.
     /// - Throws: What the disk or the database reports.
     func run(
-        _ state: inout Vault.State, slots: [Slot], scan: DestructionScan? = nil,
+        _ state: inout Vault.State, slots: [Slot], isCompact: Bool = false,
+        scan: DestructionScan? = nil,
         prepare: (String, borrowing SecretBytes) throws(VaultError) -> Void = { _, _ in }
     ) throws(VaultError) {
         let old = state.header.generation
@@ -38,7 +40,8 @@ struct GenerationChange {
         try store.replaced { db in
             do {
                 try store.copy(
-                    under: oldKey, to: layout.database(next), vaultKey: key, scan, in: db)
+                    under: oldKey, to: layout.database(next), vaultKey: key,
+                    isCompact: isCompact, scan, in: db)
                 try prepare(layout.database(next), key)
             } catch {
                 try? DurableFile.removeTree(layout.generation(next))
