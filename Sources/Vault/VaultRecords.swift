@@ -106,7 +106,8 @@ extension Vault {
         }
         return Ingestion(
             store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
-            analyser: analyser, clock: now, onStore: { [self] in try governArrivals($0, in: $1) },
+            analyser: analyser, clock: now,
+            onStore: { [self] in try governArrivals($0, leaving: $1, in: $2) },
             onCommit: onCommit)
     }
 

@@ -321,6 +321,39 @@ struct GovernanceEscapeTests {
         for salt in salts { #expect(texts.contains(String(salt))) }
     }
 
+    @Test("Another project in an import, and another time of an event, end retention with a grace")
+    func lostCoverage() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        var entry = conversation("a", texts: ["harbour"], at: time)
+        entry.project = "X"
+        entry.modified = Instant(milliseconds: time)
+        try vault.ingest([entry, conversation("b", texts: ["ledger"], at: time)])
+        let text = policyText(
+            [
+                "ten retain P10Y created scoped X", "event retain P10Y event label e",
+                "one delete P1Y created org",
+            ], grace: "P30D"
+        ).replacing(#""labels": ["X"]"#, with: #""projects": ["X"]"#)
+        try vault.setPolicy(
+            PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file))
+        let ids = try vault.ids()
+        let (a, b) = (try #require(ids["a"]), try #require(ids["b"]))
+        _ = try vault.addLabel("e", to: [b])
+        _ = try vault.setEvent(governed.now(), of: [b])
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        entry.project = "Y"
+        entry.modified = Instant(milliseconds: time + 1000)
+        try vault.ingest([entry])
+        _ = try vault.setEvent(Instant("2001-01-01T00:00:00Z"), of: [b])
+        #expect(try vault.conversation(a).project == "Y")
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        governed.advance(days: 32)
+        #expect(try vault.outcomes() == ["a": "DESTROY", "b": "DESTROY"])
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test("A policy of before that cannot be read stops destruction, as its grace is not known")
     func lostPolicy() throws {
         let governed = try GovernedVault()

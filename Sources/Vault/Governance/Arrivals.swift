@@ -10,15 +10,25 @@ extension Vault {
     ///
     /// What a hold matched once stays held, also when a later import says another project or
     /// custodian.
-    func governArrivals(_ ids: Set<RecordID>, in db: Database) throws {
+    ///
+    /// - Parameters:
+    ///   - ids: The conversations.
+    ///   - projects: Of some of them the project that they had until now.
+    ///   - db: The transaction's connection.
+    /// - Throws: What the database reports.
+    func governArrivals(
+        _ ids: Set<RecordID>, leaving projects: [RecordID: String] = [:], in db: Database
+    ) throws {
         try noteManagedPolicy(now(), in: db)
         guard try policyPlace.isTaken || governing(in: db).mayGovernArrivals else { return }
         var numbers: [Int64] = []
         for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
         let governance = try governance(in: db, within: numbers.sorted())
         if governance.doubts.contains(.policyUnreadable) { try noteUnreadablePolicy(in: db) }
-        guard governance.governsArrivals else { return }
         let reader = GovernedReader(governance: governance)
+        try noteLostCoverage(
+            projects.mapValues { project in { $0.project = project } }, reader, in: db)
+        guard governance.governsArrivals else { return }
         var matched: [String: [RecordID]] = [:]
         var floors: [(Int64, Deadline)] = []
         for id in ids.sorted() {
@@ -35,6 +45,33 @@ extension Vault {
         }
         for hold in governance.state.holds {
             if let ids = matched[hold.id] { try noteMatched(ids, by: hold, in: db) }
+        }
+        try store(floors, in: db)
+    }
+
+    /// Keeps conversations for a grace which a change takes out of a rule that retained them (R4).
+    ///
+    /// - Parameters:
+    ///   - changes: How each was before, as a change of what it is now.
+    ///   - reader: Reads what they are now.
+    ///   - db: The transaction's connection.
+    /// - Throws: What the database reports.
+    func noteLostCoverage(
+        _ changes: [RecordID: (inout RetentionItem) -> Void], _ reader: GovernedReader,
+        in db: Database
+    ) throws {
+        let governance = reader.governance
+        let now = governance.now.milliseconds
+        var floors: [(Int64, Deadline)] = []
+        for (id, undo) in changes {
+            guard let conversation = try reader.conversation(id) else { continue }
+            var before = conversation.item
+            undo(&before)
+            let present = governance.evaluator.dates(of: conversation.item).retainUntil
+            guard let then = governance.evaluator.dates(of: before).retainUntil,
+                !then.hasPassed(at: now), present.map({ $0 < then }) ?? true
+            else { continue }
+            floors.append((conversation.num, min(then, governance.evaluator.grace(after: now))))
         }
         try store(floors, in: db)
     }

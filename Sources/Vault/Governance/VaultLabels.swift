@@ -146,6 +146,7 @@ extension Vault {
                 return .refused(why)
             }
             var changed: [RecordID] = []
+            let events = event == .eventSet ? try self.events(of: ids, in: db) : [:]
             for id in Set(ids).sorted() {
                 let num = try ConversationReader(db: db).conversation(id).num
                 if try body(db, num) > 0 { changed.append(id) }
@@ -162,8 +163,28 @@ extension Vault {
             if [.labelAdded, .labelRemoved, .eventSet].contains(event) {
                 try governArrivals(Set(changed), in: db)
             }
+            if event == .eventSet {
+                let reader = GovernedReader(governance: try governance(in: db))
+                try noteLostCoverage(
+                    events.mapValues { time in { $0.event = time } }, reader, in: db)
+            }
             return .done(changed.count)
         }
+    }
+
+    /// The times of events that were said before: the first one that is said begins a period and
+    /// ends none.
+    private func events(of ids: [RecordID], in db: Database) throws -> [RecordID: Int64] {
+        var events: [RecordID: Int64] = [:]
+        for id in ids {
+            events[id] = try Int64.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT time FROM event JOIN conversation ON num = event.conversation
+                        WHERE id = ?
+                        """), arguments: [id.bytes.databaseValue])
+        }
+        return events
     }
 
     private func logRefusal(

@@ -237,6 +237,9 @@ extension IngestWriter {
                 added, current, known.fingerprints(with: conversation.fingerprint).databaseValue,
                 known.num,
             ])
+        if let project = known.fields.project, fields.project != project {
+            leftProjects[known.id] = project
+        }
         let isSaidAnew = !fields.isSame(as: known.fields)
         if isSaidAnew { try store(fields, of: known, in: db) }
         return isSaidAnew || areLabelsNew || current != known.current

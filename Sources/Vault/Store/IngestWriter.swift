@@ -14,6 +14,8 @@ struct IngestWriter {
     var commitments = CommitmentBatch()
     /// Conversations that the batch adds or adds to.
     private(set) var touched: Set<RecordID> = []
+    /// The projects that conversations had which the batch puts into another one.
+    var leftProjects: [RecordID: String] = [:]
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()
@@ -56,6 +58,7 @@ struct IngestWriter {
         changed.removeAll()
         commitments = CommitmentBatch()
         touched.removeAll()
+        leftProjects.removeAll()
         // A purge since the last batch may have removed some, and given their numbers to others.
         names = Names()
         statements = try Statements(in: db)

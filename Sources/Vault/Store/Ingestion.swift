@@ -8,6 +8,11 @@ package import VaultCrypto
 /// The caller's thread reads and prepares; a second thread writes. What `onCommit` reports is
 /// durable. Call `finish` to write the rest; without it the last batch is not stored.
 package final class Ingestion: Sendable {
+    /// Called inside the transaction of a batch, with the conversations that it added or added to,
+    /// and of those that it put into another project the one that they had.
+    typealias StoreWatch =
+        @Sendable (Set<RecordID>, _ leaving: [RecordID: String], Database) throws -> Void
+
     /// Text in one transaction, in bytes; more is faster and needs more memory.
     private static let batchTextBytes = 3 << 20
     private static let batchConversations = 3000
@@ -34,7 +39,7 @@ package final class Ingestion: Sendable {
     private let auditor: Auditor
     private let clock: @Sendable () -> Instant
     /// Called in the transaction of each batch with the conversations that it adds to.
-    private let onStore: @Sendable (Set<RecordID>, Database) throws -> Void
+    private let onStore: StoreWatch
     private let custodian: String
     private let now: Instant
     private let analyser: TextAnalyser
@@ -53,7 +58,7 @@ package final class Ingestion: Sendable {
     init(
         store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
         clock: @escaping @Sendable () -> Instant,
-        onStore: @escaping @Sendable (Set<RecordID>, Database) throws -> Void,
+        onStore: @escaping StoreWatch,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
@@ -165,7 +170,7 @@ package final class Ingestion: Sendable {
                     batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
                     in: db)
                 try log(report, writer.commitments, in: db)
-                try onStore(writer.touched, db)
+                try onStore(writer.touched, writer.leftProjects, db)
                 return report
             }
         }
