@@ -129,11 +129,14 @@ extension Vault {
 
 /// What a label may be.
 package enum Label {
-    package static func checked(_ text: String) throws(VaultError) -> String {
+    package static func checked(
+        _ text: String, _ noun: String = "label"
+    ) throws(VaultError) -> String {
         let isClean = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
         guard (1...200).contains(text.utf8.count), isClean else {
             throw VaultError(
-                .badInput, "A label has 1 to 200 bytes and no control characters; choose another.")
+                .badInput,
+                "A \(noun) has 1 to 200 bytes and no control characters; choose another.")
         }
         return text
     }

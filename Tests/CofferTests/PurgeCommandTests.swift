@@ -98,8 +98,13 @@ import VaultCrypto
         let batch = try sandbox.open("purge", "--yes", "--json", "--batch").object
         #expect(batch["erased"] as? Bool == false && batch["certificate"] is NSNull)
         #expect(try sandbox.open("audit", "certificate").output.isEmpty)
+        func isPending() throws -> Bool? {
+            try sandbox.open("status", "--json").object["erasurePending"] as? Bool
+        }
+        #expect(try isPending() == true && sandbox.open("status").output.contains("pending"))
         let later = try sandbox.open("purge", "--yes")
         #expect(later.status == 0 && later.errors.contains("Erased: the vault has a new key"))
+        #expect(try isPending() == false)
         let list = try sandbox.open("audit", "certificate", "--json").objects
         #expect(list.count == 1 && list[0]["facts"] is [String: Any])
         let written = try sandbox.open("audit", "certificate", "--out", "cert")

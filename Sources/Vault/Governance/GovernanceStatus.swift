@@ -11,6 +11,8 @@ package struct GovernanceStatus: Sendable, Equatable {
     package var rules: Int?
     /// How many holds are in force.
     package var holds: Int
+    /// Whether something was purged whose erasure is still to come.
+    package var isErasurePending = false
     /// The newest of the latest entries that says that a checkpoint left the vault.
     package var anchor: AuditEntry?
 }
@@ -20,6 +22,7 @@ extension Vault {
     package func governanceStatus() throws(VaultError) -> GovernanceStatus {
         try store.read { db in
             var status = try governanceStatus(in: db)
+            status.isErasurePending = try !governing(in: db).unerased.isEmpty
             status.anchor = try AuditReader(db: db).last { $0.event == .anchor }
             return status
         }

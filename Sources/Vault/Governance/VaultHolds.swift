@@ -30,7 +30,7 @@ extension Vault {
     package func placeHold(
         matter: String, scope: HoldScope
     ) throws(VaultError) -> HoldSummary {
-        let matter = try Label.checked(matter)
+        let matter = try Label.checked(matter, "matter")
         try Self.check(scope)
         var scope = scope
         // In the one form in which conversations have their ids.

@@ -44,6 +44,7 @@ struct Status: ParsableCommand {
                 "slots": .array(slots.map(SlotView.json)), "locked": .bool(status == nil),
                 "keyInKeyring": .bool(header.isKeyCached), "anchor": Self.json(governance?.anchor),
                 "policy": .text(governance?.source.rawValue), "holds": .count(governance?.holds),
+                "erasurePending": .bool(governance?.isErasurePending ?? false),
             ])
         }
         line("Vault", Printable.line(options.directory))
@@ -58,6 +59,9 @@ struct Status: ParsableCommand {
         if let governance {
             line("Policy", Self.policy(governance))
             line("Holds", "\(Figures.count(governance.holds)) in force")
+            if governance.isErasurePending {
+                line("Erasure", "pending for what was purged; `coffer purge --yes` does it")
+            }
         }
         line("Size", Figures.bytes(status?.sizeBytes ?? header.sizeBytes))
         line("Format", "\(header.format), generation \(status?.generation ?? header.generation)")
