@@ -346,12 +346,29 @@ struct GovernanceEscapeTests {
         entry.project = "Y"
         entry.modified = Instant(milliseconds: time + 1000)
         try vault.ingest([entry])
+        // In two steps as well.
+        _ = try vault.setEvent(nil, of: [b])
         _ = try vault.setEvent(Instant("2001-01-01T00:00:00Z"), of: [b])
         #expect(try vault.conversation(a).project == "Y")
         #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
         governed.advance(days: 32)
         #expect(try vault.outcomes() == ["a": "DESTROY", "b": "DESTROY"])
         #expect(try vault.verifyAudit().faults == [])
+    }
+
+    @Test("An attachment of zeros leaves no trace that is met everywhere")
+    func runs() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let zeros = String(repeating: "\0", count: 40_000)
+        try vault.ingest([
+            attached("a", zeros, modified: time), conversation("b", texts: ["harbour"], at: time),
+        ])
+        try vault.purge(.conversations([try #require(try vault.ids()["a"])]))
+        guard case .done = try vault.erase(tool: "Test 1") else {
+            throw VaultError(.internalFault, "not erased")
+        }
     }
 
     @Test("A policy of before that cannot be read stops destruction, as its grace is not known")
@@ -370,6 +387,9 @@ struct GovernanceEscapeTests {
         let error = #expect(throws: VaultError.self) { try vault.purge(.conversations([old])) }
         #expect(error?.code == .refused)
         #expect(try vault.ids()["old"] == old)
+        // When its grace would be over at the latest, it does not matter any more.
+        governed.advance(days: 40)
+        #expect(try vault.purge(.conversations([old])).conversations == 1)
     }
 
     @Test("A time that the log says as well is no trace")

@@ -17,7 +17,7 @@ extension Vault {
     ///   - db: The transaction's connection.
     /// - Throws: What the database reports.
     func governArrivals(
-        _ ids: Set<RecordID>, leaving projects: [RecordID: String] = [:], in db: Database
+        _ ids: Set<RecordID>, leaving projects: [RecordID: String?] = [:], in db: Database
     ) throws {
         try noteManagedPolicy(now(), in: db)
         guard try policyPlace.isTaken || governing(in: db).mayGovernArrivals else { return }
@@ -54,11 +54,12 @@ extension Vault {
     /// - Parameters:
     ///   - changes: How each was before, as a change of what it is now.
     ///   - reader: Reads what they are now.
+    ///   - always: Whether also where what they are now keeps them longer.
     ///   - db: The transaction's connection.
     /// - Throws: What the database reports.
     func noteLostCoverage(
         _ changes: [RecordID: (inout RetentionItem) -> Void], _ reader: GovernedReader,
-        in db: Database
+        always: Bool = false, in db: Database
     ) throws {
         let governance = reader.governance
         let now = governance.now.milliseconds
@@ -68,10 +69,19 @@ extension Vault {
             var before = conversation.item
             undo(&before)
             let present = governance.evaluator.dates(of: conversation.item).retainUntil
-            guard let then = governance.evaluator.dates(of: before).retainUntil,
-                !then.hasPassed(at: now), present.map({ $0 < then }) ?? true
-            else { continue }
-            floors.append((conversation.num, min(then, governance.evaluator.grace(after: now))))
+            if let then = governance.evaluator.dates(of: before).retainUntil,
+                !then.hasPassed(at: now), always || present.map({ $0 < then }) ?? true
+            {
+                let grace = governance.evaluator.grace(after: now)
+                floors.append((conversation.num, min(then, grace)))
+            }
+            // A grace that was running because of what it was goes on.
+            var old = conversation
+            (old.item, old.item.graceUntil) = (before, nil)
+            try governance.complete(&old)
+            if let end = old.item.graceUntil, end > conversation.item.graceUntil ?? .min {
+                floors.append((conversation.num, end == .max ? .never : .at(end)))
+            }
         }
         try store(floors, in: db)
     }

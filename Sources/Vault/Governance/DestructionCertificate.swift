@@ -48,6 +48,9 @@ struct DestructionFacts {
             + "could be read.",
         "Mentions of the destroyed records in records that were kept, and words of theirs that a "
             + "label, a reason or a search brought into the documents of the audit log.",
+        "The search looks for a piece of 24 bytes in every 1,024 of a stored line and every 4,000 "
+            + "of an attachment, not for lines that are shorter than 24 bytes, nor for names of "
+            + "projects and custodians and ids of the source; and for at most 200,000 words.",
     ]
 
     var vault: RecordID

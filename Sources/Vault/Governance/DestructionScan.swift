@@ -73,8 +73,12 @@ final class DestructionScan: Sendable {
     func look(throughDatabaseAt path: String, vaultKey: borrowing SecretBytes) throws(VaultError) {
         let key = vaultKey.subkey(context: "coffer database")
         let look = unsafe pageLook()
+        var goesOn = true
         _ = unsafe try PageEncryption.readAll(databaseAt: path, key: key) { _, number, bytes in
-            _ = unsafe look(number, bytes)
+            goesOn = unsafe goesOn && look(number, bytes)
+        }
+        guard goesOn else {
+            throw VaultError(.cancelled, "Writing the vault anew was stopped; it is as before.")
         }
     }
 

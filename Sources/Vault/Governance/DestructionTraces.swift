@@ -14,12 +14,16 @@ struct DestructionTraces: ~Copyable {
     static let pieceBytes = 24
     private static let strideBytes = 1024
     private static let attachmentStrideBytes = 4000
+    /// So many different bytes has a piece of an attachment.
+    private static let leastVariety = 8
     /// More terms prove no more.
     private static let mostTerms = 200_000
 
     let db: Database
     private var termCounts: [[UInt8]: Int] = [:]
     private var sealed: SealedTraces
+    /// Those whose pieces are taken.
+    private var attachments: Set<Int64> = []
 
     /// - Parameters:
     ///   - db: A connection inside the transaction that destroys.
@@ -91,21 +95,26 @@ struct DestructionTraces: ~Copyable {
     /// One piece for each page that an attachment needs; where another record has it too, that
     /// explains them.
     private mutating func gatherAttachments(of conversation: Int64) throws {
-        let chunks = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT data FROM (\(RecordPurge.attachmentsOfConversation)) AS own
-                        JOIN attachment_chunk
-                        ON attachment_chunk.num BETWEEN own.attachment << 24
-                            AND own.attachment << 24 | 16777215
-                    """), arguments: [conversation])
-        while let row = try chunks.next() {
-            let bytes = row.bytes("data") ?? []
-            for start in stride(
-                from: 0, to: bytes.count - Self.pieceBytes + 1, by: Self.attachmentStrideBytes)
-            {
-                try keep(bytes[start..<start + Self.pieceBytes], isTerm: false)
-            }
+        let own = try Int64.fetchAll(
+            db.cachedStatement(sql: RecordPurge.attachmentsOfConversation),
+            arguments: [conversation])
+        for attachment in own where attachments.insert(attachment).inserted {
+            let chunks = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: "SELECT data FROM attachment_chunk WHERE num BETWEEN ? AND ?"),
+                arguments: [attachment << 24, attachment << 24 | 0xFF_FFFF])
+            while let row = try chunks.next() { try keepPieces(ofChunk: row.bytes("data") ?? []) }
+        }
+    }
+
+    /// Zeros and other runs are everywhere: a piece must have some variety to be a trace.
+    private mutating func keepPieces(ofChunk bytes: [UInt8]) throws {
+        for start in stride(from: 0, to: bytes.count, by: Self.attachmentStrideBytes) {
+            let end = min(start + Self.attachmentStrideBytes, bytes.count)
+            let place = stride(from: start, through: end - Self.pieceBytes, by: Self.pieceBytes)
+                .first { Set(bytes[$0..<$0 + Self.pieceBytes]).count >= Self.leastVariety }
+            guard let place else { continue }
+            try keep(bytes[place..<place + Self.pieceBytes], isTerm: false)
         }
     }
 
@@ -121,7 +130,9 @@ struct DestructionTraces: ~Copyable {
         }
         starts.insert((line.count - Self.pieceBytes) / 2)
         starts.insert(line.count - Self.pieceBytes)
-        for start in starts { try keep(line[start..<start + Self.pieceBytes], isTerm: false) }
+        for start in starts where Set(line[start..<start + Self.pieceBytes]).count > 1 {
+            try keep(line[start..<start + Self.pieceBytes], isTerm: false)
+        }
     }
 
     private mutating func keep(_ bytes: ArraySlice<UInt8>, isTerm: Bool) throws {

@@ -88,15 +88,10 @@ private struct Erasure {
     let watch: ErasureWatch
 
     func run(_ state: inout Vault.State) throws(VaultError) -> DestructionCertificate {
-        let header = state.header
-        // Another process may have purged before the vault was this one's own.
-        let upkeep = SearchUpkeep()
-        while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
         let intent = try logIntent(state.store)
-        let facts = try facts(of: state.store, header, intent)
-        if let certificate = try attempt(&state, facts, isCompact: false) { return certificate }
+        if let certificate = try attempt(&state, intent, isCompact: false) { return certificate }
         // A compact copy has nothing but rows and index entries.
-        if let certificate = try attempt(&state, facts, isCompact: true) { return certificate }
+        if let certificate = try attempt(&state, intent, isCompact: true) { return certificate }
         throw VaultError(.internalFault, "An erasure had no certificate; please report this.")
     }
 
@@ -105,11 +100,14 @@ private struct Erasure {
     /// - Returns: The certificate; `nil` when traces are left and a compact copy may be without
     ///   them.
     private func attempt(
-        _ state: inout Vault.State, _ facts: DestructionFacts, isCompact: Bool
+        _ state: inout Vault.State, _ intent: Int64, isCompact: Bool
     ) throws(VaultError) -> DestructionCertificate? {
+        // Another process may have purged before the vault was this one's own.
+        let upkeep = SearchUpkeep()
+        while try state.store.write({ db in try upkeep.forgetRemoved(in: db) }) {}
         let scan = try DestructionScan(of: state.store, vaultKey: state.key, watch: watch)
         let oldKey = state.key.clone()
-        var facts = facts
+        var facts = try facts(of: state.store, state.header, intent)
         var certificate: DestructionCertificate?
         do {
             try GenerationChange(layout: layout).run(
@@ -130,7 +128,8 @@ private struct Erasure {
                 try result.get()
             }
         } catch {
-            guard !isCompact, !facts.scan.found.isEmpty else { throw error }
+            let areOnPages = facts.scan.found.contains { $0.hasPrefix("page") }
+            guard !isCompact, areOnPages else { throw error }
             return nil
         }
         return certificate

@@ -65,15 +65,22 @@ struct Governance {
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
         holds = try HoldMatcher(state.holds, memory.holds, within: conversations, in: db)
-        let known = faults.count
-        let earlier = try Self.earlier(state, &faults, in: db)
-        if faults.count > known { doubts.insert(.policyUnreadable) }
+        let (earlier, unreadable) = try Self.earlier(state, in: db)
         let (now, present) = (now, evaluator)
         lost = earlier.compactMap { changed, before in
             let end = Self.grace(after: changed, earlier, present, now)
             return end > now.milliseconds ? (changed, before, end) : nil
         }
         self.earlier = earlier
+        // Until then it may have left a grace that is not known.
+        if unreadable.contains(where: {
+            Self.grace(after: $0, earlier, present, now) > now.milliseconds
+        }) {
+            doubts.insert(.policyUnreadable)
+            faults.append(
+                "A policy that was in force until lately cannot be read; run `coffer audit "
+                    + "verify`.")
+        }
         if isClock, now < (try AuditTree(in: db).newest) {
             doubts.insert(.clockBehind)
             faults.append(
@@ -107,25 +114,22 @@ struct Governance {
         faults.append("The managed policy breaks a lock: \(refusal)")
     }
 
-    /// What was in force before, each until a time; `faults` gets a sentence for what cannot be
-    /// read, whose coverage and grace are not known.
+    /// What was in force before, each until a time, and until when what cannot be read was.
     private static func earlier(
-        _ state: GovernanceState, _ faults: inout [String], in db: Database
-    ) throws -> [(until: Instant, evaluator: RetentionEvaluator)] {
+        _ state: GovernanceState, in db: Database
+    ) throws -> (known: [(until: Instant, evaluator: RetentionEvaluator)], unreadable: [Instant]) {
+        var known = [(until: Instant, evaluator: RetentionEvaluator)]()
+        var unreadable: [Instant] = []
         var before: PolicyDocument? = try nothing()
-        var earlier: [(until: Instant, evaluator: RetentionEvaluator)] = []
         for epoch in state.epochs {
-            if let before { earlier.append((epoch.from, RetentionEvaluator(before))) }
-            do {
-                before = try epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
-            } catch {
-                before = nil
-                // The one in force is looked at where it is.
-                guard epoch.from != state.epochs.last?.from else { continue }
-                faults.append("A policy that was in force before cannot be read here: \(error)")
+            if let before {
+                known.append((epoch.from, RetentionEvaluator(before)))
+            } else {
+                unreadable.append(epoch.from)
             }
+            before = try? epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
         }
-        return earlier
+        return (known, unreadable)
     }
 
     /// The numbers of the conversations that a hold in force matches, ascending; no policy matters

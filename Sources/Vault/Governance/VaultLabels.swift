@@ -146,7 +146,7 @@ extension Vault {
                 return .refused(why)
             }
             var changed: [RecordID] = []
-            let events = event == .eventSet ? try self.events(of: ids, in: db) : [:]
+            let before = try self.before(event, ids, said, in: db)
             for id in Set(ids).sorted() {
                 let num = try ConversationReader(db: db).conversation(id).num
                 if try body(db, num) > 0 { changed.append(id) }
@@ -163,28 +163,39 @@ extension Vault {
             if [.labelAdded, .labelRemoved, .eventSet].contains(event) {
                 try governArrivals(Set(changed), in: db)
             }
-            if event == .eventSet {
+            if !before.isEmpty {
                 let reader = GovernedReader(governance: try governance(in: db))
-                try noteLostCoverage(
-                    events.mapValues { time in { $0.event = time } }, reader, in: db)
+                // An event that is taken back may be said anew, as another one.
+                let isTakenBack = event == .eventSet && said?["event"] == .null
+                try noteLostCoverage(before, reader, always: isTakenBack, in: db)
             }
             return .done(changed.count)
         }
     }
 
-    /// The times of events that were said before: the first one that is said begins a period and
-    /// ends none.
-    private func events(of ids: [RecordID], in db: Database) throws -> [RecordID: Int64] {
-        var events: [RecordID: Int64] = [:]
+    /// What conversations are before a change, as changes of what they become.
+    private func before(
+        _ event: AuditEvent, _ ids: [RecordID], _ said: JSONObject?, in db: Database
+    ) throws -> [RecordID: (inout RetentionItem) -> Void] {
+        var before: [RecordID: (inout RetentionItem) -> Void] = [:]
+        let label = said?["label"]?.string
         for id in ids {
-            events[id] = try Int64.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT time FROM event JOIN conversation ON num = event.conversation
-                        WHERE id = ?
-                        """), arguments: [id.bytes.databaseValue])
+            switch (event, label) {
+            case (.eventSet, _):
+                let time = try Int64.fetchOne(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT time FROM event JOIN conversation ON num = event.conversation
+                            WHERE id = ?
+                            """), arguments: [id.bytes.databaseValue])
+                // The first event that is said begins a period and ends none.
+                if let time { before[id] = { $0.event = time } }
+            case (.labelAdded, let label?): before[id] = { $0.labels.removeAll { $0 == label } }
+            case (.labelRemoved, let label?): before[id] = { $0.labels.append(label) }
+            default: return [:]
+            }
         }
-        return events
+        return before
     }
 
     private func logRefusal(

@@ -237,8 +237,8 @@ extension IngestWriter {
                 added, current, known.fingerprints(with: conversation.fingerprint).databaseValue,
                 known.num,
             ])
-        if let project = known.fields.project, fields.project != project {
-            leftProjects[known.id] = project
+        if fields.project != known.fields.project {
+            leftProjects.updateValue(known.fields.project, forKey: known.id)
         }
         let isSaidAnew = !fields.isSame(as: known.fields)
         if isSaidAnew { try store(fields, of: known, in: db) }

@@ -15,7 +15,7 @@ struct IngestWriter {
     /// Conversations that the batch adds or adds to.
     private(set) var touched: Set<RecordID> = []
     /// The projects that conversations had which the batch puts into another one.
-    var leftProjects: [RecordID: String] = [:]
+    var leftProjects: [RecordID: String?] = [:]
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()

@@ -11,7 +11,7 @@ package final class Ingestion: Sendable {
     /// Called inside the transaction of a batch, with the conversations that it added or added to,
     /// and of those that it put into another project the one that they had.
     typealias StoreWatch =
-        @Sendable (Set<RecordID>, _ leaving: [RecordID: String], Database) throws -> Void
+        @Sendable (Set<RecordID>, _ leaving: [RecordID: String?], Database) throws -> Void
 
     /// Text in one transaction, in bytes; more is faster and needs more memory.
     private static let batchTextBytes = 3 << 20
