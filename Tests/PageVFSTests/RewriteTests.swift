@@ -39,11 +39,11 @@ struct RewriteTests {
     }
 
     private func pages(_ path: String, _ key: borrowing SecretBytes) throws -> [Int64: [UInt8]] {
-        nonisolated(unsafe) var pages: [Int64: [UInt8]] = [:]
+        var pages: [Int64: [UInt8]] = [:]
         _ = unsafe try PageEncryption.readAll(databaseAt: path, key: key) { _, number, bytes in
-            unsafe pages[number] = Array(bytes)
+            pages[number] = unsafe Array(bytes)
         }
-        return unsafe pages
+        return pages
     }
 
     @Test("The copy has the same pages, and only the new key opens it", arguments: [1, 3])

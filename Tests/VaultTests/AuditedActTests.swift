@@ -116,7 +116,7 @@ import VaultCrypto
         #expect(try all.count > 3 && vault.held(among: all) == held)
         for id in all { #expect(try vault.held(among: [id]).isEmpty != held.contains(id)) }
         _ = try vault.releaseHold(hold.id, reason: "over")
-        #expect(try vault.heldConversations().isEmpty)
+        #expect(try vault.heldConversations().isEmpty && vault.held(among: all).isEmpty)
         #expect(try vault.heldConversations(by: hold.id).isEmpty)
         #expect(try vault.conversations(under: hold.id).count == 3)
     }

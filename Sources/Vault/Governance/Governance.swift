@@ -118,10 +118,12 @@ struct Governance {
     private static func earlier(
         _ state: GovernanceState, in db: Database
     ) throws -> (known: [(until: Instant, evaluator: RetentionEvaluator)], unreadable: [Instant]) {
+        let epochs = state.epochs
+        guard !epochs.isEmpty else { return ([], []) }
         var known = [(until: Instant, evaluator: RetentionEvaluator)]()
         var unreadable: [Instant] = []
         var before: PolicyDocument? = try nothing()
-        for epoch in state.epochs {
+        for epoch in epochs {
             if let before {
                 known.append((epoch.from, RetentionEvaluator(before)))
             } else {

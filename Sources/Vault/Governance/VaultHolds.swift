@@ -201,9 +201,8 @@ extension Vault {
             let reader = GovernedReader(governance: governance)
             var held: Set<RecordID> = []
             for id in ids {
-                guard let conversation = try reader.conversation(id) else { continue }
-                let holds = try governance.holds.matching(conversation, in: db)
-                if holds.contains(where: \.isActive) { held.insert(id) }
+                let holds = try reader.conversation(id)?.item.holds ?? []
+                if !holds.isEmpty { held.insert(id) }
             }
             return held
         }
