@@ -107,7 +107,11 @@ extension Vault {
         return Ingestion(
             store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
             analyser: analyser, clock: now,
-            onStore: { [self] in try governArrivals($0, leaving: $1, in: $2) },
+            watch: ArrivalWatch { [self] in
+                try factsBeforeChange(in: $0)
+            } stored: { [self] in
+                try governArrivals($0, before: $1, in: $2)
+            },
             onCommit: onCommit)
     }
 

@@ -356,6 +356,56 @@ struct GovernanceEscapeTests {
         #expect(try vault.verifyAudit().faults == [])
     }
 
+    @Test("A label and a date in an import end retention with a grace")
+    func lostDefault() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        var labelled = conversation("a", texts: ["harbour"], at: time)
+        labelled.modified = Instant(milliseconds: time)
+        var undated = conversation("b", texts: ["ledger"], at: time)
+        (undated.created, undated.messages[0].created) = (nil, nil)
+        undated.labels = ["u"]
+        try vault.ingest([labelled, undated])
+        try vault.setPolicy(
+            policy(
+                "usual retain forever created default", "l retain+delete P1D created label l",
+                "u retain+delete P5Y created label u"))
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        labelled.labels = ["l"]
+        labelled.modified = Instant(milliseconds: time + 1000)
+        undated.messages[0].created = Instant(milliseconds: time)
+        undated.created = Instant(milliseconds: time)
+        try vault.ingest([labelled, undated])
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        governed.advance(days: 32)
+        #expect(try vault.outcomes() == ["a": "DESTROY", "b": "DESTROY"])
+    }
+
+    @Test("An import while the managed policy cannot be read ends its retention with a grace")
+    func lostUnreadable() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let text = policyText(
+            ["ten retain P50Y created scoped X", "one delete P1Y created org"], grace: "P30D"
+        ).replacing(#""labels": ["X"]"#, with: #""projects": ["X"]"#)
+        try governed.manage(text)
+        var entry = conversation("a", texts: ["harbour"], at: time)
+        entry.project = "X"
+        entry.modified = Instant(milliseconds: time)
+        try vault.ingest([entry])
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN"])
+        try governed.manage(text, mode: 0o666)
+        entry.project = "Y"
+        entry.modified = Instant(milliseconds: time + 1000)
+        try vault.ingest([entry])
+        try governed.manage(text)
+        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN"])
+        governed.advance(days: 32)
+        #expect(try vault.outcomes() == ["a": "DESTROY"])
+    }
+
     @Test("An attachment of zeros leaves no trace that is met everywhere")
     func runs() throws {
         let governed = try GovernedVault()
@@ -374,7 +424,7 @@ struct GovernanceEscapeTests {
     @Test("A policy of before that cannot be read stops destruction, as its grace is not known")
     func lostPolicy() throws {
         let governed = try GovernedVault()
-        let vault = try governed.create()
+        var vault = try governed.create()
         defer { try? vault.close() }
         try vault.fill()
         try vault.setPolicy(policy("ten retain P10Y created org"))
@@ -384,6 +434,8 @@ struct GovernanceEscapeTests {
         try vault.store.write { db in
             try db.execute(sql: "DELETE FROM log_document WHERE line LIKE '%retention%'")
         }
+        try vault.close()
+        vault = try governed.open()
         let error = #expect(throws: VaultError.self) { try vault.purge(.conversations([old])) }
         #expect(error?.code == .refused)
         #expect(try vault.ids()["old"] == old)

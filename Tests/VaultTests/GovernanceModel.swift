@@ -215,7 +215,8 @@ struct ModelPolicy {
 /// A second judge of what may be destroyed: simpler, and written without looking at the engine.
 ///
 /// What a hold matched once stays held. A rule counts for what a conversation is now, and a locked
-/// one also for what it was. A grace that began does not become shorter.
+/// one also for what it was. What kept it before it was changed does so for a grace. A grace that
+/// began does not become shorter.
 struct GovernanceModel {
     var conversations: [String: ModelConversation] = [:]
     var holds: [ModelHold] = []
@@ -227,13 +228,30 @@ struct GovernanceModel {
     // MARK: What happens
 
     /// What an import says, of a conversation that has or gets this id in the vault.
-    mutating func take(_ said: SaidConversation, as id: RecordID) {
-        if conversations[said.name] == nil {
+    mutating func take(_ said: SaidConversation, as id: RecordID, at now: Int64) {
+        guard conversations[said.name] != nil else {
             conversations[said.name] = ModelConversation(id: id, said)
-        } else {
-            conversations[said.name]?.take(said)
+            return note(said.name)
         }
-        note(said.name)
+        change(said.name, at: now) { $0.take(said) }
+    }
+
+    /// A conversation becomes another one: what kept it until now does so for a grace.
+    mutating func change(
+        _ name: String, at now: Int64, _ body: (inout ModelConversation) -> Void
+    ) {
+        guard let before = conversations[name] else { return }
+        var after = before
+        body(&after)
+        let kept = policy.retention(before)
+        if kept > now, policy.retention(after) < kept {
+            after.floor = max(after.floor, min(kept, now + policy.graceDays * 86_400_000))
+        }
+        // A grace that runs on all the same is none that has to be kept.
+        let running = graces(of: after).max() ?? now
+        for end in graces(of: before) where end > running { after.floor = max(after.floor, end) }
+        conversations[name] = after
+        note(name)
     }
 
     /// What is in the scope of a hold or of a locked rule, after a change.
@@ -262,26 +280,27 @@ struct GovernanceModel {
         return time + days * 86_400_000
     }
 
-    private func isGoverned(_ conversation: ModelConversation, _ now: Int64) -> Bool {
-        holds.contains { hold in
-            hold.matches(conversation) && hold.released.map { now < grace(after: $0) } ?? true
-        }
+    private func isHeld(_ conversation: ModelConversation) -> Bool {
+        holds.contains { $0.released == nil && $0.matches(conversation) }
     }
 
-    /// Whether a policy before the present one kept it longer, and its end is not long ago.
-    private func isInLostCoverage(_ conversation: ModelConversation, _ now: Int64) -> Bool {
-        let present = max(conversation.floor, policy.retention(conversation))
-        return zip(policies, policies.dropFirst()).contains { earlier, later in
+    /// The ends of the graces of holds that were released, and of policies before the present one
+    /// that kept it longer.
+    private func graces(of conversation: ModelConversation) -> [Int64] {
+        let released = holds.filter { $0.matches(conversation) }.compactMap(\.released)
+        let present = policy.retention(conversation)
+        let replaced = zip(policies, policies.dropFirst()).filter { earlier, later in
             let kept = earlier.retention(conversation)
-            return kept > later.from && kept > present && now < grace(after: later.from)
+            return kept > later.from && kept > present
         }
+        return (released + replaced.map(\.1.from)).map(grace(after:))
     }
 
     /// Whether nothing bars its destruction; for a sweep it must be due as well, or have been asked
     /// for before.
     func mayGo(_ name: String, _ now: Int64, _ operation: RetentionOperation) -> Bool {
-        guard let conversation = conversations[name], !isGoverned(conversation, now),
-            !isInLostCoverage(conversation, now)
+        guard let conversation = conversations[name], !isHeld(conversation),
+            graces(of: conversation).allSatisfy({ $0 <= now })
         else { return false }
         let isErasure = operation == .erase || operation == .sweep && conversation.isDeferred
         let kept = max(

@@ -144,7 +144,7 @@ private struct RandomGovernance {
         let ids = try vault.ids()
         for entry in entries {
             let id = try #require(ids[entry.name])
-            model.take(entry, as: id)
+            model.take(entry, as: id, at: governed.peek().milliseconds)
             said[entry.name, default: []].append(entry)
             model.conversations[entry.name]?.commitments = Set(
                 try vault.messages(of: id).map { Hex.text($0.commitment) })
@@ -257,8 +257,7 @@ private struct RandomGovernance {
         else { return }
         let label = "l\(number(0...3))"
         _ = try anyVault().addLabel(label, to: [id])
-        model.conversations[name]?.labels.insert(label)
-        model.note(name)
+        model.change(name, at: governed.peek().milliseconds) { $0.labels.insert(label) }
     }
 
     private mutating func hide() throws {

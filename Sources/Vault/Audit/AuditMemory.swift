@@ -9,6 +9,7 @@ import Synchronization
 /// differ, and the last stretch is read anew.
 final class AuditMemory: Sendable {
     let holds = HoldMemory()
+    let policies = PolicyMemory()
     private let proved = Mutex<AuditState?>(nil)
 
     /// The state at the end of the log.

@@ -13,11 +13,13 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - ids: The conversations.
-    ///   - projects: Of some of them the project that they had until now.
+    ///   - before: What those were that were changed and not stored for the first time.
+    ///   - isEventTakenBack: Whether an event was taken from them; it may be said anew as another.
     ///   - db: The transaction's connection.
     /// - Throws: What the database reports.
     func governArrivals(
-        _ ids: Set<RecordID>, leaving projects: [RecordID: String?] = [:], in db: Database
+        _ ids: Set<RecordID>, before: [RecordID: RetentionItem], isEventTakenBack: Bool = false,
+        in db: Database
     ) throws {
         try noteManagedPolicy(now(), in: db)
         guard try policyPlace.isTaken || governing(in: db).mayGovernArrivals else { return }
@@ -26,8 +28,7 @@ extension Vault {
         let governance = try governance(in: db, within: numbers.sorted())
         if governance.doubts.contains(.policyUnreadable) { try noteUnreadablePolicy(in: db) }
         let reader = GovernedReader(governance: governance)
-        try noteLostCoverage(
-            projects.mapValues { project in { $0.project = project } }, reader, in: db)
+        try noteLostCoverage(before, reader, always: isEventTakenBack, in: db)
         guard governance.governsArrivals else { return }
         var matched: [String: [RecordID]] = [:]
         var floors: [(Int64, Deadline)] = []
@@ -49,35 +50,44 @@ extension Vault {
         try store(floors, in: db)
     }
 
+    /// What reads conversations before they are changed; `nil` where no rule may have kept them.
+    func factsBeforeChange(in db: Database) throws -> FactsReader? {
+        let mayKeep = try policyPlace.isTaken || !governing(in: db).policies.isEmpty
+        return mayKeep ? FactsReader(db: db) : nil
+    }
+
     /// Keeps conversations for a grace which a change takes out of a rule that retained them (R4).
     ///
     /// - Parameters:
-    ///   - changes: How each was before, as a change of what it is now.
+    ///   - before: What they were.
     ///   - reader: Reads what they are now.
     ///   - always: Whether also where what they are now keeps them longer.
     ///   - db: The transaction's connection.
     /// - Throws: What the database reports.
-    func noteLostCoverage(
-        _ changes: [RecordID: (inout RetentionItem) -> Void], _ reader: GovernedReader,
-        always: Bool = false, in db: Database
+    private func noteLostCoverage(
+        _ before: [RecordID: RetentionItem], _ reader: GovernedReader, always: Bool = false,
+        in db: Database
     ) throws {
+        guard !before.isEmpty else { return }
         let governance = reader.governance
         let now = governance.now.milliseconds
+        let rules = try governance.reliedOn()
+        // What the rules in force would say now is not known then.
+        let always = always || governance.doubts.contains(.policyUnreadable)
         var floors: [(Int64, Deadline)] = []
-        for (id, undo) in changes {
+        for (id, item) in before {
             guard let conversation = try reader.conversation(id) else { continue }
-            var before = conversation.item
-            undo(&before)
-            let present = governance.evaluator.dates(of: conversation.item).retainUntil
-            if let then = governance.evaluator.dates(of: before).retainUntil,
-                !then.hasPassed(at: now), always || present.map({ $0 < then }) ?? true
+            // The first event that is said begins a period and ends none.
+            if item.event == nil, conversation.item.event != nil { continue }
+            let present = rules.dates(of: conversation.item).retainUntil
+            if let then = rules.dates(of: item).retainUntil, !then.hasPassed(at: now),
+                always || present.map({ $0 < then }) ?? true
             {
-                let grace = governance.evaluator.grace(after: now)
-                floors.append((conversation.num, min(then, grace)))
+                floors.append((conversation.num, min(then, rules.grace(after: now))))
             }
             // A grace that was running because of what it was goes on.
             var old = conversation
-            (old.item, old.item.graceUntil) = (before, nil)
+            old.item = item
             try governance.complete(&old)
             if let end = old.item.graceUntil, end > conversation.item.graceUntil ?? .min {
                 floors.append((conversation.num, end == .max ? .never : .at(end)))

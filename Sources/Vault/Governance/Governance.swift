@@ -19,11 +19,8 @@ struct Governance {
     /// Sentences about the doubts.
     private(set) var faults: [String] = []
     let holds: HoldMatcher
-    /// What was in force before, no policy among it: its coverage still counts (R4), and so does
-    /// its grace.
-    private let earlier: [(until: Instant, evaluator: RetentionEvaluator)]
-    /// Those of them whose grace after the change lasts, with its end.
-    private let lost: [(changed: Instant, evaluator: RetentionEvaluator, graceUntil: Int64)]
+    private let past: PastPolicies
+    private let policies: PolicyMemory
 
     /// - Parameters:
     ///   - db: A connection inside a transaction.
@@ -40,6 +37,7 @@ struct Governance {
         within conversations: [Int64]? = nil, clock: () -> Instant, isClock: Bool = true
     ) throws {
         self.db = db
+        policies = memory.policies
         state = try memory.state(in: db).governing
         now = clock()
         let own = state.policy(of: .vault)
@@ -54,28 +52,20 @@ struct Governance {
             faults.append(sentence)
         case .absent:
             source = own == nil ? nil : .vault
-            if let json = try own?.document?.policy(in: db) {
-                do {
-                    document = try Self.policy(json)
-                } catch {
-                    doubts.insert(.policyUnreadable)
-                    faults.append("The vault's own policy cannot be read here: \(error)")
+            do {
+                document = try own?.document.map {
+                    try memory.policies.policy($0, in: db)
                 }
+            } catch let error as PolicyFaults {
+                doubts.insert(.policyUnreadable)
+                faults.append("The vault's own policy cannot be read here: \(error)")
             }
         }
         evaluator = RetentionEvaluator(try document ?? Self.nothing())
         holds = try HoldMatcher(state.holds, memory.holds, within: conversations, in: db)
-        let (earlier, unreadable) = try Self.earlier(state, in: db)
-        let (now, present) = (now, evaluator)
-        lost = earlier.compactMap { changed, before in
-            let end = Self.grace(after: changed, earlier, present, now)
-            return end > now.milliseconds ? (changed, before, end) : nil
-        }
-        self.earlier = earlier
-        // Until then it may have left a grace that is not known.
-        if unreadable.contains(where: {
-            Self.grace(after: $0, earlier, present, now) > now.milliseconds
-        }) {
+        past = try PastPolicies(
+            of: state, before: evaluator, now: now, policies, in: db)
+        if past.isUncertain {
             doubts.insert(.policyUnreadable)
             faults.append(
                 "A policy that was in force until lately cannot be read; run `coffer audit "
@@ -90,13 +80,8 @@ struct Governance {
         try refuseLoosening()
     }
 
-    /// A policy from the log.
-    static func policy(_ json: JSONObject) throws -> PolicyDocument {
-        try PolicyDocument.read(
-            JSONWriter.canonical(.object(json)), timeZoneFile: TimeZoneFolder.file)
-    }
-
-    private static func nothing() throws -> PolicyDocument {
+    /// What holds where there is no policy.
+    static func nothing() throws -> PolicyDocument {
         let text = #"{"version":1,"timeZone":"UTC","retention":[]}"#
         return try PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file)
     }
@@ -105,7 +90,7 @@ struct Governance {
     private mutating func refuseLoosening() throws {
         guard source == .managed, doubts.isEmpty,
             let before = try state.policy(of: .managed)?.document
-                .map({ try Self.policy($0.policy(in: db)) })
+                .map({ try policies.policy($0, in: db) })
         else { return }
         guard let refusal = PolicyChange.refusals(from: before, to: evaluator.policy).first else {
             return
@@ -114,24 +99,16 @@ struct Governance {
         faults.append("The managed policy breaks a lock: \(refusal)")
     }
 
-    /// What was in force before, each until a time, and until when what cannot be read was.
-    private static func earlier(
-        _ state: GovernanceState, in db: Database
-    ) throws -> (known: [(until: Instant, evaluator: RetentionEvaluator)], unreadable: [Instant]) {
-        let epochs = state.epochs
-        guard !epochs.isEmpty else { return ([], []) }
-        var known = [(until: Instant, evaluator: RetentionEvaluator)]()
-        var unreadable: [Instant] = []
-        var before: PolicyDocument? = try nothing()
-        for epoch in epochs {
-            if let before {
-                known.append((epoch.from, RetentionEvaluator(before)))
-            } else {
-                unreadable.append(epoch.from)
-            }
-            before = try? epoch.document.map { try policy($0.policy(in: db)) } ?? nothing()
-        }
-        return (known, unreadable)
+    /// The rules that records can rely on: those in force or, while the managed policy cannot be
+    /// read, the last that the vault knows of it.
+    ///
+    /// - Throws: `damaged` for a policy of the log that is missing.
+    func reliedOn() throws -> RetentionEvaluator {
+        guard source == .managed, doubts.contains(.policyUnreadable),
+            let document = state.policy(of: .managed)?.document,
+            let policy = try? policies.policy(document, in: db)
+        else { return evaluator }
+        return RetentionEvaluator(policy)
     }
 
     /// The numbers of the conversations that a hold in force matches, ascending; no policy matters
@@ -181,29 +158,15 @@ struct Governance {
             guard case .released(let time) = hold.state else { return nil }
             return grace(after: Instant(milliseconds: time))
         }
-        for (changed, before, end) in lost
-        where keeps(before, conversation.item, at: changed) {
-            ends.append(end)
-        }
+        ends += past.graces(of: conversation.item)
         conversation.item.graceUntil = (ends + [conversation.item.graceUntil]).compactMap(\.self)
             .max()
         conversation.item.isApproved = try isApproved(conversation)
     }
 
     /// The end of a grace that began at a time, after the longest of the policies in force since
-    /// then: a shorter one that comes later does not cut it short.
-    ///
-    /// A time of a clock that was ahead may have been before any change.
-    func grace(after time: Instant) -> Int64 { Self.grace(after: time, earlier, evaluator, now) }
-
-    private static func grace(
-        after time: Instant, _ earlier: [(until: Instant, evaluator: RetentionEvaluator)],
-        _ present: RetentionEvaluator, _ now: Instant
-    ) -> Int64 {
-        let since =
-            earlier.filter { time < $0.until || time > now }.map(\.evaluator) + [present]
-        return since.map { $0.grace(after: time.milliseconds).milliseconds ?? .max }.max() ?? .max
-    }
+    /// then.
+    func grace(after time: Instant) -> Int64 { past.grace(after: time) }
 
     /// Whether a person approved the conversation as it is: what was committed to later was not
     /// looked at.
@@ -229,19 +192,6 @@ struct Governance {
             let end = RetentionEvaluator(alone).dates(of: item).retainUntil
             return end.map { !$0.hasPassed(at: now.milliseconds) } ?? false
         }?.id
-    }
-
-    /// Whether an earlier policy kept a record beyond the time at which it was replaced, and longer
-    /// than the present one does (R4).
-    ///
-    /// A change under a clock that was ahead came before now, whatever its time says.
-    private func keeps(
-        _ before: RetentionEvaluator, _ item: RetentionItem, at changed: Instant
-    ) -> Bool {
-        guard let then = before.dates(of: item).retainUntil,
-            !then.hasPassed(at: min(changed, now).milliseconds)
-        else { return false }
-        return evaluator.dates(of: item).retainUntil.map { $0 < then } ?? true
     }
 }
 

@@ -37,10 +37,10 @@ extension Vault {
             return GovernanceStatus(
                 source: .managed, rules: policy.retention.count, holds: holds)
         case .absent:
-            guard let own = try state.policy(of: .vault)?.document?.policy(in: db) else {
+            guard let own = state.policy(of: .vault)?.document else {
                 return GovernanceStatus(source: .none, rules: 0, holds: holds)
             }
-            let rules = (try? Governance.policy(own))?.retention.count
+            let rules = (try? auditMemory.policies.policy(own, in: db))?.retention.count
             return GovernanceStatus(source: .vault, rules: rules, holds: holds)
         }
     }

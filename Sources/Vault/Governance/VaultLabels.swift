@@ -146,10 +146,15 @@ extension Vault {
                 return .refused(why)
             }
             var changed: [RecordID] = []
-            let before = try self.before(event, ids, said, in: db)
+            let isRuled = [.labelAdded, .labelRemoved, .eventSet].contains(event)
+            let facts = isRuled ? try factsBeforeChange(in: db) : nil
+            var before: [RecordID: RetentionItem] = [:]
             for id in Set(ids).sorted() {
                 let num = try ConversationReader(db: db).conversation(id).num
-                if try body(db, num) > 0 { changed.append(id) }
+                let item = try facts?.conversation(id)?.item
+                guard try body(db, num) > 0 else { continue }
+                changed.append(id)
+                before[id] = item
             }
             guard !changed.isEmpty else { return .done(0) }
             var record = AuditLog.Record(event)
@@ -160,42 +165,13 @@ extension Vault {
             record.document = document
             try auditLog(in: db, at: self.now()).append(record)
             // Also without a label, another rule may apply, and a query may match.
-            if [.labelAdded, .labelRemoved, .eventSet].contains(event) {
-                try governArrivals(Set(changed), in: db)
-            }
-            if !before.isEmpty {
-                let reader = GovernedReader(governance: try governance(in: db))
-                // An event that is taken back may be said anew, as another one.
-                let isTakenBack = event == .eventSet && said?["event"] == .null
-                try noteLostCoverage(before, reader, always: isTakenBack, in: db)
+            if isRuled {
+                try governArrivals(
+                    Set(changed), before: before,
+                    isEventTakenBack: event == .eventSet && said?["event"] == .null, in: db)
             }
             return .done(changed.count)
         }
-    }
-
-    /// What conversations are before a change, as changes of what they become.
-    private func before(
-        _ event: AuditEvent, _ ids: [RecordID], _ said: JSONObject?, in db: Database
-    ) throws -> [RecordID: (inout RetentionItem) -> Void] {
-        var before: [RecordID: (inout RetentionItem) -> Void] = [:]
-        let label = said?["label"]?.string
-        for id in ids {
-            switch (event, label) {
-            case (.eventSet, _):
-                let time = try Int64.fetchOne(
-                    db.cachedStatement(
-                        sql: """
-                            SELECT time FROM event JOIN conversation ON num = event.conversation
-                            WHERE id = ?
-                            """), arguments: [id.bytes.databaseValue])
-                // The first event that is said begins a period and ends none.
-                if let time { before[id] = { $0.event = time } }
-            case (.labelAdded, let label?): before[id] = { $0.labels.removeAll { $0 == label } }
-            case (.labelRemoved, let label?): before[id] = { $0.labels.append(label) }
-            default: return [:]
-            }
-        }
-        return before
     }
 
     private func logRefusal(

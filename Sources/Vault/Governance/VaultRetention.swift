@@ -155,7 +155,7 @@ extension Vault {
     }
 
     private func noteChange(_ time: Instant, in db: Database) throws {
-        let known = try governing(in: db).policy(of: .managed)?.document?.policy(in: db)
+        let known = try governing(in: db).policy(of: .managed)?.document
         var record: AuditLog.Record
         switch policyPlace.read() {
         case .unreadable: return
@@ -163,13 +163,11 @@ extension Vault {
             guard known != nil else { return }
             record = AuditLog.Record(.policyRemoved)
         case .policy(let policy):
-            let document = try Self.document(policy)
-            guard known.map({ JSONWriter.canonical(.object($0)) }) != policy.canonical else {
-                return
-            }
+            let text = try known.map { JSONWriter.canonical(.object(try $0.policy(in: db))) }
+            guard text != policy.canonical else { return }
             record = AuditLog.Record(.policySet)
-            record.document = document
-            if let before = try known.map(Governance.policy),
+            record.document = try Self.document(policy)
+            if let before = try known.map({ try auditMemory.policies.policy($0, in: db) }),
                 !PolicyChange.refusals(from: before, to: policy).isEmpty
             {
                 return

@@ -237,9 +237,6 @@ extension IngestWriter {
                 added, current, known.fingerprints(with: conversation.fingerprint).databaseValue,
                 known.num,
             ])
-        if fields.project != known.fields.project {
-            leftProjects.updateValue(known.fields.project, forKey: known.id)
-        }
         let isSaidAnew = !fields.isSame(as: known.fields)
         if isSaidAnew { try store(fields, of: known, in: db) }
         return isSaidAnew || areLabelsNew || current != known.current

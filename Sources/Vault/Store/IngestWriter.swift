@@ -1,4 +1,5 @@
 import GRDB
+import Policy
 import VaultCrypto
 
 /// Puts prepared conversations into the database, inside the caller's transaction.
@@ -14,8 +15,8 @@ struct IngestWriter {
     var commitments = CommitmentBatch()
     /// Conversations that the batch adds or adds to.
     private(set) var touched: Set<RecordID> = []
-    /// The projects that conversations had which the batch puts into another one.
-    var leftProjects: [RecordID: String?] = [:]
+    /// What conversations were which the batch changes, where somebody wants to know.
+    private(set) var before: [RecordID: RetentionItem] = [:]
     /// Messages of the batch whose index entry is no longer true.
     var changed: Set<Int64> = []
     let search = SearchWriter()
@@ -45,12 +46,13 @@ struct IngestWriter {
     ///   - now: The time of the import, for versions that it replaces.
     ///   - analyser: What the texts of the batch were analysed with.
     ///   - texts: Those of the batch.
+    ///   - facts: What reads conversations before they are changed, for `before`.
     ///   - db: A connection inside a write transaction.
     /// - Returns: What changed; it counts only once the transaction is committed.
     /// - Throws: What the database reports; the transaction is then void.
     mutating func write(
         _ batch: [PreparedConversation], custodian: String, now: Instant, _ analyser: TextAnalyser,
-        _ texts: AnalysedBatch, in db: Database
+        _ texts: AnalysedBatch, _ facts: FactsReader?, in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
         nextMessage = try Self.nextNumber(in: db)
@@ -58,7 +60,7 @@ struct IngestWriter {
         changed.removeAll()
         commitments = CommitmentBatch()
         touched.removeAll()
-        leftProjects.removeAll()
+        before.removeAll()
         // A purge since the last batch may have removed some, and given their numbers to others.
         names = Names()
         statements = try Statements(in: db)
@@ -67,6 +69,9 @@ struct IngestWriter {
             for record in conversation.skipped { report.skip(record) }
             if let known = try KnownConversation(conversation.imported.origin, in: db) {
                 touched.insert(known.id)
+                if !known.hasSeen(conversation.fingerprint) {
+                    before[known.id] = try facts?.conversation(known.id)?.item
+                }
                 try merge(conversation, into: known, now: now, in: db, report: &report)
             } else {
                 touched.insert(conversation.id)

@@ -8,11 +8,6 @@ package import VaultCrypto
 /// The caller's thread reads and prepares; a second thread writes. What `onCommit` reports is
 /// durable. Call `finish` to write the rest; without it the last batch is not stored.
 package final class Ingestion: Sendable {
-    /// Called inside the transaction of a batch, with the conversations that it added or added to,
-    /// and of those that it put into another project the one that they had.
-    typealias StoreWatch =
-        @Sendable (Set<RecordID>, _ leaving: [RecordID: String?], Database) throws -> Void
-
     /// Text in one transaction, in bytes; more is faster and needs more memory.
     private static let batchTextBytes = 3 << 20
     private static let batchConversations = 3000
@@ -38,8 +33,7 @@ package final class Ingestion: Sendable {
     private let store: Store
     private let auditor: Auditor
     private let clock: @Sendable () -> Instant
-    /// Called in the transaction of each batch with the conversations that it adds to.
-    private let onStore: StoreWatch
+    private let watch: ArrivalWatch
     private let custodian: String
     private let now: Instant
     private let analyser: TextAnalyser
@@ -57,14 +51,13 @@ package final class Ingestion: Sendable {
 
     init(
         store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
-        clock: @escaping @Sendable () -> Instant,
-        onStore: @escaping StoreWatch,
+        clock: @escaping @Sendable () -> Instant, watch: ArrivalWatch,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {
         self.store = store
         self.auditor = auditor
         self.clock = clock
-        self.onStore = onStore
+        self.watch = watch
         self.custodian = custodian
         now = clock()
         self.analyser = analyser
@@ -166,11 +159,12 @@ package final class Ingestion: Sendable {
     private func write(_ batch: Batch) throws -> IngestReport {
         try writer.withLock { writer in
             try store.write { db in
+                let facts = try watch.facts(db)
                 let report = try writer.write(
                     batch.conversations, custodian: custodian, now: now, analyser, batch.texts,
-                    in: db)
+                    facts, in: db)
                 try log(report, writer.commitments, in: db)
-                try onStore(writer.touched, writer.leftProjects, db)
+                try watch.stored(writer.touched, writer.before, db)
                 return report
             }
         }

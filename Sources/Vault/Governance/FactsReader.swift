@@ -1,0 +1,86 @@
+import GRDB
+import Policy
+import VaultCrypto
+
+/// Reads what conversations are, without what governs them: neither holds nor graces nor approvals.
+struct FactsReader {
+    let db: Database
+
+    private static let columns = """
+        SELECT conversation.num, id, created, modified, messages, hidden,
+            (SELECT text FROM name WHERE num = source) AS source_name,
+            (SELECT text FROM name WHERE num = project) AS project_name,
+            (SELECT text FROM name WHERE num = custodian) AS custodian_name,
+            (SELECT max(created) FROM message WHERE message.conversation = conversation.num)
+                AS latest,
+            (SELECT max(json_extract(record, '$.envelope.created')) FROM version
+                JOIN message ON message.num = version.message
+                WHERE message.conversation = conversation.num) AS earlier,
+            (SELECT count(*) FROM message
+                WHERE message.conversation = conversation.num AND message.created IS NULL)
+                AS undated,
+            (SELECT until FROM retention_floor
+                WHERE retention_floor.conversation = conversation.num) AS floor,
+            (SELECT time FROM event WHERE event.conversation = conversation.num) AS event_time
+        FROM conversation
+        """
+
+    /// Lends the conversations in the order of their numbers.
+    func forEach(_ body: (GovernedConversation) throws -> Void) throws {
+        let rows = try Row.fetchCursor(db, sql: Self.columns + " ORDER BY conversation.num")
+        while let row = try rows.next() { try body(conversation(row)) }
+    }
+
+    /// The conversation with an id; `nil` when there is none.
+    func conversation(_ id: RecordID) throws -> GovernedConversation? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: Self.columns + " WHERE id = ?"),
+            arguments: [id.bytes.databaseValue])
+        return try row.map(conversation)
+    }
+
+    private func conversation(_ row: Row) throws -> GovernedConversation {
+        guard let id = row.id("id") else {
+            throw VaultError(
+                .damaged, "A conversation's row breaks the format; run `coffer doctor`.")
+        }
+        let own: Int64? = row["created"]
+        let latest: Int64? = row["latest"]
+        let undated: Int = row["undated"]
+        // An import that says an earlier date does not end what the later one began.
+        let earlier = (row["earlier"] as String?).flatMap { Instant($0)?.milliseconds }
+        var item = RetentionItem(id: id.description)
+        // One message without any time may be the latest.
+        item.created =
+            undated > 0 && own == nil ? nil : [latest, own, earlier].compactMap(\.self).max()
+        item.modified = [row["modified"], item.created].compactMap(\.self).max()
+        if item.created == nil { item.modified = nil }
+        item.origin = row["source_name"]
+        item.project = row["project_name"]
+        item.custodian = row["custodian_name"]
+        item.event = row["event_time"]
+        item.retainFloor = (row["floor"] as Int64?).map { $0 == .max ? .never : .at($0) }
+        (item.labels, item.labelled) = try labels(of: row["num"])
+        return GovernedConversation(
+            num: row["num"], id: id, messages: row["messages"],
+            isHidden: (row["hidden"] as Int64?) != nil, item: item)
+    }
+
+    private func labels(of conversation: Int64) throws -> ([String], RetentionItem.Labelled) {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT text, added FROM label JOIN name ON name.num = label.name
+                    WHERE conversation = ? ORDER BY text
+                    """), arguments: [conversation])
+        var times: [String: Int64] = [:]
+        // Two forms of one character are one text here: the later time counts, and no time does not
+        // become one.
+        for row in rows {
+            let (text, added): (String, Int64?) = (row["text"], row["added"])
+            if let added { times[text] = max(times[text] ?? added, added) }
+        }
+        for row in rows where (row["added"] as Int64?) == nil { times[row["text"]] = nil }
+        return (rows.map { $0["text"] }, times.isEmpty ? .unknown : .each(times))
+    }
+}
