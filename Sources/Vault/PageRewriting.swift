@@ -48,8 +48,7 @@ extension PageEncryption {
         switch code {
         case _ where code & 0xFF == SQLITE_BUSY:
             VaultError(.busy, "\(path) is in use; try again when that is done.")
-        case SQLITE_INTERRUPT:
-            VaultError(.cancelled, "Writing the vault anew was stopped; it is as before.")
+        case SQLITE_INTERRUPT: DestructionScan.stopped
         case _ where code & 0xFF == SQLITE_FULL:
             VaultError(
                 .noSpace, "The disk is full; free some space and try again. Nothing was lost.")

@@ -179,6 +179,7 @@ struct ErasureTests {
             let text = (0..<20_000).map { "\($0 * 7919 % 100_003)" }.joined(separator: " ")
             try vault.ingest([conversation("c\(number)", texts: ["number\(number) " + text])])
         }
+        try vault.ingest((0..<200).map { conversation("s\($0)", texts: ["harbour"]) })
         func pages() throws -> (all: Int, free: Int) {
             try vault.store.read { db in
                 (
@@ -194,6 +195,11 @@ struct ErasureTests {
         try vault.purge(.conversations([try #require(ids["c0"])]))
         let wide = try pages()
         #expect(wide.free * 4 > wide.all)
+        // SQLite's own copy is ended as well, before there are pages to look at.
+        let error = #expect(throws: VaultError.self) {
+            try vault.erase(tool: "Test 1") { done, _ in done > 0 }
+        }
+        #expect(try error?.code == .cancelled && vault.status().generation == 1)
         _ = try certificate(try vault.erase(tool: "Test 1"))
         let narrow = try pages()
         #expect(narrow.all * 3 < wide.all * 2 && narrow.free > 0 && narrow.free < 20)

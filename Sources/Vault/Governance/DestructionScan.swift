@@ -47,6 +47,14 @@ final class DestructionScan: Sendable {
         terms = traces.filter(\.isTerm).map(\.bytes)
     }
 
+    /// The error of an erasure that `watch` ended.
+    static var stopped: VaultError {
+        VaultError(.cancelled, "Writing the vault anew was stopped; it is as before.")
+    }
+
+    /// Whether an erasure that has not come to the pages yet is to go on.
+    var goesOn: Bool { watch(0, totalBytes) }
+
     /// What one thread hands the pages that it reads.
     func pageLook() -> PageEncryption.PageLook {
         let search = PieceSearch(pieces)
@@ -77,9 +85,7 @@ final class DestructionScan: Sendable {
         _ = unsafe try PageEncryption.readAll(databaseAt: path, key: key) { _, number, bytes in
             goesOn = unsafe goesOn && look(number, bytes)
         }
-        guard goesOn else {
-            throw VaultError(.cancelled, "Writing the vault anew was stopped; it is as before.")
-        }
+        guard goesOn else { throw Self.stopped }
     }
 
     /// Looks at the search index, and says what was found.

@@ -299,7 +299,7 @@ final class Store: Sendable {
                 unsafe scan?.pageLook() ?? { _, _ in true }
             }
         } else {
-            try vacuum(into: path, vaultKey: vaultKey, db)
+            try vacuum(into: path, vaultKey: vaultKey, db) { scan?.goesOn ?? true }
             try scan?.look(throughDatabaseAt: path, vaultKey: vaultKey)
         }
         try DurableFile.sync(path)
@@ -324,12 +324,17 @@ final class Store: Sendable {
     }
 
     private func vacuum(
-        into path: String, vaultKey: borrowing SecretBytes, _ db: Database
+        into path: String, vaultKey: borrowing SecretBytes, _ db: Database,
+        while goesOn: @escaping () -> Bool
     ) throws(VaultError) {
         try Self.register(path, vaultKey: vaultKey)
         defer { PageEncryption.removeKey(forDatabaseAt: path) }
         do {
-            try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            try StatementWatch.run(in: db, while: goesOn) {
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+            throw DestructionScan.stopped
         } catch {
             throw DatabaseFault.vaultError(error)
         }
