@@ -32,7 +32,7 @@ package final class Vault: Sendable {
         auditor: Auditor, policyPlace: PolicyPlace, now: @escaping @Sendable () -> Instant,
         mended: [VaultFault] = []
     ) {
-        self.auditor = auditor
+        self.auditor = auditor.counting(at: layout.uses)
         self.policyPlace = policyPlace
         self.mended = mended
         self.layout = layout

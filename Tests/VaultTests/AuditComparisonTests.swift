@@ -85,6 +85,35 @@ struct AuditComparisonTests {
             ])
     }
 
+    @Test(
+        "A conversation that is hidden or has the time of an event otherwise than said is named",
+        arguments: [
+            ("UPDATE conversation SET hidden = NULL", "is not hidden"),
+            ("UPDATE conversation SET hidden = 1", "is hidden"),
+            ("DELETE FROM event", "another time of its event"),
+            ("UPDATE event SET time = time - 1", "another time of its event"),
+            (
+                "INSERT INTO event SELECT num, 5 FROM conversation WHERE num NOT IN "
+                    + "(SELECT conversation FROM event)", "another time of its event"
+            ),
+        ])
+    func fields(sql: String, fault: String) throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        let ids = try vault.ids()
+        let (old, new) = (try #require(ids["old"]), try #require(ids["new"]))
+        _ = try vault.hide([old, new])
+        _ = try vault.unhide([new])
+        _ = try vault.setEvent(governed.now(), of: [old, new])
+        _ = try vault.setEvent(nil, of: [new])
+        #expect(try faults(vault) == [])
+        try change(vault, sql)
+        let found = try faults(vault)
+        #expect(!found.isEmpty && found.allSatisfy { $0.contains(fault) })
+    }
+
     @Test("Labels that imports may have brought, and those of what was purged, are no fault")
     func importedLabels() throws {
         let governed = try GovernedVault()

@@ -83,6 +83,32 @@ import VaultCrypto
         }
     }
 
+    @Test func `What the owner reads is counted, and the next entry says how often`() throws {
+        let governed = try GovernedVault()
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        let before = try events(vault).count
+        for _ in 0..<3 { try vault.logRead(of: RecordID(at: .now)) }
+        try vault.logSearch("harbour")
+        #expect(try events(vault).count == before)
+        _ = try vault.anchor()
+        _ = try vault.anchor()
+        let other = try governed.open()
+        defer { try? other.close() }
+        try other.logSearch("harbour")
+        try other.logVerification(other.verifyAudit())
+        let figures = try events(vault).dropFirst(before).map(\.figures)
+        #expect(figures[0] == ["ownerReads": 3, "ownerSearches": 1] && figures[1] == [:])
+        #expect(figures[2]["ownerSearches"] == 2 && figures[2]["entries"] == Int64(before) + 2)
+        // What is no such file counts from the beginning, and keeps nobody from reading.
+        try FileManager.default.removeItem(atPath: vault.layout.uses)
+        try Data("something else".utf8).write(to: URL(filePath: vault.layout.uses))
+        try vault.logRead(of: RecordID(at: .now))
+        _ = try vault.anchor()
+        #expect(try events(vault).last?.figures == ["ownerReads": 1, "ownerSearches": 0])
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test func `What governs is told in short, as it changes`() throws {
         let governed = try GovernedVault()
         let vault = try governed.create()

@@ -34,6 +34,9 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case slotRotated = "slot.rotate"
     case slotRemoved = "slot.remove"
     case unlock
+    /// The log was verified and found whole; the figure `anchored` says with a checkpoint of how
+    /// many entries.
+    case verify
     /// A checkpoint left the vault.
     case anchor
     /// The clock was behind the newest entry.
@@ -52,7 +55,7 @@ package enum AuditEvent: String, Sendable, CaseIterable {
             true
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
             .holdProved, .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated,
-            .slotRemoved, .unlock, .anchor, .clock, .refused:
+            .slotRemoved, .unlock, .verify, .anchor, .clock, .refused:
             false
         }
     }

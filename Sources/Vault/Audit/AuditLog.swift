@@ -46,7 +46,9 @@ import VaultCrypto
 ///  (A8) of each `erase.result` whose document names a certificate, `certificate` has the facts
 ///       with that hash and a note over them that the log's key signed, and it has no other;
 ///  (A9) a conversation that is there has a label whose last entry is `label.add`, and has none
-///       whose last entry is `label.remove` unless an `ingest` comes behind that.
+///       whose last entry is `label.remove` unless an `ingest` comes behind that;
+///  (A10) a conversation that is there is hidden, and has the time of an event, as the last entry
+///       about that says.
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16
@@ -90,7 +92,7 @@ struct AuditLog {
         tree = try noteState(tree)
         var entry = entry(record.event, behind: tree)
         entry.object = record.object
-        entry.figures = record.figures
+        entry.figures = record.figures.merging(auditor.uses?.figures() ?? [:]) { own, _ in own }
         entry.messages =
             try record.commitments?.settle(under: entry.index, in: CommitmentLeaves(db: db))
             ?? record.messages

@@ -21,7 +21,7 @@ package struct AuditFindings: Sendable, Equatable {
     package var faults: [VaultFault] = []
 }
 
-/// Checks conditions (A1) to (A9) of `AuditLog` and names what breaks them.
+/// Checks conditions (A1) to (A10) of `AuditLog` and names what breaks them.
 ///
 /// Memory grows with the certificates and with the labels that people gave, not with the messages.
 struct AuditVerification {
@@ -42,6 +42,7 @@ struct AuditVerification {
     private var wanted: [Int: [UInt8]] = [:]
     private var certificates = LoggedCertificates()
     private var labels = LoggedLabels()
+    private var fields = LoggedFields()
     private let vault: RecordID
     private let key: VerifyingKey
 
@@ -85,6 +86,7 @@ struct AuditVerification {
         try examineCoverage()
         findings.faults += try certificates.faults(vault: vault, key: key, in: db)
         findings.faults += try labels.faults(limit: AuditFindings.mostFaults, in: db)
+        findings.faults += try fields.faults(limit: AuditFindings.mostFaults, in: db)
     }
 
     // MARK: Entries
@@ -139,6 +141,7 @@ struct AuditVerification {
         examineEnd(entry, place)
         certificates.take(entry, document)
         labels.take(entry, document)
+        fields.take(entry, document)
         guard let messages = entry.messages else { return }
         committing.insert(entry.index)
         var leaves = MerkleFrontier()

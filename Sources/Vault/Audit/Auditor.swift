@@ -11,6 +11,8 @@ package struct Auditor: Sendable {
     package let session: String
     /// A folder outside all vaults for their newest checkpoints; `nil` remembers none.
     package let memory: String?
+    /// Where what the owner of an open vault reads is counted.
+    private(set) var uses: OwnerUses?
 
     /// - Parameters:
     ///   - name: The name that the user logged in with.
@@ -22,5 +24,12 @@ package struct Auditor: Sendable {
         session = Hex.text(Randomness.bytes(4))
         self.memory = memory
         self.user = user
+    }
+
+    /// The same for an open vault.
+    func counting(at path: String) -> Auditor {
+        var auditor = self
+        auditor.uses = OwnerUses(path: path)
+        return auditor
     }
 }

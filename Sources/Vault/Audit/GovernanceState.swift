@@ -161,7 +161,7 @@ struct GovernanceState: Equatable {
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
             .holdProved,
             .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated, .slotRemoved,
-            .unlock, .anchor, .clock, .clockAccepted, .refused:
+            .unlock, .verify, .anchor, .clock, .clockAccepted, .refused:
             break
         }
     }

@@ -46,7 +46,15 @@ extension Vault {
         try log(record)
     }
 
-    // MARK: Reading by others than the owner
+    /// Says that the log was verified and found whole.
+    package func logVerification(_ findings: AuditFindings) throws(VaultError) {
+        var record = AuditLog.Record(.verify)
+        record.figures = ["entries": Int64(findings.entries), "messages": findings.messages]
+        if case .anchored(let size) = findings.anchor { record.figures["anchored"] = Int64(size) }
+        try log(record)
+    }
+
+    // MARK: Reading
 
     /// Whether somebody else than the owner of the vault's folder uses it; also where that cannot
     /// be told.
@@ -56,15 +64,15 @@ extension Vault {
         return status.st_uid != auditor.user
     }
 
-    /// Logs that a conversation is read, unless its reader owns the vault.
+    /// Logs that a conversation is read; where its reader owns the vault, only counts it.
     package func logRead(of conversation: RecordID) throws(VaultError) {
-        guard isUsedByAnother else { return }
+        guard isUsedByAnother else { return auditor.uses?.note(.read) ?? () }
         try log(AuditLog.Record(.read, object: conversation.description))
     }
 
-    /// Logs a search, unless who searches owns the vault; its words stand in the document only.
+    /// Logs a search, its words in the document only; where its owner searches, only counts it.
     package func logSearch(_ query: String) throws(VaultError) {
-        guard isUsedByAnother else { return }
+        guard isUsedByAnother else { return auditor.uses?.note(.search) ?? () }
         var record = AuditLog.Record(.search)
         record.document = ["query": .string(query)]
         try log(record)

@@ -10,6 +10,7 @@ import VaultCrypto
 ///   slots/<name>.age                 0600  a passphrase slot's identity, age-encrypted
 ///   slots/<name>.next.age            0600  the same while a rotation is under way
 ///   checkpoint                       0600  the newest signed checkpoint of the audit log
+///   uses                             0600  how often its owner has read and searched: OwnerUses
 ///   generations/<n>/key.age          0600  the vault key, age-encrypted to every slot
 ///   generations/<n>/unfinished       0600  while generation n is not in force yet
 ///   generations/<n>/vault.db         0600  the database (-wal and -shm beside it while open)
@@ -22,6 +23,7 @@ struct VaultLayout: Sendable {
     var header: String { directory + "/coffer.json" }
     var lock: String { directory + "/lock" }
     var checkpoint: String { directory + "/checkpoint" }
+    var uses: String { directory + "/uses" }
     var slots: String { directory + "/slots" }
     var generations: String { directory + "/generations" }
     var creating: String { directory + ".creating-" }

@@ -151,9 +151,22 @@ struct AuditVerify: ParsableCommand {
 
     func run() throws {
         let anchors = try anchor.map { (name: $0, file: try NewFile.read($0)) }
-        let findings = try options.withVault { try $0.verifyAudit(anchors: anchors) }
+        let findings = try options.withVault { vault in
+            let findings = try vault.verifyAudit(anchors: anchors)
+            if findings.faults.isEmpty { log(findings, in: vault) }
+            return findings
+        }
         if options.json { printJSON(findings) } else { show(findings) }
         if !findings.faults.isEmpty { throw Ending.foundFaults }
+    }
+
+    /// What was found is true also where it cannot be written down.
+    private func log(_ findings: AuditFindings, in vault: Vault) {
+        do {
+            try vault.logVerification(findings)
+        } catch {
+            options.note("The verification was not logged: \(error.message)")
+        }
     }
 
     private func printJSON(_ findings: AuditFindings) {

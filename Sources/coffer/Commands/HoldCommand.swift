@@ -60,17 +60,21 @@ struct HoldPlace: ParsableCommand {
     func run() throws {
         try options.withVault { vault in
             let wanted = try scope.scope(in: vault)
-            if wanted.matchesEverything, !everything {
-                try Confirmation.require(
-                    "Without a condition the hold is on the whole vault. Place it?",
-                    otherwise: "Without a condition the hold would be on the whole vault; give a "
-                        + "condition, or --everything.")
-            }
+            if wanted.matchesEverything, !everything { try confirmEverything() }
             if wanted.query != nil { try options.completeIndex(of: vault, waits: true) }
             let hold = try vault.placeHold(matter: matter, scope: wanted)
             report(hold)
             if hold.conversations == 0 { try noteNothing(vault) }
         }
+    }
+
+    private func confirmEverything() throws {
+        let otherwise =
+            "Without a condition the hold would be on the whole vault; give a condition, or "
+            + "--everything."
+        guard Console.canAsk else { throw ValidationError(otherwise) }
+        try Confirmation.require(
+            "Without a condition the hold is on the whole vault. Place it?", otherwise: otherwise)
     }
 
     private func report(_ hold: HoldSummary) {
