@@ -80,6 +80,43 @@ package final class VaultSnapshot {
         try guarded { try AttachmentStore(db: db).read(sha256, into: sink) }
     }
 
+    /// Adds a conversation's number to those of which `logEvidence` is to show the records.
+    package func insert(_ id: RecordID, into conversations: inout NumberSet) throws(VaultError) {
+        let num = try guarded { try ConversationReader(db: db).conversation(id).num }
+        conversations.insert(num)
+    }
+
+    /// Lends what `LogEvidence` shows of the commitments, for the records of some conversations.
+    ///
+    /// - Returns: The entries that commit to some of them, ascending.
+    /// - Throws: `damaged` for a log that cannot be read; what `body` throws.
+    package func commitments(
+        of conversations: NumberSet, _ body: (LogEvidence.Commitment) throws -> Void
+    ) throws(VaultError) -> [Int64] {
+        try guarded {
+            try LogEvidence(db: db).commitments(of: conversations, body)
+        }
+    }
+
+    /// Lends what `LogEvidence` shows of the log.
+    ///
+    /// - Parameters:
+    ///   - entries: Numbers of the entries that are shown, ascending.
+    ///   - body: Takes each line.
+    /// - Throws: `damaged` for a log that cannot be read; what `body` throws.
+    package func log(
+        showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
+    ) throws(VaultError) {
+        try guarded { try LogEvidence(db: db).log(showing: entries, body) }
+    }
+
+    /// Signs the audit log as it is in this state.
+    ///
+    /// - Throws: `damaged` for a log that cannot be relied on.
+    package func checkpoint(of vault: RecordID) throws(VaultError) -> AuditCheckpoint {
+        try guarded { try AuditCheckpoint(signing: db, vault: vault) }
+    }
+
     /// Lends a private signing key; it is freed when the closure returns.
     package func withSigningKey<Result>(
         _ secret: SigningSecret, _ body: (borrowing SigningKey) throws -> Result

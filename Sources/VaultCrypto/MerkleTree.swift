@@ -243,15 +243,32 @@ package struct MerkleFrontier: Sendable, Hashable {
     }
 
     /// Appends a leaf: complete subtrees of equal size join, as ones carry in a binary counter.
-    package mutating func append(leafHash: [UInt8]) {
-        var hash = leafHash
-        var carry = count
-        while carry & 1 == 1, let left = peaks.popLast() {
+    package mutating func append(leafHash: [UInt8]) { join(leafHash, count: 1) }
+
+    /// Appends the leaves of a complete subtree by its root.
+    ///
+    /// - Parameters:
+    ///   - hash: The subtree's root.
+    ///   - leaves: How many leaves it has.
+    /// - Returns: Whether the number is a power of two and the subtree begins at a multiple of it;
+    ///   otherwise nothing was appended.
+    package mutating func append(subtree hash: [UInt8], leaves: Int) -> Bool {
+        guard leaves > 0, leaves & (leaves - 1) == 0, count & (leaves - 1) == 0,
+            count <= Int.max - leaves, hash.count == MerkleTree.hashBytes
+        else { return false }
+        join(hash, count: leaves)
+        return true
+    }
+
+    private mutating func join(_ root: [UInt8], count added: Int) {
+        var hash = root
+        var size = added
+        while count & size != 0, let left = peaks.popLast() {
             hash = MerkleTree.nodeHash(left, hash)
-            carry >>= 1
+            size <<= 1
         }
         peaks.append(hash)
-        count += 1
+        count += added
     }
 
     /// The root of the tree as it stands.

@@ -73,7 +73,7 @@ struct CommitmentLeaves {
 
     /// The leaves of an entry that follow from the messages: first versions that are still there.
     private static let ofMessages = """
-        SELECT message.num, 1, commitment FROM log_batch
+        SELECT message.num, 1, commitment, conversation FROM log_batch
             JOIN message ON message.num BETWEEN log_batch.first AND log_batch.last
         WHERE log_batch.entry = ?1 AND message.version = 1 AND NOT EXISTS (
             SELECT 1 FROM log_leaf WHERE log_leaf.message = message.num AND version = 1)
@@ -81,19 +81,36 @@ struct CommitmentLeaves {
 
     /// Lends the leaves of an entry in their order.
     func forEach(of entry: Int64, _ body: (CommitmentLeaf) throws -> Void) throws {
-        let rows = try Row.fetchCursor(
-            db,
+        try forEachPlaced(of: entry) { leaf, _ in try body(leaf) }
+    }
+
+    /// Lends the leaves of an entry in their order, each with the number of its conversation, if
+    /// its message is still there.
+    func forEachPlaced(
+        of entry: Int64, _ body: (CommitmentLeaf, _ conversation: Int64?) throws -> Void
+    ) throws {
+        let statement = try db.cachedStatement(
             sql: """
                 \(Self.ofMessages)
-                UNION ALL SELECT message, version, commitment FROM log_leaf WHERE entry = ?1
+                UNION ALL SELECT message, version, commitment,
+                    (SELECT conversation FROM message WHERE num = log_leaf.message)
+                    FROM log_leaf WHERE entry = ?1
                 ORDER BY 1, 2
-                """, arguments: [entry])
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [entry])
         while let row = try rows.next() {
-            try body(
-                CommitmentLeaf(
-                    message: row[0], version: row[1],
-                    commitment: row.withUnsafeData(atIndex: 2) { $0.map(Array.init) ?? [] }))
+            let leaf = CommitmentLeaf(
+                message: row[0], version: row[1],
+                commitment: try row.withUnsafeData(atIndex: 2) { $0.map(Array.init) ?? [] })
+            let conversation: Int64? = row[3]
+            try body(leaf, conversation)
         }
+    }
+
+    /// The entries that have leaves, ascending.
+    func entries() throws -> [Int64] {
+        try Int64.fetchAll(
+            db, sql: "SELECT entry FROM log_leaf UNION SELECT entry FROM log_batch ORDER BY entry")
     }
 
     /// The entry that covers a version of a message; `nil` when none does.
