@@ -20,6 +20,13 @@ enum ArchiveName {
     static let minisignKey = "signer.minisign.pub"
     static let export = "meta/export.json"
 
+    static let checkpoint = "proof/checkpoint"
+    static let logKey = "proof/log.vkey"
+    static let logKeyPEM = "proof/log.pub.pem"
+    static let logLines = "proof/log.jsonl"
+    static let commitments = "proof/commitments.jsonl"
+    static let proofScript = "proof/verify.py"
+
     static let payload = "data/"
     static let native = "data/native/"
     static let attachments = "data/attachments/"
@@ -34,6 +41,11 @@ enum ArchiveName {
         declaration, bagInfo, readme, manifest256, manifest512, tagManifest, sshSignature,
         minisignSignature, allowedSigners, sshKey, minisignKey, export, index, summary, items,
         errors,
+    ]
+
+    /// What an archive of a vault with an audit log has besides.
+    static let proof = [
+        checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript,
     ]
 
     /// The files that stand beside the tag manifest without being listed in it.

@@ -2,12 +2,16 @@ package import Vault
 package import VaultCrypto
 
 /// The selected part of a vault in one state, for `ArchiveExport`.
-package struct VaultArchiveSource: ArchiveSource {
+package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
     package let vault: RecordID
     package let tool: String
     private let snapshot: VaultSnapshot
     private let filter: ConversationFilter
     private let only: Set<RecordID>?
+    package let begun: Int64?
+    package let key: NoteKey
+    /// The conversations that were handed out.
+    private var exported = NumberSet()
 
     /// Selects conversations.
     ///
@@ -16,11 +20,17 @@ package struct VaultArchiveSource: ArchiveSource {
     ///   - vault: The vault's id.
     ///   - filter: Which conversations.
     ///   - only: When given, only those of them with these ids.
+    ///   - begun: The entry of the audit log that says that the archive is being made.
     ///   - tool: The program and its version.
+    /// - Throws: `damaged` when the vault's log has no key.
     package init(
         _ snapshot: VaultSnapshot, of vault: RecordID, filter: ConversationFilter,
-        only: Set<RecordID>?, tool: String
-    ) {
+        only: Set<RecordID>?, begun: Int64?, tool: String
+    ) throws(VaultError) {
+        key = try NoteKey(
+            name: AuditCheckpoint.origin(of: vault),
+            key: snapshot.withSigningKey(.log) { $0.publicKey })
+        self.begun = begun
         self.snapshot = snapshot
         self.vault = vault
         self.filter = filter
@@ -33,6 +43,7 @@ package struct VaultArchiveSource: ArchiveSource {
     }
 
     package func conversation(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
+        try snapshot.insert(id, into: &exported)
         let versions = try snapshot.earlierVersions(of: id)
         return ArchivedConversation(
             conversation: try snapshot.conversation(id), messages: try snapshot.messages(of: id),
@@ -49,5 +60,25 @@ package struct VaultArchiveSource: ArchiveSource {
         _ body: (borrowing SigningKey) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
         try snapshot.withSigningKey(.archive, body)
+    }
+
+    // MARK: The audit log
+
+    package var log: (any ArchiveLog)? { self }
+
+    package func checkpoint() throws(VaultError) -> AuditCheckpoint {
+        try snapshot.checkpoint(of: vault)
+    }
+
+    package func commitments(
+        _ body: (LogEvidence.Commitment) throws -> Void
+    ) throws(VaultError) -> [Int64] {
+        try snapshot.commitments(of: exported, body)
+    }
+
+    package func lines(
+        showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
+    ) throws(VaultError) {
+        try snapshot.log(showing: entries, body)
     }
 }

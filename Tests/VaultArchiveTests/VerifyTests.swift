@@ -184,11 +184,11 @@ struct VerifyTests {
     func supplements() throws {
         let place = try TemporaryFolder()
         try place.export(Samples.source, "out") {
-            $0.supplements = [.init(path: "proof/checkpoint", content: Array("origin\n".utf8))]
+            $0.supplements = [.init(path: "proof/note", content: Array("origin\n".utf8))]
         }
         #expect(try place.verify("out").faults.isEmpty)
-        try place.write("out/proof/checkpoint", "other\n")
-        #expect(try place.verify("out").faults.map(\.path) == ["proof/checkpoint"])
+        try place.write("out/proof/note", "other\n")
+        #expect(try place.verify("out").faults.map(\.path) == ["proof/note"])
         #expect(throws: VaultError.self) {
             try place.export(Samples.source, "bad") {
                 $0.supplements = [.init(path: "data/x", content: [])]

@@ -98,6 +98,7 @@ import VaultCrypto
         try other.logSearch("harbour")
         try other.logVerification(other.verifyAudit())
         let figures = try events(vault).dropFirst(before).map(\.figures)
+        #expect(try vault.examine(repairs: false).faults == [])
         #expect(figures[0] == ["ownerReads": 3, "ownerSearches": 1] && figures[1] == [:])
         #expect(figures[2]["ownerSearches"] == 2 && figures[2]["entries"] == Int64(before) + 2)
         // What is no such file counts from the beginning, and keeps nobody from reading.

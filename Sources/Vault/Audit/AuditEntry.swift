@@ -6,6 +6,11 @@ package struct CommittedMessages: Sendable, Equatable {
     package var count: Int
     /// RFC 6962 root over the commitments in the order of message numbers and versions.
     package var root: [UInt8]
+
+    package init(count: Int, root: [UInt8]) {
+        self.count = count
+        self.root = root
+    }
 }
 
 /// An entry of the audit log; `AuditLog` has the format of its line.

@@ -47,7 +47,8 @@ final class OwnerUses: Sendable {
 
     /// Counts one more.
     func note(_ use: Use) {
-        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let file = unsafe open(path, flags, 0o600)
         guard file >= 0 else { return }
         defer { close(file) }
         guard flock(file, LOCK_EX) == 0 else { return }
@@ -59,7 +60,7 @@ final class OwnerUses: Sendable {
 
     /// The counts, for an entry of the log; empty where this process has said them already.
     func figures() -> [String: Int64] {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { return [:] }
         defer { close(file) }
         let counts = load(file)

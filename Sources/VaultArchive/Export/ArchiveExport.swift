@@ -59,6 +59,8 @@ package enum ArchiveExport {
         package var signer: String
         /// SHA-256 of `tagmanifest-sha256.txt`, which stands for everything in the archive.
         package var tagManifest: [UInt8]
+        /// The audit log's checkpoint that the archive has.
+        package var checkpoint: AuditCheckpoint?
     }
 
     /// How far an export or a verification has come.
@@ -111,9 +113,15 @@ package enum ArchiveExport {
         let counts = try payload.run()
         let signer = try source.withArchiveKey { (key) throws(VaultError) in try ArchiveSigner(key)
         }
+        try writer.manifests()
+        let proof = try source.log.map { (log) throws(VaultError) in
+            ArchiveProof(
+                key: log.key, checkpoint: try ProofWriter(log: log, writer: writer).write())
+        }
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
-            payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer)
+            payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer,
+            proof: proof)
         try write(tags, request.supplements, to: writer)
         let digest = try source.withArchiveKey { (key) throws(VaultError) in
             try writer.sign(key, comment: tags.trustedComment)
@@ -123,13 +131,12 @@ package enum ArchiveExport {
             archive: request.output, bag: bag, conversations: counts.conversations,
             messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
             payloadBytes: writer.payloadBytes, signer: signer.fingerprint,
-            tagManifest: digest)
+            tagManifest: digest, checkpoint: proof?.checkpoint)
     }
 
     private static func write(
         _ tags: TagFiles, _ supplements: [Supplement], to writer: BagWriter
     ) throws(VaultError) {
-        try writer.manifests()
         try writer.tag(ArchiveName.bagInfo, tags.bagInfo)
         try writer.tag(ArchiveName.export, tags.export)
         try writer.tag(ArchiveName.readme, tags.readme)

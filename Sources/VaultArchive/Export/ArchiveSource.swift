@@ -25,10 +25,17 @@ package protocol ArchiveSource {
     /// - Throws: `notFound` before the first byte when the vault does not hold the content.
     func readAttachment(_ sha256: [UInt8], into sink: any ByteSink) throws(VaultError)
 
+    /// The vault's audit log; `nil` for records without one.
+    var log: (any ArchiveLog)? { get }
+
     /// Lends the vault's archive key.
     func withArchiveKey<Result>(
         _ body: (borrowing SigningKey) throws(VaultError) -> Result
     ) throws(VaultError) -> Result
+}
+
+extension ArchiveSource {
+    package var log: (any ArchiveLog)? { nil }
 }
 
 /// A conversation as an archive holds it.

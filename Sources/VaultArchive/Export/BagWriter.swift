@@ -118,20 +118,8 @@ final class BagWriter {
         tags.append((path, SHA256Digest.hash(content)))
     }
 
-    private func file(_ path: String, _ content: [UInt8]) throws(VaultError) {
-        try container.begin(path, sizeBytes: Int64(content.count))
-        try unsafe content.lend { (bytes) throws(VaultError) in try unsafe container.write(bytes) }
-        try container.end()
-    }
-
-    /// Writes both payload manifests; no payload may follow.
-    func manifests() throws(VaultError) {
-        try collect(lane.close())
-        try manifest(ArchiveName.manifest256, manifest256)
-        try manifest(ArchiveName.manifest512, manifest512)
-    }
-
-    private func manifest(_ path: String, _ spool: Spool) throws(VaultError) {
+    /// Writes a tag file that was collected on disk.
+    func tag(_ path: String, _ spool: Spool) throws(VaultError) {
         var digest = SHA256Digest()
         try claim(path)
         try container.begin(path, sizeBytes: spool.sizeBytes)
@@ -141,6 +129,19 @@ final class BagWriter {
         }
         try container.end()
         tags.append((path, digest.finalize()))
+    }
+
+    private func file(_ path: String, _ content: [UInt8]) throws(VaultError) {
+        try container.begin(path, sizeBytes: Int64(content.count))
+        try unsafe content.lend { (bytes) throws(VaultError) in try unsafe container.write(bytes) }
+        try container.end()
+    }
+
+    /// Writes both payload manifests; no payload may follow.
+    func manifests() throws(VaultError) {
+        try collect(lane.close())
+        try tag(ArchiveName.manifest256, manifest256)
+        try tag(ArchiveName.manifest512, manifest512)
     }
 
     /// Writes the tag manifest and its signatures, which end the bag.

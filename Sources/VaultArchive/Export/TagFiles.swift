@@ -13,6 +13,8 @@ struct TagFiles {
     let payloadBytes: Int64
     let payloadFiles: Int64
     let signer: ArchiveSigner
+    /// What the archive shows of the vault's audit log.
+    let proof: ArchiveProof?
 
     static let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
@@ -63,6 +65,7 @@ struct TagFiles {
         object["organization"] = request.organization.map(JSON.string)
         object["reason"] = request.reason.map(JSON.string)
         object["signer"] = .string(signer.fingerprint)
+        object["log"] = proof?.json
         object["counts"] = .object(numbers)
         return PrettyJSON.text(.object(object)) + "\n"
     }

@@ -33,6 +33,8 @@ struct BagChecker {
     private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String)] = [:]
     /// What the error report says is missing.
     private(set) var declaredMissing: Set<String> = []
+    /// What `proof/` says.
+    var proof = ProofChecker()
     /// Faults in what the manifests say, told only if the manifests are as they were signed.
     var claims = FaultList()
 
@@ -123,6 +125,7 @@ struct BagChecker {
             case manifest(LineSplitter, WritableKeyPath<Ledger.File, Ledger.Check>)
             case records(RecordChecker)
             case errors(LineSplitter)
+            case proof(LineSplitter)
         }
 
         init(_ path: String, _ limits: ArchiveVerifier.Limits) {
@@ -132,6 +135,8 @@ struct BagChecker {
             case ArchiveName.manifest256: kind = .manifest(lines, \.sha256)
             case ArchiveName.manifest512: kind = .manifest(lines, \.sha512)
             case ArchiveName.errors: kind = .errors(lines)
+            case ArchiveName.logLines, ArchiveName.commitments:
+                kind = .proof(ProofChecker.splitter())
             case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
                 kind = .records(RecordChecker(path: path, maximumLineBytes: limits.lineBytes))
             case _ where Self.isSmall(path): kind = .small([])
@@ -146,7 +151,9 @@ struct BagChecker {
                 ArchiveName.index, ArchiveName.items, ArchiveName.errors, ArchiveName.manifest256,
                 ArchiveName.manifest512,
             ]
-            return ArchiveName.required.contains(path) && !large.contains(path)
+            let grows = [ArchiveName.logLines, ArchiveName.commitments] + large
+            return (ArchiveName.required + ArchiveName.proof).contains(path)
+                && !grows.contains(path)
         }
 
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {
@@ -168,7 +175,7 @@ struct BagChecker {
                 if isFine { kind = .manifest(lines, check) }
             case .records(var records):
                 kind = .opaque
-                unsafe records.take(bytes, &checker.faults)
+                unsafe records.take(bytes, &checker.faults) { checker.proof.record($0) }
                 kind = .records(records)
             case .errors(var lines):
                 kind = .opaque
@@ -176,6 +183,16 @@ struct BagChecker {
                     unsafe checker.errorLine(Array(line))
                 }
                 if isFine { kind = .errors(lines) }
+            case .proof(var lines):
+                kind = .opaque
+                let isLog = path == ArchiveName.logLines
+                let isFine = unsafe lines.take(bytes) { line, number in
+                    unsafe isLog
+                        ? checker.proof.logLine(line, number)
+                        : checker.proof.commitmentLine(line, number)
+                }
+                if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
+                if isFine { kind = .proof(lines) }
             }
         }
 
@@ -183,7 +200,7 @@ struct BagChecker {
             switch kind {
             case .opaque, .errors: break
             case .small(let content): checker.small[path] = content
-            case .manifest(let lines, _):
+            case .manifest(let lines, _), .proof(let lines):
                 if lines.rest > 0 { checker.claims.add(path, "the last line has no end") }
             case .records(var records):
                 records.finish(&checker.faults)

@@ -27,6 +27,7 @@ extension BagChecker {
         checkRecordsAndFiles()
         checkFolders()
         checkNumbers()
+        checkProof()
         return seal
     }
 
@@ -64,15 +65,15 @@ extension BagChecker {
     }
 
     /// Whether a file is there and nothing was said against it.
-    private func isIntact(_ path: String) -> Bool {
+    func isIntact(_ path: String) -> Bool {
         ledger[path]?.isPresent == true && !faults.names(path)
     }
 
-    private func text(_ path: String) -> String? {
+    func text(_ path: String) -> String? {
         small[path].flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    private var export: JSON? { small[ArchiveName.export].flatMap { try? JSONReader.parse($0) } }
+    var export: JSON? { small[ArchiveName.export].flatMap { try? JSONReader.parse($0) } }
 
     // MARK: Signatures
 

@@ -27,12 +27,19 @@ struct RecordChecker {
 
     var counts: (messages: Int64, records: Int64) { (messages, records) }
 
-    mutating func take(_ bytes: UnsafeRawBufferPointer, _ faults: inout FaultList) {
+    /// - Parameters:
+    ///   - bytes: The next ones of the file.
+    ///   - faults: Where what is wrong goes.
+    ///   - record: Called with the commitment of each record.
+    mutating func take(
+        _ bytes: UnsafeRawBufferPointer, _ faults: inout FaultList,
+        _ record: ([UInt8]) -> Void
+    ) {
         guard !isBroken else { return }
         var splitter = lines
         lines = LineSplitter(maximumBytes: 0)
         let isFine = unsafe splitter.take(bytes) { line, number in
-            if let fault = unsafe check(line, isFirst: number == 1) {
+            if let fault = unsafe check(line, isFirst: number == 1, record) {
                 hasFaults = true
                 faults.add(path, "line \(number): \(fault)")
             }
@@ -64,9 +71,11 @@ struct RecordChecker {
     }
 
     /// Checks one line and returns what is wrong with it.
-    private mutating func check(_ line: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> String? {
+    private mutating func check(
+        _ line: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ record: ([UInt8]) -> Void
+    ) -> String? {
         guard unsafe Self.isUTF8(line) else { return "the text is not valid UTF-8" }
-        return isFirst ? unsafe checkHeader(line) : unsafe checkRecord(line)
+        return isFirst ? unsafe checkHeader(line) : unsafe checkRecord(line, record)
     }
 
     private static func isUTF8(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -88,16 +97,20 @@ struct RecordChecker {
         return nil
     }
 
-    private mutating func checkRecord(_ line: UnsafeBufferPointer<UInt8>) -> String? {
+    private mutating func checkRecord(
+        _ line: UnsafeBufferPointer<UInt8>, _ record: ([UInt8]) -> Void
+    ) -> String? {
         records += 1
         var scanner = unsafe CanonicalScanner(line)
         guard scanner.skip(#"{"commitment":""#), let commitment = scanner.take(64),
             scanner.skip(#"","envelope":"#), let envelope = scanner.value(),
             scanner.skip(#","parts":["#), let parts = Self.parts(&scanner), scanner.isAtEnd
         else { return "this is not a record in canonical form" }
-        guard unsafe Self.hash(line, envelope) == Array(line[commitment]).fromHex else {
+        let hash = unsafe Self.hash(line, envelope)
+        guard unsafe hash == Array(line[commitment]).fromHex else {
             return "the envelope is not what was committed to"
         }
+        record(hash)
         guard
             let fields = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[envelope]))
         else { return "the envelope cannot be read" }

@@ -73,12 +73,12 @@ struct Export: ParsableCommand {
                 progress: { progress.update(Int64($0.records), of: total, "Writing") },
                 isCancelled: { Interruption.isRequested })
             var undated = 0
-            let result = try logged(output, in: vault) {
+            let result = try logged(output, in: vault) { begun in
                 try vault.withSnapshot { snapshot in
                     undated = try snapshot.undatedCount(filters.filter, only: only)
                     if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
-                    let source = VaultArchiveSource(
-                        snapshot, of: vault.id, filter: filters.filter, only: only,
+                    let source = try VaultArchiveSource(
+                        snapshot, of: vault.id, filter: filters.filter, only: only, begun: begun,
                         tool: Version.tool)
                     return try ArchiveExport.run(
                         source, request(output, undated: undated), hooks: hooks)
@@ -92,7 +92,7 @@ struct Export: ParsableCommand {
 
     /// Says in the audit log that an export begins, and how it ended.
     private func logged(
-        _ output: String, in vault: Vault, _ export: () throws -> ArchiveExport.Result
+        _ output: String, in vault: Vault, _ export: (Int64) throws -> ArchiveExport.Result
     ) throws -> ArchiveExport.Result {
         var selection = filters.scope
         selection["query"] = query.map(JSON.string)
@@ -103,7 +103,7 @@ struct Export: ParsableCommand {
         let begun = try vault.logExportBegin(name, of: selection, reason: reason)
         let result: ArchiveExport.Result
         do {
-            result = try export()
+            result = try export(begun)
         } catch {
             try? vault.logExportEnd(.failed, of: begun)
             throw error
@@ -184,8 +184,9 @@ struct Export: ParsableCommand {
                 "messages": .integer(result.messages),
                 "attachments": .integer(result.attachments),
                 "payloadBytes": .integer(result.payloadBytes), "errors": .integer(result.errors),
-                // Archives carry no checkpoint until there is an audit log.
-                "checkpoint": .null, "signer": .string(result.signer),
+                "checkpoint": result.checkpoint.map {
+                    .string(String(decoding: $0.file, as: UTF8.self))
+                } ?? .null, "signer": .string(result.signer),
             ])
         }
         Output.line(

@@ -1,0 +1,148 @@
+import JSONText
+import Vault
+import VaultCrypto
+
+/// Checks `proof/` as its files and the records stream by, in any order, and judges at the end.
+///
+/// Whether two lists of commitments are the same up to order is told by sums of keyed hashes, so
+/// that memory does not grow with the records; the key is drawn when reading begins, so that nobody
+/// can have made lists that differ and have one sum.
+struct ProofChecker {
+    private static let maximumLineBytes = 1 << 17
+
+    private let key = Randomness.bytes(32)
+    private var records = ListSum()
+    private var commitments = ListSum()
+    private var log = MerkleFrontier()
+    /// What lines of the log say that their entries commit to.
+    private var claimed: [Int: CommittedMessages] = [:]
+    private var section: (entry: Int, tree: MerkleFrontier)?
+    /// What the sections say.
+    private var found: [Int: CommittedMessages] = [:]
+    private(set) var uncovered = 0
+    /// The first fault of each file.
+    private var faults: [String: String] = [:]
+
+    static func splitter() -> LineSplitter { LineSplitter(maximumBytes: maximumLineBytes) }
+
+    private mutating func fault(_ path: String, _ line: Int, _ sentence: String) {
+        if faults[path] == nil { faults[path] = "line \(line): \(sentence)" }
+    }
+
+    /// Takes the commitment of a record.
+    mutating func record(_ commitment: [UInt8]) { records.add(commitment, key) }
+
+    // MARK: The log
+
+    mutating func logLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+        let path = ArchiveName.logLines
+        guard let fields = unsafe (try? JSONReader.parse(line))?.object else {
+            return fault(path, number, "this is no entry of a log")
+        }
+        if fields["hidden"] != nil {
+            guard Self.hide(fields, in: &log) else {
+                return fault(path, number, "this subtree cannot stand here")
+            }
+            return
+        }
+        guard fields["seq"]?.int == Int64(log.count) else {
+            return fault(path, number, "the entry has another number than its place")
+        }
+        if let messages = fields["messages"] {
+            guard let count = messages["count"]?.int, count >= 0, count <= Int64(Int32.max) << 16,
+                let root = messages["root"]?.string?.utf8.fromHex
+            else { return fault(path, number, "the entry does not say what it commits to") }
+            claimed[log.count] = CommittedMessages(count: Int(count), root: root)
+        }
+        log.append(leafHash: unsafe MerkleTree.leafHash(Array(line)))
+    }
+
+    private static func hide(_ fields: JSONObject, in tree: inout MerkleFrontier) -> Bool {
+        guard fields.members.count == 2, let count = fields["hidden"]?.int,
+            let hash = fields["hash"]?.string?.utf8.fromHex
+        else { return false }
+        return tree.append(subtree: hash, leaves: Int(count))
+    }
+
+    // MARK: Commitments
+
+    mutating func commitmentLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+        let path = ArchiveName.commitments
+        guard let value = unsafe try? JSONReader.parse(line) else {
+            return fault(path, number, "this is no commitment")
+        }
+        if let text = value.string {
+            guard let hash = text.utf8.fromHex, hash.count == MerkleTree.hashBytes, section != nil
+            else { return fault(path, number, "this is no commitment of an entry") }
+            commitments.add(hash, key)
+            section?.tree.append(leafHash: MerkleTree.leafHash(hash))
+        } else if let entry = value["entry"]?.int {
+            endSection()
+            guard entry > section?.entry ?? -1 else {
+                return fault(path, number, "the entries are not in ascending order")
+            }
+            section = (Int(entry), MerkleFrontier())
+        } else if let text = value["uncovered"]?.string {
+            guard let hash = text.utf8.fromHex, hash.count == MerkleTree.hashBytes else {
+                return fault(path, number, "this is no commitment")
+            }
+            uncovered += 1
+            commitments.add(hash, key)
+        } else if var open = section, let fields = value.object {
+            guard Self.hide(fields, in: &open.tree) else {
+                return fault(path, number, "this subtree cannot stand here")
+            }
+            section = open
+        } else {
+            fault(path, number, "this is no commitment of an entry")
+        }
+    }
+
+    private mutating func endSection() {
+        guard let section else { return }
+        found[section.entry] = CommittedMessages(
+            count: section.tree.count, root: section.tree.root)
+    }
+
+    // MARK: Judging
+
+    /// What is wrong, by file.
+    ///
+    /// - Parameter checkpoint: The archive's checkpoint, if it is one.
+    /// - Returns: The faults.
+    mutating func judge(_ checkpoint: AuditCheckpoint?) -> [ArchiveFault] {
+        endSection()
+        section = nil
+        if let checkpoint, faults[ArchiveName.logLines] == nil,
+            log.count != checkpoint.size || log.root != checkpoint.root
+        {
+            faults[ArchiveName.logLines] = "it does not make the tree that the checkpoint signs"
+        }
+        for (entry, messages) in found.sorted(by: { $0.key < $1.key })
+        where faults[ArchiveName.commitments] == nil && claimed[entry] != messages {
+            faults[ArchiveName.commitments] =
+                "it does not make the tree that entry \(entry) of the log commits to"
+        }
+        if faults[ArchiveName.commitments] == nil, records != commitments {
+            faults[ArchiveName.commitments] = "its commitments are not those of the records"
+        }
+        return faults.sorted { $0.key < $1.key }.map { ArchiveFault(path: $0.key, fault: $0.value) }
+    }
+}
+
+/// A sum of keyed hashes, the same for lists that differ in order alone.
+private struct ListSum: Equatable {
+    private var words: [UInt64] = [0, 0, 0, 0]
+
+    mutating func add(_ item: [UInt8], _ key: [UInt8]) {
+        let hash = SHA256Digest.hash(key + item)
+        var carry: UInt64 = 0
+        for place in 0..<4 {
+            let word = hash[(place * 8)..<(place * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+            let (first, overflow) = words[place].addingReportingOverflow(word)
+            let (second, further) = first.addingReportingOverflow(carry)
+            words[place] = second
+            carry = overflow || further ? 1 : 0
+        }
+    }
+}

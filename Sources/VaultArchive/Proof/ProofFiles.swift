@@ -1,0 +1,85 @@
+import JSONText
+import Vault
+import VaultCrypto
+
+/// The files of `proof/`: that the records of an archive are those that the vault's audit log
+/// commits to, in its order, as a signed checkpoint says.
+///
+/// ```
+/// proof/checkpoint         the log's checkpoint: a C2SP signed note (`AuditCheckpoint`)
+/// proof/log.vkey           the key that signed it: a C2SP verifier key
+/// proof/log.pub.pem        the same key as OpenSSL reads it
+/// proof/log.jsonl          the log's tree
+/// proof/commitments.jsonl  the trees of commitments that its entries have
+/// proof/verify.py          a script that recomputes both
+/// ```
+///
+/// `log.jsonl` has, in the order of the log, the line of each entry that is shown, as it is in the
+/// log, and for what stands between them lines `{"hash":"<64 hex>","hidden":N}`: the root of a
+/// complete subtree of N entries (`MerkleOutline`). The tree that they make is the checkpoint's.
+///
+/// `commitments.jsonl` has a section for each shown entry that commits to records of the archive,
+/// in the order of the log: a line `{"entry":N}`, then lines `"<64 hex>"`, a commitment that is
+/// shown, and lines `{"hash":"<64 hex>","hidden":N}` for those between them. They make the tree of
+/// which the entry's line has `messages.count` and `messages.root`. Last come lines
+/// `{"uncovered":"<64 hex>"}`: earlier versions that were replaced before the log began.
+///
+/// The shown and the uncovered commitments are those of the archive's records, each as often.
+enum ProofLine {
+    static func hidden(_ subtree: MerkleOutline.Subtree) -> [UInt8] {
+        Array("{\"hash\":\"\(subtree.hash.hex)\",\"hidden\":\(subtree.count)}\n".utf8)
+    }
+
+    static func text(_ commitment: LogEvidence.Commitment) -> [UInt8] {
+        switch commitment {
+        case .entry(let number): Array("{\"entry\":\(number)}\n".utf8)
+        case .shown(let hash): Array("\"\(hash.hex)\"\n".utf8)
+        case .hidden(let subtree): hidden(subtree)
+        case .uncovered(let hash): Array("{\"uncovered\":\"\(hash.hex)\"}\n".utf8)
+        }
+    }
+
+    static func text(_ entry: LogEvidence.Entry) -> [UInt8] {
+        switch entry {
+        case .shown(let line): Array(line.utf8) + [0x0A]
+        case .hidden(let subtree): hidden(subtree)
+        }
+    }
+}
+
+/// What an archive shows of the audit log, in short.
+struct ArchiveProof {
+    let key: NoteKey
+    let checkpoint: AuditCheckpoint
+
+    /// The member `log` of `meta/export.json`.
+    var json: JSON {
+        .object([
+            "key": .string(key.description), "origin": .string(key.name),
+            "root": .string(Base64.string(checkpoint.root)), "size": .integer(checkpoint.size),
+        ])
+    }
+}
+
+/// Writes `proof/`, once all records were handed out.
+struct ProofWriter {
+    let log: any ArchiveLog
+    let writer: BagWriter
+
+    /// - Returns: The checkpoint that is in the archive.
+    func write() throws(VaultError) -> AuditCheckpoint {
+        let checkpoint = try log.checkpoint()
+        let commitments = try Spool(in: writer.container.folder)
+        var entries = try log.commitments { try commitments.write(ProofLine.text($0)) }
+        if let begun = log.begun { entries = Set(entries + [begun]).sorted() }
+        let lines = try Spool(in: writer.container.folder)
+        try log.lines(showing: entries) { try lines.write(ProofLine.text($0)) }
+        try writer.tag(ArchiveName.checkpoint, checkpoint.file)
+        try writer.tag(ArchiveName.logKey, "\(log.key)\n")
+        try writer.tag(ArchiveName.logKeyPEM, log.key.key.pem)
+        try writer.tag(ArchiveName.logLines, lines)
+        try writer.tag(ArchiveName.commitments, commitments)
+        try writer.tag(ArchiveName.proofScript, ProofScript.text)
+        return checkpoint
+    }
+}

@@ -1,0 +1,54 @@
+/// `proof/verify.py`: what a stranger runs, who trusts neither our program nor our page.
+enum ProofScript {
+    static let text = #"""
+        #!/usr/bin/env python3
+        """Recomputes from an archive's records the root of the audit log that proof/checkpoint signs.
+        Run it in the archive's folder. It needs Python 3.8 and nothing else."""
+        import base64, collections, glob, hashlib, json, sys
+
+        def sha(data): return hashlib.sha256(data).digest()
+
+        class Tree:  # RFC 6962: the roots of its complete subtrees, the largest first
+            def __init__(self): self.count, self.peaks = 0, []
+            def add(self, node, leaves=1):
+                assert leaves > 0 and leaves & (leaves - 1) == 0 == self.count % leaves, "a subtree"
+                self.count, old = self.count + leaves, self.count
+                while old & leaves:
+                    node, leaves = sha(b"\1" + self.peaks.pop() + node), leaves * 2
+                self.peaks.append(node)
+            def root(self):
+                if not self.peaks: return sha(b"")
+                node = self.peaks[-1]
+                for left in self.peaks[-2::-1]: node = sha(b"\1" + left + node)
+                return node
+
+        log, claimed, trees, tree, shown = Tree(), {}, {}, None, collections.Counter()
+        for line in open("proof/log.jsonl", "rb"):
+            fields = json.loads(line)
+            if "hidden" in fields: log.add(bytes.fromhex(fields["hash"]), fields["hidden"])
+            else: claimed[log.count] = fields.get("messages"); log.add(sha(b"\0" + line[:-1]))
+        for line in map(json.loads, open("proof/commitments.jsonl", "rb")):
+            if isinstance(line, str): shown[line] += 1; tree.add(sha(b"\0" + bytes.fromhex(line)))
+            elif "entry" in line: tree = trees[line["entry"]] = Tree()
+            elif "uncovered" in line: shown[line["uncovered"]] += 1
+            else: tree.add(bytes.fromhex(line["hash"]), line["hidden"])
+        for path in glob.glob("data/native/*.jsonl"):
+            for record in list(open(path, encoding="utf-8", newline="\n"))[1:]:
+                fields, parse, at = json.loads(record), json.JSONDecoder().raw_decode, 92
+                shown[fields["commitment"]] -= 1
+                if "envelope" not in fields: continue  # it is withheld
+                end = parse(record, at)[1]
+                assert sha(record[at:end].encode()).hex() == fields["commitment"], path
+                at, texts = end + 10, []
+                for part in fields["parts"]: texts.append(record[at:(end := parse(record, at)[1])]); at = end + 1
+                for part, text, hash in zip(fields["parts"], texts, fields["envelope"]["parts"], strict=True):
+                    assert "withheld" in part or sha(text.encode()).hex() == hash, path
+        origin, size, root = open("proof/checkpoint", encoding="utf-8").read().split("\n")[:3]
+        assert (log.count, log.root()) == (int(size), base64.b64decode(root)), "the log's tree"
+        for entry, tree in trees.items():
+            assert claimed[entry] == {"count": tree.count, "root": tree.root().hex()}, f"entry {entry}"
+        assert not any(shown.values()), "the records are not those that the log commits to"
+        print(f"{origin}: the records are in the log of {size} entries whose root is {root}")
+
+        """#
+}

@@ -1,0 +1,54 @@
+import JSONText
+import Vault
+import VaultCrypto
+
+// Whether `proof/` is whole, once all files were read.
+extension BagChecker {
+    /// Checks the proof, where the archive says that it has one, and the files that it is made from
+    /// are as they were signed.
+    mutating func checkProof() {
+        let said = export?["log"]
+        let present = ArchiveName.proof.filter { ledger[$0]?.isPresent == true }
+        guard let said else {
+            for path in present where isIntact(ArchiveName.export) && !faults.names(path) {
+                faults.add(path, "meta/export.json names no log that this would be of")
+            }
+            return
+        }
+        for path in Set(ArchiveName.proof).subtracting(present) where !faults.names(path) {
+            faults.add(path, "the file is missing")
+        }
+        let checkpoint = checkCheckpoint(said)
+        let areRecordsWhole = !faults.namesAny(below: ArchiveName.payload) && !faults.names("")
+        guard areRecordsWhole, [ArchiveName.logLines, ArchiveName.commitments].allSatisfy(isIntact)
+        else { return }
+        for fault in proof.judge(checkpoint) { faults.add(fault.path, fault.fault) }
+    }
+
+    /// The archive's checkpoint, when it is signed by the key that the archive states.
+    private mutating func checkCheckpoint(_ said: JSON) -> AuditCheckpoint? {
+        guard isIntact(ArchiveName.checkpoint), isIntact(ArchiveName.logKey),
+            let file = small[ArchiveName.checkpoint], let line = text(ArchiveName.logKey)
+        else { return nil }
+        guard line.hasSuffix("\n"), let key = try? NoteKey(parsing: String(line.dropLast())) else {
+            faults.add(ArchiveName.logKey, "this is no verifier key of a log")
+            return nil
+        }
+        if isIntact(ArchiveName.logKeyPEM), text(ArchiveName.logKeyPEM) != key.key.pem {
+            faults.add(ArchiveName.logKeyPEM, "this is another key than that of proof/log.vkey")
+        }
+        guard isIntact(ArchiveName.export) else { return nil }
+        guard let vault = export?["vault"]?.string.flatMap({ RecordID($0) }),
+            let checkpoint = try? AuditCheckpoint(verifying: file, vault: vault, key: key.key)
+        else {
+            faults.add(
+                ArchiveName.checkpoint,
+                "it is not signed by the key of proof/log.vkey, or is of another vault's log")
+            return nil
+        }
+        if said != ArchiveProof(key: key, checkpoint: checkpoint).json {
+            faults.add(ArchiveName.export, "it names another state of the log than the checkpoint")
+        }
+        return checkpoint
+    }
+}
