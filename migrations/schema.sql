@@ -184,6 +184,10 @@ CREATE TABLE certificate (
     facts TEXT NOT NULL,                -- canonical JSON
     note  TEXT NOT NULL                 -- signed, with the SHA-256 of the facts
 ) STRICT;
+CREATE TABLE retention_grace (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    until        INTEGER NOT NULL
+) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);

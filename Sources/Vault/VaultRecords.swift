@@ -105,7 +105,8 @@ extension Vault {
             )
         }
         return Ingestion(
-            store: store, auditor: auditor, custodian: custodian ?? usual ?? "unknown",
+            store: store, auditor: auditor,
+            custodian: (custodian ?? usual ?? "unknown", custodian != nil),
             analyser: analyser, clock: now,
             watch: ArrivalWatch { [self] in
                 try factsBeforeChange(in: $0)

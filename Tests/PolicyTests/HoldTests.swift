@@ -5,7 +5,7 @@ import Testing
 @Suite struct HoldTests {
     private var subject: HoldSubject {
         var subject = HoldSubject(conversation: "c")
-        subject.custodian = "ada"
+        subject.custodians = ["ada"]
         subject.project = "P"
         subject.labels = ["L", "M"]
         subject.messageTimes = [Sample.year(1), Sample.year(3)]

@@ -90,11 +90,11 @@ struct AuditComparisonTests {
         arguments: [
             ("UPDATE conversation SET hidden = NULL", "is not hidden"),
             ("UPDATE conversation SET hidden = 1", "is hidden"),
-            ("DELETE FROM event", "another time of its event"),
-            ("UPDATE event SET time = time - 1", "another time of its event"),
+            ("DELETE FROM event", "time of"),
+            ("UPDATE event SET time = time - 1", "time of"),
             (
                 "INSERT INTO event SELECT num, 5 FROM conversation WHERE num NOT IN "
-                    + "(SELECT conversation FROM event)", "another time of its event"
+                    + "(SELECT conversation FROM event)", "time of"
             ),
         ])
     func fields(sql: String, fault: String) throws {

@@ -350,7 +350,7 @@ struct GovernanceEscapeTests {
         _ = try vault.setEvent(nil, of: [b])
         _ = try vault.setEvent(Instant("2001-01-01T00:00:00Z"), of: [b])
         #expect(try vault.conversation(a).project == "Y")
-        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        #expect(try vault.outcomes() == ["a": "KEEP_GRACE", "b": "KEEP_GRACE"])
         governed.advance(days: 32)
         #expect(try vault.outcomes() == ["a": "DESTROY", "b": "DESTROY"])
         #expect(try vault.verifyAudit().faults == [])
@@ -377,7 +377,7 @@ struct GovernanceEscapeTests {
         undated.messages[0].created = Instant(milliseconds: time)
         undated.created = Instant(milliseconds: time)
         try vault.ingest([labelled, undated])
-        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN", "b": "KEEP_RETAIN"])
+        #expect(try vault.outcomes() == ["a": "KEEP_GRACE", "b": "KEEP_GRACE"])
         governed.advance(days: 32)
         #expect(try vault.outcomes() == ["a": "DESTROY", "b": "DESTROY"])
     }
@@ -401,7 +401,7 @@ struct GovernanceEscapeTests {
         entry.modified = Instant(milliseconds: time + 1000)
         try vault.ingest([entry])
         try governed.manage(text)
-        #expect(try vault.outcomes() == ["a": "KEEP_RETAIN"])
+        #expect(try vault.outcomes() == ["a": "KEEP_GRACE"])
         governed.advance(days: 32)
         #expect(try vault.outcomes() == ["a": "DESTROY"])
     }

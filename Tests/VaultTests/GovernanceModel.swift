@@ -42,6 +42,8 @@ struct ModelConversation {
     var commitments: Set<String> = []
     var project: String?
     let custodian: String
+    /// For whom imports said that it is, its custodian among them: holds know all of them.
+    var custodians: Set<String> = []
     var labels: Set<String> = []
     var messages: [SaidConversation.Message] = []
     /// Times of the messages that later ones took the place of.
@@ -58,6 +60,7 @@ struct ModelConversation {
     init(id: RecordID, _ said: SaidConversation) {
         self.id = id
         custodian = said.custodian ?? "ada"
+        custodians = [custodian]
         take(said)
     }
 
@@ -72,6 +75,7 @@ struct ModelConversation {
         if let state, let reached { isOlder = reached < state }
         project = isOlder ? project ?? said.project : said.project ?? project
         labels.formUnion(said.labels)
+        if let other = said.custodian { custodians.insert(other) }
         began = began ?? begun
         state = [state, reached].compactMap(\.self).max()
         for (place, message) in said.messages.enumerated() {
@@ -103,8 +107,12 @@ struct ModelScope {
     var labels: Set<String> = []
 
     func contains(_ conversation: ModelConversation) -> Bool {
+        contains(conversation, of: [conversation.custodian])
+    }
+
+    func contains(_ conversation: ModelConversation, of whom: Set<String>) -> Bool {
         (projects.isEmpty || conversation.project.map(projects.contains) ?? false)
-            && (custodians.isEmpty || custodians.contains(conversation.custodian))
+            && (custodians.isEmpty || !custodians.isDisjoint(with: whom))
             && (labels.isEmpty || !labels.isDisjoint(with: conversation.labels))
     }
 }
@@ -124,7 +132,7 @@ struct ModelHold {
     }
 
     func isInScope(_ conversation: ModelConversation) -> Bool {
-        guard scope.contains(conversation),
+        guard scope.contains(conversation, of: conversation.custodians),
             conversations.isEmpty || conversations.contains(conversation.id)
         else { return false }
         if let word {
@@ -275,8 +283,8 @@ struct GovernanceModel {
 
     /// The longest grace of the policies in force at a time and since.
     private func grace(after time: Int64) -> Int64 {
-        let before = policies.last { $0.from <= time }.map { [$0] } ?? []
-        let days = (before + policies.filter { $0.from > time }).map(\.graceDays).max() ?? 0
+        let before = policies.last { $0.from < time }.map { [$0] } ?? []
+        let days = (before + policies.filter { $0.from >= time }).map(\.graceDays).max() ?? 0
         return time + days * 86_400_000
     }
 

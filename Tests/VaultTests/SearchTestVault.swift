@@ -42,7 +42,10 @@ struct SearchTestVault {
         queue = try path.map { try DatabaseQueue(path: $0) } ?? DatabaseQueue()
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        for name in ["0001-vault.sql", "0002-search.sql", "0003-index.sql", "0004-governance.sql"] {
+        for name in [
+            "0001-vault.sql", "0002-search.sql", "0003-index.sql", "0004-governance.sql",
+            "0005-grace.sql",
+        ] {
             let file = root.appending(path: "migrations").appending(path: name)
             let sql = try String(contentsOf: file, encoding: .utf8)
             try queue.write { try $0.execute(sql: sql) }

@@ -59,7 +59,7 @@ package struct HoldScope: Sendable, Equatable {
     ///     answered; without a query it is not looked at.
     /// - Returns: Whether all conditions fit.
     package func matches(_ subject: HoldSubject, answer: Set<String>?) -> Bool {
-        fits(custodians, subject.custodian.map { [$0] } ?? [])
+        fits(custodians, subject.custodians)
             && fits(conversations, [subject.conversation]) && fits(labels, subject.labels)
             && fits(projects, subject.project.map { [$0] } ?? []) && fitsDates(subject)
             && (query == nil || answer?.contains(subject.conversation) ?? true)
@@ -80,7 +80,8 @@ package struct HoldScope: Sendable, Equatable {
 /// What holds know of a conversation.
 package struct HoldSubject: Sendable, Equatable {
     package var conversation: String
-    package var custodian: String?
+    /// Its custodian, and others for whom it was imported as well.
+    package var custodians: [String] = []
     package var project: String?
     package var labels: [String] = []
     package var messageTimes: [Int64] = []

@@ -48,10 +48,19 @@ package struct PolicySimulation: Sendable {
     }
 
     /// Takes one record.
-    package mutating func add(_ item: RetentionItem) {
+    ///
+    /// - Parameters:
+    ///   - item: The record.
+    ///   - changed: When the other policy comes into force, for the grace of what it does not keep
+    ///     as long (R4); `nil` where that is over.
+    package mutating func add(_ item: RetentionItem, changed: Int64? = nil) {
+        var next = item
+        if let changed, let end = grace(of: item, changed: changed) {
+            next.graceUntil = max(end, item.graceUntil ?? end)
+        }
         let example = Example(
             id: item.id, before: before.decide(item, circumstances),
-            after: after.decide(item, circumstances))
+            after: after.decide(next, circumstances))
         let change = Change(before: example.before.outcome, after: example.after.outcome)
         counts[change, default: 0] += 1
         if change.before != change.after, examples[change, default: []].count < mostExamples {
@@ -60,5 +69,13 @@ package struct PolicySimulation: Sendable {
         let purges = [example.before, example.after].map { $0.dates.purgeAt ?? .never }
         if purges[1] < purges[0] { purgedEarlier += 1 }
         if purges[1] > purges[0] { purgedLater += 1 }
+    }
+
+    /// The end of the grace for a record that the other policy keeps less long.
+    private func grace(of item: RetentionItem, changed: Int64) -> Int64? {
+        guard let kept = before.dates(of: item).retainUntil, !kept.hasPassed(at: changed),
+            after.dates(of: item).retainUntil.map({ $0 < kept }) ?? true
+        else { return nil }
+        return [before, after].map { $0.grace(after: changed).milliseconds ?? .max }.max()
     }
 }

@@ -48,7 +48,9 @@ import VaultCrypto
 ///  (A9) a conversation that is there has a label whose last entry is `label.add`, and has none
 ///       whose last entry is `label.remove` unless an `ingest` comes behind that;
 ///  (A10) a conversation that is there is hidden, and has the time of an event, as the last entry
-///       about that says.
+///       about that says, and as none says where there is none;
+///  (A11) no conversation that a `purge.result` names is there, and every version of a message that
+///       is there and was committed to is kept.
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16

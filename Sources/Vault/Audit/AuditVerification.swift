@@ -21,7 +21,7 @@ package struct AuditFindings: Sendable, Equatable {
     package var faults: [VaultFault] = []
 }
 
-/// Checks conditions (A1) to (A10) of `AuditLog` and names what breaks them.
+/// Checks conditions (A1) to (A11) of `AuditLog` and names what breaks them.
 ///
 /// Memory grows with the certificates and with the labels that people gave, not with the messages.
 struct AuditVerification {
@@ -43,6 +43,7 @@ struct AuditVerification {
     private var certificates = LoggedCertificates()
     private var labels = LoggedLabels()
     private var fields = LoggedFields()
+    private var purges = LoggedPurges()
     private let vault: RecordID
     private let key: VerifyingKey
 
@@ -87,6 +88,8 @@ struct AuditVerification {
         findings.faults += try certificates.faults(vault: vault, key: key, in: db)
         findings.faults += try labels.faults(limit: AuditFindings.mostFaults, in: db)
         findings.faults += try fields.faults(limit: AuditFindings.mostFaults, in: db)
+        findings.faults += try purges.faults(limit: AuditFindings.mostFaults, in: db)
+        try examineVersions()
     }
 
     // MARK: Entries
@@ -142,6 +145,7 @@ struct AuditVerification {
         certificates.take(entry, document)
         labels.take(entry, document)
         fields.take(entry, document)
+        purges.take(entry, document)
         guard let messages = entry.messages else { return }
         committing.insert(entry.index)
         var leaves = MerkleFrontier()
@@ -260,6 +264,26 @@ struct AuditVerification {
                 add("message \(id)", "is in an earlier version than the last that was committed to")
             }
             guard findings.faults.count < AuditFindings.mostFaults else { return }
+        }
+    }
+
+    /// Every earlier version that was committed to is kept, as it was.
+    private mutating func examineVersions() throws {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT message.id, log_leaf.version FROM log_leaf
+                JOIN message ON message.num = log_leaf.message
+                LEFT JOIN version ON version.message = log_leaf.message
+                    AND version.version = log_leaf.version
+                WHERE log_leaf.version < message.version AND
+                    lower(hex(log_leaf.commitment)) IS NOT json_extract(record, '$.commitment')
+                ORDER BY log_leaf.message, log_leaf.version LIMIT ?
+                """, arguments: [AuditFindings.mostFaults])
+        while let row = try rows.next() {
+            let id = row.id("id")?.description ?? "?"
+            let version: Int = row["version"]
+            add("message \(id)", "has lost its version \(version), or has another one")
         }
     }
 }

@@ -16,9 +16,12 @@ struct LoggedFields {
     }
 
     private var said: [RecordID: Said] = [:]
+    /// Whether something was said that is not known, or hidden before there was a log.
+    private var isIncomplete = false
 
     mutating func take(_ entry: AuditEntry, _ document: JSONObject?) {
         switch entry.event {
+        case .begin: isIncomplete = entry.messages != nil
         case .hide, .restore:
             for id in conversations(document, entry) { hide(id, entry.event == .hide, entry.index) }
         case .erasureDeferred:
@@ -36,6 +39,7 @@ struct LoggedFields {
     private mutating func conversations(_ document: JSONObject?, _ entry: AuditEntry) -> [RecordID]
     {
         guard let document else {
+            isIncomplete = true
             for id in said.keys {
                 if entry.event == .eventSet {
                     said[id]?.event = nil
@@ -83,6 +87,31 @@ struct LoggedFields {
                         path: path,
                         fault: "has another time of its event than entry \(said.eventEntry) says"))
             }
+        }
+        if !isIncomplete { faults += try unsaid(limit: limit - faults.count, in: db) }
+        return faults
+    }
+
+    /// Marks and events of which no entry says anything.
+    private func unsaid(limit: Int, in db: Database) throws -> [VaultFault] {
+        var faults: [VaultFault] = []
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT id, time FROM conversation LEFT JOIN event ON event.conversation = num
+                WHERE hidden IS NOT NULL OR time IS NOT NULL ORDER BY id
+                """)
+        while faults.count < limit, let row = try rows.next() {
+            guard let id = row.id("id") else { continue }
+            let hasEvent = (row["time"] as Int64?) != nil
+            let isSaid = hasEvent ? said[id]?.event != nil : said[id]?.isHidden != nil
+            guard !isSaid else { continue }
+            faults.append(
+                VaultFault(
+                    path: "conversation \(id)",
+                    fault: hasEvent
+                        ? "has the time of an event that no entry says"
+                        : "is hidden, and no entry says so"))
         }
         return faults
     }

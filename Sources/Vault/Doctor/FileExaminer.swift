@@ -18,7 +18,8 @@ struct FileExaminer {
     private var known: Set<String> {
         let database = layout.database(header.generation)
         let always: Set = [
-            layout.header, layout.lock, layout.checkpoint, layout.uses, layout.slots, layout.generations,
+            layout.header, layout.lock, layout.checkpoint, layout.uses, layout.slots,
+            layout.generations,
             layout.generation(header.generation), layout.keyFile(header.generation), database,
             database + "-wal", database + "-shm",
         ]

@@ -47,7 +47,7 @@ extension Vault {
         for hold in governance.state.holds {
             if let ids = matched[hold.id] { try noteMatched(ids, by: hold, in: db) }
         }
-        try store(floors, in: db)
+        try store(floors, in: "retention_floor", db)
     }
 
     /// What reads conversations before they are changed; `nil` where no rule may have kept them.
@@ -74,26 +74,26 @@ extension Vault {
         let rules = try governance.reliedOn()
         // What the rules in force would say now is not known then.
         let always = always || governance.doubts.contains(.policyUnreadable)
-        var floors: [(Int64, Deadline)] = []
+        var graces: [(Int64, Deadline)] = []
         for (id, item) in before {
             guard let conversation = try reader.conversation(id) else { continue }
             // The first event that is said begins a period and ends none.
-            if item.event == nil, conversation.item.event != nil { continue }
+            let beginsPeriod = item.event == nil && conversation.item.event != nil
             let present = rules.dates(of: conversation.item).retainUntil
-            if let then = rules.dates(of: item).retainUntil, !then.hasPassed(at: now),
-                always || present.map({ $0 < then }) ?? true
+            if !beginsPeriod, let then = rules.dates(of: item).retainUntil,
+                !then.hasPassed(at: now), always || present.map({ $0 < then }) ?? true
             {
-                floors.append((conversation.num, min(then, rules.grace(after: now))))
+                graces.append((conversation.num, min(then, rules.grace(after: now))))
             }
             // A grace that was running because of what it was goes on.
             var old = conversation
             old.item = item
             try governance.complete(&old)
             if let end = old.item.graceUntil, end > conversation.item.graceUntil ?? .min {
-                floors.append((conversation.num, end == .max ? .never : .at(end)))
+                graces.append((conversation.num, end == .max ? .never : .at(end)))
             }
         }
-        try store(floors, in: db)
+        try store(graces, in: "retention_grace", db)
     }
 
     private func noteMatched(
@@ -121,16 +121,19 @@ extension Vault {
             guard let floor = governance.evaluator.floor(of: conversation.item) else { return }
             floors.append((conversation.num, floor))
         }
-        try store(floors, in: db)
+        try store(floors, in: "retention_floor", db)
     }
 
-    private func store(_ floors: [(Int64, Deadline)], in db: Database) throws {
-        for (num, floor) in floors {
+    /// Notes ends by conversation in a table, where they are later than those that it has.
+    private func store(
+        _ ends: [(Int64, Deadline)], in table: String, _ db: Database
+    ) throws {
+        for (num, end) in ends {
             try db.execute(
                 sql: """
-                    INSERT INTO retention_floor VALUES (?1, ?2) ON CONFLICT (conversation)
+                    INSERT INTO \(table) VALUES (?1, ?2) ON CONFLICT (conversation)
                         DO UPDATE SET until = ?2 WHERE until < ?2
-                    """, arguments: [num, floor.milliseconds ?? .max])
+                    """, arguments: [num, end.milliseconds ?? .max])
         }
     }
 }

@@ -33,6 +33,9 @@ struct DestructionTraces: ~Copyable {
         sealed = SealedTraces(vaultKey: vaultKey)
     }
 
+    /// How many were gathered.
+    var count: Int { sealed.count }
+
     // MARK: Gathering
 
     /// Takes the traces of conversations that are still stored.

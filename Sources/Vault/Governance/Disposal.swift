@@ -17,6 +17,9 @@ package import VaultCrypto
 // result of nothing. Cut off in 3, the next purge or merge goes on. `Erasure` then makes what was
 // removed unreadable for whoever has copies of the files and the old keys.
 extension Vault {
+    /// What `purge.result` calls the number of traces that its erasure has to look for.
+    static let tracesFigure = "traces"
+
     /// Carries a plan out, as far as it still holds.
     ///
     /// - Parameters:
@@ -33,9 +36,13 @@ extension Vault {
             try self.noteManagedPolicy(time, in: db)
             try self.endOpenIntents(time, in: db)
         }
-        try requireSoundness(plan)
         var report = DisposalReport()
-        if request.operation == .erase { report.deferred = try deferErasures(plan) }
+        if request.operation == .erase {
+            report.deferred = try store.write { db in
+                try self.deferErasures(of: plan.kept, self.now(), in: db)
+            }
+        }
+        try requireSoundness(plan, report.deferred.count)
         guard !plan.destroyed.isEmpty else {
             if request.operation == .purge, !plan.kept.isEmpty { try logRefusedPurge(plan) }
             return report
@@ -47,13 +54,16 @@ extension Vault {
         return report
     }
 
-    private func requireSoundness(_ plan: DisposalPlan) throws(VaultError) {
+    private func requireSoundness(
+        _ plan: DisposalPlan, _ deferred: Int
+    ) throws(VaultError) {
         guard let fault = plan.faults.first else { return }
         var record = AuditLog.Record(.refused)
         record.figures = ["conversations": Int64(plan.destroyed.count + plan.kept.count)]
         record.document = ["what": .string("purge"), "why": .string(fault)]
         try log(record)
-        throw VaultError(.refused, "Nothing was destroyed. \(fault)")
+        let waits = deferred > 0 ? " What was asked for is hidden and waits." : ""
+        throw VaultError(.refused, "Nothing was destroyed.\(waits) \(fault)")
     }
 
     private func logIntent(
@@ -88,6 +98,7 @@ extension Vault {
             let governance = try governance(in: db, at: time)
             let reader = GovernedReader(governance: governance)
             var going: [DisposalPlan.Item] = []
+            var kept: [DisposalPlan.Item] = []
             for planned in plan.destroyed {
                 guard let conversation = try reader.conversation(planned.conversation) else {
                     continue
@@ -98,8 +109,12 @@ extension Vault {
                 if item.decision.outcome == .destroy {
                     going.append(item)
                 } else {
-                    report.kept.append(item)
+                    kept.append(item)
                 }
+            }
+            report.kept += kept
+            if request.operation == .erase {
+                report.deferred += try self.deferErasures(of: kept, time, in: db)
             }
             let destroyed = try DestroyedRecords(going, in: db)
             var traces = DestructionTraces(db: db, vaultKey: key)
@@ -109,14 +124,15 @@ extension Vault {
             report.messages = removed.messages
             report.attachments = removed.attachments
             let entry = try self.logResult(
-                destroyed, removed, request, ends: intent, time, in: db)
+                destroyed, removed, traces.count, request, ends: intent, time, in: db)
             if removed.conversations > 0 { report.entry = entry }
             return report
         }
     }
 
     private func logResult(
-        _ destroyed: DestroyedRecords, _ removed: PurgeReport, _ request: DisposalRequest,
+        _ destroyed: DestroyedRecords, _ removed: PurgeReport, _ traces: Int,
+        _ request: DisposalRequest,
         ends intent: Int64, _ time: Instant, in db: Database
     ) throws -> Int64 {
         var record = AuditLog.Record(.purgeDone)
@@ -124,6 +140,7 @@ extension Vault {
         record.figures = [
             "attachments": Int64(removed.attachments),
             "conversations": Int64(removed.conversations), "messages": Int64(removed.messages),
+            Self.tracesFigure: Int64(traces),
         ]
         var document = destroyed.json
         document["operation"] = .string(request.operation.rawValue)
@@ -145,23 +162,21 @@ extension Vault {
         }
     }
 
-    /// Puts off what a hold or a legal basis bars, and hides it until then.
-    private func deferErasures(_ plan: DisposalPlan) throws(VaultError) -> [RecordID] {
-        let waiting = plan.kept.filter { $0.decision.outcome == .deferRestrict }
-        return try store.write { db in
-            let time = self.now()
-            let known = try governing(in: db).deferrals
-            for item in waiting where known[item.conversation.description] == nil {
-                try db.execute(
-                    sql: "UPDATE conversation SET hidden = ifnull(hidden, ?) WHERE id = ?",
-                    arguments: [time.milliseconds, item.conversation.bytes.databaseValue])
-                var record = AuditLog.Record(
-                    .erasureDeferred, object: item.conversation.description)
-                record.document = ["why": .array(item.decision.why.map(JSON.string))]
-                try auditLog(in: db, at: time).append(record)
-            }
-            return waiting.map(\.conversation)
+    /// Puts off what a hold, a legal basis or a doubt bars, and hides it until then.
+    private func deferErasures(
+        of kept: [DisposalPlan.Item], _ time: Instant, in db: Database
+    ) throws -> [RecordID] {
+        let waiting = kept.filter { $0.decision.outcome == .deferRestrict }
+        let known = try governing(in: db).deferrals
+        for item in waiting where known[item.conversation.description] == nil {
+            try db.execute(
+                sql: "UPDATE conversation SET hidden = ifnull(hidden, ?) WHERE id = ?",
+                arguments: [time.milliseconds, item.conversation.bytes.databaseValue])
+            var record = AuditLog.Record(.erasureDeferred, object: item.conversation.description)
+            record.document = ["why": .array(item.decision.why.map(JSON.string))]
+            try auditLog(in: db, at: time).append(record)
         }
+        return waiting.map(\.conversation)
     }
 
     /// Approves the destruction of conversations that a rule wants reviewed (R12).
@@ -176,7 +191,10 @@ extension Vault {
                 guard let conversation = try reader.conversation(id) else {
                     throw VaultError(.notFound, "There is no conversation \(id).")
                 }
-                guard governance.decide(conversation, .purge).outcome == .pendingReview else {
+                let waits = [RetentionOperation.purge, .sweep].contains {
+                    governance.decide(conversation, $0).outcome == .pendingReview
+                }
+                guard waits else {
                     throw VaultError(
                         .badInput,
                         "\(id) waits for no review; `coffer retention explain \(id)` says why.")

@@ -108,6 +108,7 @@ private struct Erasure {
         let scan = try DestructionScan(of: state.store, vaultKey: state.key, watch: watch)
         let oldKey = state.key.clone()
         var facts = try facts(of: state.store, state.header, intent)
+        try requireTraces(scan, of: facts.purges.map(\.entry))
         var certificate: DestructionCertificate?
         do {
             try GenerationChange(layout: layout).run(
@@ -163,12 +164,40 @@ private struct Erasure {
             }
             var exports = 0
             try reader.forEach { if $0.event == .exportEnded { exports += 1 } }
+            try requireGone(purges.map(\.document), in: db)
             return DestructionFacts(
                 vault: vault, tool: tool, time: time, actor: auditor.actor, intent: intent,
                 generations: (header.generation, header.generation + 1),
                 keyFile: header.keyFileDigest, slots: header.slots,
                 checkpoint: try AuditCheckpoint(signing: db, vault: vault),
                 governing: governing, exports: exports, purges: purges, scan: ScanResult())
+        }
+    }
+
+    /// A certificate says nothing of what is there again.
+    private func requireGone(_ documents: [String?], in db: Database) throws {
+        for line in documents.compactMap(\.self) {
+            let said = AuditState.conversations(try JSONReader.parse(line).object)
+            let ids = said.compactMap { RecordID($0) }
+            for id in ids where try LoggedPurges.isStored(id, in: db) {
+                throw VaultError(
+                    .damaged,
+                    "Conversation \(id) was destroyed and is there again, so that there is no "
+                        + "certificate; run `coffer audit verify`.")
+            }
+        }
+    }
+
+    /// Without the traces of what was destroyed there is nothing to look for.
+    private func requireTraces(
+        _ scan: DestructionScan, of purges: [AuditEntry]
+    ) throws(VaultError) {
+        let gathered = purges.reduce(0) { $0 + ($1.figures[Vault.tracesFigure] ?? 0) }
+        guard scan.pieces.count + scan.terms.count >= gathered else {
+            throw VaultError(
+                .damaged,
+                "Traces of what was destroyed are missing, so that they cannot be looked for and "
+                    + "there is no certificate; run `coffer audit verify`.")
         }
     }
 

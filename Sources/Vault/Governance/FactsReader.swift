@@ -1,8 +1,10 @@
 import GRDB
+import JSONText
 import Policy
 import VaultCrypto
 
-/// Reads what conversations are, without what governs them: neither holds nor graces nor approvals.
+/// Reads what conversations are, without what governs them: no holds, no approvals, and of graces
+/// only those that a change began.
 struct FactsReader {
     let db: Database
 
@@ -21,7 +23,12 @@ struct FactsReader {
                 AS undated,
             (SELECT until FROM retention_floor
                 WHERE retention_floor.conversation = conversation.num) AS floor,
-            (SELECT time FROM event WHERE event.conversation = conversation.num) AS event_time
+            (SELECT until FROM retention_grace
+                WHERE retention_grace.conversation = conversation.num) AS grace,
+            (SELECT time FROM event WHERE event.conversation = conversation.num) AS event_time,
+            CASE WHEN instr(extra, '"earlier"') THEN (
+                SELECT json_group_array(json_extract(value, '$.custodian'))
+                FROM json_each(extra, '$.earlier')) END AS others
         FROM conversation
         """
 
@@ -60,10 +67,14 @@ struct FactsReader {
         item.custodian = row["custodian_name"]
         item.event = row["event_time"]
         item.retainFloor = (row["floor"] as Int64?).map { $0 == .max ? .never : .at($0) }
+        item.graceUntil = row["grace"]
         (item.labels, item.labelled) = try labels(of: row["num"])
-        return GovernedConversation(
+        var conversation = GovernedConversation(
             num: row["num"], id: id, messages: row["messages"],
             isHidden: (row["hidden"] as Int64?) != nil, item: item)
+        let others = (row["others"] as String?).flatMap { try? JSONReader.parse($0) }
+        conversation.otherCustodians = others?.array?.compactMap(\.string) ?? []
+        return conversation
     }
 
     private func labels(of conversation: Int64) throws -> ([String], RetentionItem.Labelled) {

@@ -13,8 +13,8 @@ extension Vault {
     /// Every act that can bring a conversation under a locked rule, or move the end that one gives,
     /// stamps the floor in its own transaction, and a floor only grows. So there is a floor of at
     /// least what follows from the policy in force and the records as they are. What follows from
-    /// earlier policies and earlier records cannot be recomputed. Nothing is said while the policy
-    /// is not the one that the log has last: then floors are yet to be stamped.
+    /// earlier policies and earlier records cannot be recomputed. Nothing is said while something
+    /// came under a policy that could not be read: then floors are yet to be stamped.
     ///
     /// - Parameters:
     ///   - limit: At most so many.
@@ -22,10 +22,10 @@ extension Vault {
     /// - Returns: The faults.
     /// - Throws: What the database reports.
     func floorFaults(limit: Int, in db: Database) throws -> [VaultFault] {
-        guard let governance = try lockingGovernance(in: db) else { return [] }
+        guard let evaluator = try loggedRules(in: db) else { return [] }
         var faults: [VaultFault] = []
-        try GovernedReader(governance: governance).forEach { conversation in
-            guard faults.count < limit, let end = governance.evaluator.floor(of: conversation.item)
+        try FactsReader(db: db).forEach { conversation in
+            guard faults.count < limit, let end = evaluator.floor(of: conversation.item)
             else { return }
             let floor = conversation.item.retainFloor.map { $0.milliseconds ?? .max } ?? .min
             let wanted = end.milliseconds ?? .max
@@ -39,25 +39,13 @@ extension Vault {
         return faults
     }
 
-    /// What governs, where it has locked rules and is what the log says; a log that cannot be read
-    /// is a fault of its own.
-    private func lockingGovernance(in db: Database) throws -> Governance? {
-        guard let governed = try? governing(in: db), !governed.policies.isEmpty,
-            try isManagedPolicyNoted(in: db)
+    /// The rules of the policy that the log has last; `nil` where it cannot be read here, which
+    /// another check names, and while something came that floors are yet to be stamped for.
+    private func loggedRules(in db: Database) throws -> RetentionEvaluator? {
+        guard let governed = try? governing(in: db), try !isStampDue(in: db),
+            let document = (governed.policy(of: .managed) ?? governed.policy(of: .vault))?.document,
+            let policy = try? auditMemory.policies.policy(document, in: db)
         else { return nil }
-        do {
-            let governance = try governance(in: db)
-            guard governance.hasLocks, !governance.doubts.contains(.policyUnreadable) else {
-                return nil
-            }
-            let logged = governed.policy(of: .managed) ?? governed.policy(of: .vault)
-            let policy = try logged?.document?.policy(in: db)
-            let isLogged =
-                policy.map { JSONWriter.canonical(.object($0)) }
-                == governance.evaluator.policy.canonical
-            return isLogged ? governance : nil
-        } catch is VaultError {
-            return nil
-        }
+        return RetentionEvaluator(policy)
     }
 }

@@ -50,6 +50,11 @@ struct Governance {
             source = .managed
             doubts.insert(.policyUnreadable)
             faults.append(sentence)
+        case .absent where try Self.hasLockedManaged(state, policies, in: db):
+            source = .managed
+            doubts.insert(.policyUnreadable)
+            faults.append(
+                "The managed policy has locked rules and is gone; put it back at \(place.path).")
         case .absent:
             source = own == nil ? nil : .vault
             do {
@@ -78,6 +83,16 @@ struct Governance {
                     + "with `coffer audit clock` when it is right.")
         }
         try refuseLoosening()
+    }
+
+    /// Whether the managed policy that the log knows has locked rules, which nobody can end.
+    static func hasLockedManaged(
+        _ state: GovernanceState, _ policies: PolicyMemory, in db: Database
+    ) throws -> Bool {
+        guard let document = state.policy(of: .managed)?.document else { return false }
+        // One that cannot be read here may have some.
+        guard let policy = try? policies.policy(document, in: db) else { return true }
+        return policy.retention.contains(where: \.isLocked)
     }
 
     /// What holds where there is no policy.
@@ -137,8 +152,18 @@ struct Governance {
     }
 
     /// What may be done with a conversation.
+    ///
+    /// An approval from before it was due is one of that purge, not of the sweep that comes when it
+    /// is (R12).
     func decide(_ conversation: GovernedConversation, _ operation: RetentionOperation) -> Decision {
-        evaluator.decide(conversation.item, circumstances(operation))
+        var item = conversation.item
+        if operation == .sweep, let approved = conversation.approved,
+            evaluator.dates(of: item).purgeAt.map({ !$0.hasPassed(at: approved.milliseconds) })
+                ?? true
+        {
+            item.isApproved = false
+        }
+        return evaluator.decide(item, circumstances(operation))
     }
 
     /// What may be done with a conversation when it is asked for so.
@@ -161,25 +186,27 @@ struct Governance {
         ends += past.graces(of: conversation.item)
         conversation.item.graceUntil = (ends + [conversation.item.graceUntil]).compactMap(\.self)
             .max()
-        conversation.item.isApproved = try isApproved(conversation)
+        conversation.approved = try approval(of: conversation)
+        conversation.item.isApproved = conversation.approved != nil
     }
 
     /// The end of a grace that began at a time, after the longest of the policies in force since
     /// then.
     func grace(after time: Instant) -> Int64 { past.grace(after: time) }
 
-    /// Whether a person approved the conversation as it is: what was committed to later was not
-    /// looked at.
-    private func isApproved(_ conversation: GovernedConversation) throws -> Bool {
-        guard let approval = state.approvals[conversation.item.id] else { return false }
+    /// When a person approved the conversation as it is: what was committed to later was not looked
+    /// at.
+    private func approval(of conversation: GovernedConversation) throws -> Instant? {
+        guard let approval = state.approvals[conversation.item.id] else { return nil }
         let leaves = CommitmentLeaves(db: db)
         let rows = try Row.fetchAll(
             db, sql: "SELECT num, version FROM message WHERE conversation = ?",
             arguments: [conversation.num])
-        return try rows.allSatisfy { row in
+        let isAsItWas = try rows.allSatisfy { row in
             let entry = try leaves.entry(of: row["num"], version: row["version"])
             return entry.map { $0 < approval } ?? false
         }
+        return isAsItWas ? try AuditReader(db: db).entry(approval).entry.time : nil
     }
 
     /// The id of a rule that retains a record at present because of a label.

@@ -36,6 +36,9 @@ extension Vault {
         case .policy(let policy):
             return GovernanceStatus(
                 source: .managed, rules: policy.retention.count, holds: holds)
+        case .absent
+        where try Governance.hasLockedManaged(state, auditMemory.policies, in: db):
+            return GovernanceStatus(source: .managed, rules: nil, holds: holds)
         case .absent:
             guard let own = state.policy(of: .vault)?.document else {
                 return GovernanceStatus(source: .none, rules: 0, holds: holds)

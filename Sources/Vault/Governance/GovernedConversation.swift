@@ -12,10 +12,14 @@ struct GovernedConversation {
     var messages: Int
     var isHidden: Bool
     var item: RetentionItem
+    /// For whom it was imported besides its custodian.
+    var otherCustodians: [String] = []
+    /// When a person approved its destruction, as it is.
+    var approved: Instant?
 
     var subject: HoldSubject {
         var subject = HoldSubject(conversation: item.id)
-        subject.custodian = item.custodian
+        subject.custodians = (item.custodian.map { [$0] } ?? []) + otherCustodians
         subject.project = item.project
         subject.labels = item.labels
         return subject

@@ -46,13 +46,18 @@ struct PastPolicies {
             }
             before = (try? memory.policy(document, in: db)).map(RetentionEvaluator.init)
         }
+        // A managed policy that is not noted yet is in force from now on.
+        if let before, before.policy != present.policy {
+            known.append(Epoch(until: now, evaluator: before))
+        }
         self.known = known
         lost = known.map { ($0, grace(after: $0.until)) }.filter { $0.1 > now.milliseconds }
         isUncertain = unreadable.contains { grace(after: $0) > now.milliseconds }
     }
 
-    /// The end of a grace that began at a time, after the longest of the policies in force since
-    /// then: a shorter one that comes later does not cut it short.
+    /// The end of a grace that began at a time, after the longest of the policies in force then,
+    /// the one that was replaced at that time among them, and since: a shorter one that comes later
+    /// does not cut it short.
     ///
     /// A time of a clock that was ahead may have been before any change.
     func grace(after time: Instant) -> Int64 {
@@ -62,7 +67,7 @@ struct PastPolicies {
         }
         var asked: Set<Length> = []
         var end = Int64.min
-        let since = known.filter { time < $0.until || time > now }.map(\.evaluator) + [present]
+        let since = known.filter { time <= $0.until || time > now }.map(\.evaluator) + [present]
         for evaluator in since {
             let policy = evaluator.policy
             let length = Length(span: policy.holdReleaseGrace, zone: policy.timeZone.name)

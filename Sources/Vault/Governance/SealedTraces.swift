@@ -30,6 +30,8 @@ struct SealedTraces: ~Copyable {
 
     private let key: SecretBytes
     private var row: [UInt8] = []
+    /// How many were taken.
+    private(set) var count = 0
 
     /// - Parameter vaultKey: Of the generation.
     init(vaultKey: borrowing SecretBytes) {
@@ -38,6 +40,7 @@ struct SealedTraces: ~Copyable {
 
     /// Takes a trace; `flush` stores the last ones.
     mutating func add(_ trace: Trace, in db: Database) throws {
+        count += 1
         let bytes = trace.bytes.prefix(Self.mostBytes)
         row.append(trace.isTerm ? 1 : 0)
         row.append(UInt8(truncatingIfNeeded: bytes.count >> 8))

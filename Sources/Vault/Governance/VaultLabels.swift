@@ -48,6 +48,9 @@ extension Vault {
         removing label: String, from ids: [RecordID], in db: Database
     ) throws -> String? {
         let governance = try governance(in: db)
+        if governance.doubts.contains(.policyUnreadable) {
+            return "the policy cannot be read, and a rule of it may keep because of it"
+        }
         let reader = GovernedReader(governance: governance)
         for id in ids {
             guard let item = try reader.conversation(id)?.item, item.labels.contains(label)

@@ -141,6 +141,13 @@ extension Vault {
         return noted == policyPlace.fingerprint
     }
 
+    /// Whether something came while the policy in force could not be read.
+    func isStampDue(in db: Database) throws -> Bool {
+        let noted = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'managedPolicy'"))
+        return noted == PolicyPlace.unreadable
+    }
+
     /// Notes that something came while the policy in force could not be read: the next act that
     /// can read it stamps the floors.
     func noteUnreadablePolicy(in db: Database) throws {
@@ -160,7 +167,10 @@ extension Vault {
         switch policyPlace.read() {
         case .unreadable: return
         case .absent:
-            guard known != nil else { return }
+            guard known != nil,
+                try !Governance.hasLockedManaged(
+                    governing(in: db), auditMemory.policies, in: db)
+            else { return }
             record = AuditLog.Record(.policyRemoved)
         case .policy(let policy):
             let text = try known.map { JSONWriter.canonical(.object(try $0.policy(in: db))) }
@@ -193,7 +203,10 @@ extension Vault {
             guard let conversation = try GovernedReader(governance: governance).conversation(id)
             else { throw VaultError(.notFound, "There is no conversation \(id).") }
             return RetentionExplanation(
-                item: conversation.item, decision: governance.decide(conversation, operation),
+                item: conversation.item,
+                decision: operation == .sweep
+                    ? governance.decide(conversation, for: DisposalRequest(.due))
+                    : governance.decide(conversation, operation),
                 faults: governance.faults)
         }
     }
@@ -210,7 +223,10 @@ extension Vault {
             circumstances.doubts = []
             var simulation = PolicySimulation(
                 from: governance.evaluator.policy, to: policy, circumstances)
-            try GovernedReader(governance: governance).forEach { simulation.add($0.item) }
+            let changed = now().milliseconds
+            try GovernedReader(governance: governance).forEach {
+                simulation.add($0.item, changed: changed)
+            }
             return simulation
         }
     }

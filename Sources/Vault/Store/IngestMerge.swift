@@ -5,6 +5,8 @@ import VaultCrypto
 private struct Sequel {
     let conversation: PreparedConversation
     let known: KnownConversation
+    /// Whose it is, as the import says.
+    let custodian: String?
     /// Stored messages by their id in the source.
     let old: [String: KnownMessage]
     /// Where each message of the import stands or will stand.
@@ -15,11 +17,12 @@ private struct Sequel {
     let now: Instant
 
     init(
-        _ conversation: PreparedConversation, of known: KnownConversation, now: Instant,
-        nextMessage: Int64, in db: Database
+        _ conversation: PreparedConversation, of known: KnownConversation, custodian: String?,
+        now: Instant, nextMessage: Int64, in db: Database
     ) throws {
         self.conversation = conversation
         self.known = known
+        self.custodian = custodian
         self.now = now
         let old = try KnownMessage.all(of: known.num, in: db)
         self.old = old
@@ -70,16 +73,17 @@ private struct Sequel {
 extension IngestWriter {
     /// Brings a conversation together with what the vault has of it.
     mutating func merge(
-        _ conversation: PreparedConversation, into known: KnownConversation, now: Instant,
-        in db: Database, report: inout IngestReport
+        _ conversation: PreparedConversation, into known: KnownConversation, custodian: String?,
+        now: Instant, in db: Database, report: inout IngestReport
     ) throws {
-        if known.hasSeen(conversation.fingerprint) {
+        if known.hasSeen(conversation.fingerprint, custodian: custodian) {
             report.conversations.unchanged += 1
             report.messages.unchanged += conversation.messages.count
             return
         }
         let sequel = try Sequel(
-            conversation, of: known, now: now, nextMessage: nextMessage, in: db)
+            conversation, of: known, custodian: custodian, now: now, nextMessage: nextMessage,
+            in: db)
         let before = report.messages
         for (position, message) in conversation.messages.enumerated() {
             if let earlier = sequel.old[message.imported.originID] {
@@ -223,6 +227,7 @@ extension IngestWriter {
         let (known, conversation) = (sequel.known, sequel.conversation)
         let imported = conversation.imported
         var said = conversation.fields
+        said.custodian = sequel.custodian
         if known.fields.created == nil { said.created = conversation.created }
         let fields = known.fields.merged(with: said, isOlder: sequel.isOlder, now: sequel.now)
         let current = sequel.current

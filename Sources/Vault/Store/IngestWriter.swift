@@ -42,7 +42,7 @@ struct IngestWriter {
     ///
     /// - Parameters:
     ///   - batch: The conversations.
-    ///   - custodian: Whose they are when the source does not say.
+    ///   - custodian: Whose they are when the source does not say, and whether somebody said so.
     ///   - now: The time of the import, for versions that it replaces.
     ///   - analyser: What the texts of the batch were analysed with.
     ///   - texts: Those of the batch.
@@ -51,8 +51,8 @@ struct IngestWriter {
     /// - Returns: What changed; it counts only once the transaction is committed.
     /// - Throws: What the database reports; the transaction is then void.
     mutating func write(
-        _ batch: [PreparedConversation], custodian: String, now: Instant, _ analyser: TextAnalyser,
-        _ texts: AnalysedBatch, _ facts: FactsReader?, in db: Database
+        _ batch: [PreparedConversation], custodian: (name: String, isSaid: Bool), now: Instant,
+        _ analyser: TextAnalyser, _ texts: AnalysedBatch, _ facts: FactsReader?, in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
         nextMessage = try Self.nextNumber(in: db)
@@ -69,13 +69,15 @@ struct IngestWriter {
             for record in conversation.skipped { report.skip(record) }
             if let known = try KnownConversation(conversation.imported.origin, in: db) {
                 touched.insert(known.id)
-                if !known.hasSeen(conversation.fingerprint) {
-                    before[known.id] = try facts?.conversation(known.id)?.item
-                }
-                try merge(conversation, into: known, now: now, in: db, report: &report)
+                let said =
+                    conversation.imported.custodian ?? (custodian.isSaid ? custodian.name : nil)
+                let isKnown = known.hasSeen(conversation.fingerprint, custodian: said)
+                if !isKnown { before[known.id] = try facts?.conversation(known.id)?.item }
+                try merge(
+                    conversation, into: known, custodian: said, now: now, in: db, report: &report)
             } else {
                 touched.insert(conversation.id)
-                try add(conversation, custodian: custodian, now: now, in: db, report: &report)
+                try add(conversation, custodian: custodian.name, now: now, in: db, report: &report)
             }
         }
         try Counter.conversations.add(Int64(report.conversations.added), in: db)

@@ -34,7 +34,7 @@ package final class Ingestion: Sendable {
     private let auditor: Auditor
     private let clock: @Sendable () -> Instant
     private let watch: ArrivalWatch
-    private let custodian: String
+    private let custodian: (name: String, isSaid: Bool)
     private let now: Instant
     private let analyser: TextAnalyser
     private let onCommit: @Sendable (IngestReport) -> Void
@@ -50,7 +50,8 @@ package final class Ingestion: Sendable {
     private let spent = Mutex<[Batch]>([])
 
     init(
-        store: Store, auditor: Auditor, custodian: String, analyser: TextAnalyser,
+        store: Store, auditor: Auditor, custodian: (name: String, isSaid: Bool),
+        analyser: TextAnalyser,
         clock: @escaping @Sendable () -> Instant, watch: ArrivalWatch,
         onCommit: @escaping @Sendable (IngestReport) -> Void
     ) {

@@ -24,11 +24,17 @@ struct KnownConversation {
     /// As many imports of one conversation are remembered.
     private static let remembered = 64
 
-    /// Whether exactly this was imported before.
-    func hasSeen(_ fingerprint: [UInt8]) -> Bool {
-        stride(from: 0, to: fingerprints.count, by: fingerprint.count).contains { start in
+    /// Whether exactly this was imported before, for the same custodian.
+    func hasSeen(_ fingerprint: [UInt8], custodian: String?) -> Bool {
+        if let custodian, custodian != fields.custodian, !isKnown(custodian) { return false }
+        return stride(from: 0, to: fingerprints.count, by: fingerprint.count).contains { start in
             fingerprints[start...].starts(with: fingerprint)
         }
+    }
+
+    /// Whether an earlier import was for this custodian as well.
+    private func isKnown(_ custodian: String) -> Bool {
+        fields.extra["earlier"]?.array?.contains { $0["custodian"]?.string == custodian } ?? false
     }
 
     func fingerprints(with new: [UInt8]) -> [UInt8] {

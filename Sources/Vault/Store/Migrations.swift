@@ -12,6 +12,7 @@ enum Migrations {
         PackageResources._002_search_sql,
         PackageResources._003_index_sql,
         PackageResources._004_governance_sql,
+        PackageResources._005_grace_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

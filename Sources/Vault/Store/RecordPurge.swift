@@ -28,6 +28,7 @@ struct RecordPurge {
                 "DELETE FROM label WHERE conversation = ?",
                 "DELETE FROM event WHERE conversation = ?",
                 "DELETE FROM retention_floor WHERE conversation = ?",
+                "DELETE FROM retention_grace WHERE conversation = ?",
                 "DELETE FROM conversation WHERE num = ?",
             ] {
                 try db.cachedStatement(sql: sql).execute(arguments: [num])

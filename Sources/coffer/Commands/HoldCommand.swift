@@ -127,6 +127,14 @@ struct HoldScopeOptions: ParsableArguments {
     }
 
     func validate() throws {
+        let texts = [
+            ("custodian", custodian), ("conversation", conversation), ("label", label),
+            ("project", project), ("query", query.map { [$0] } ?? []),
+        ]
+        // A variable of the shell that is not set would make a hold on nothing.
+        if let (name, _) = texts.first(where: { $0.1.contains("") }) {
+            throw ValidationError("--\(name) is empty; say what is meant, or leave it out.")
+        }
         if let after, let before, after.instant >= before.instant {
             throw ValidationError(
                 "--before has to be later than --after; the time of --before is not included.")

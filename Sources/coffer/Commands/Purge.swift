@@ -80,6 +80,9 @@ struct Purge: ParsableCommand {
         if batch, certificate != nil {
             throw ValidationError("Give --certificate or --batch: there is none without erasure.")
         }
+        if subject?.isEmpty == true {
+            throw ValidationError("--subject is empty; name the custodian.")
+        }
         if dryRun, yes { throw ValidationError("Give --dry-run or --yes, not both.") }
         guard [!ids.isEmpty, isMatching, subject != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("Give ids, a selection or --subject, not several of them.")
@@ -165,7 +168,9 @@ struct Purge: ParsableCommand {
                 "Stopped: what was destroyed is gone from the records, and not erased yet; "
                     + "`coffer purge --yes` goes on.")
         }
-        if report.conversations == 0, report.deferred.isEmpty { try refuseKept(plan, view) }
+        if report.conversations == 0, report.deferred.isEmpty {
+            try refuseKept(plan, view, isAllKept: !report.kept.isEmpty)
+        }
     }
 
     private func erase(_ vault: Vault, _ folder: StatementFolder?) throws -> AfterPurge {
@@ -189,8 +194,11 @@ struct Purge: ParsableCommand {
         }
     }
 
-    private func refuseKept(_ plan: DisposalPlan, _ view: PurgeView) throws {
-        guard isExplicit, subject == nil, plan.destroyed.isEmpty else { return }
+    // `isAllKept`: what the plan would have destroyed was kept as well.
+    private func refuseKept(
+        _ plan: DisposalPlan, _ view: PurgeView, isAllKept: Bool = false
+    ) throws {
+        guard isExplicit, subject == nil, plan.destroyed.isEmpty || isAllKept else { return }
         throw VaultError(
             .refused,
             "Nothing was destroyed: \(view.keptWords) kept; `coffer retention explain ID` says "
