@@ -154,6 +154,19 @@ struct GovernanceDoubtTests {
         #expect(try again.finish().conversations.unchanged == 1)
     }
 
+    @Test("A name is the same however its characters are composed, also for an erasure request")
+    func composedNames() throws {
+        for (place, name) in ["Zo\u{EB}", "Zoe\u{308}"].enumerated() {
+            let ingestion = try vault.beginIngestion(custodian: name)
+            try ingestion.add(conversation("c\(place)", texts: ["harbour"], at: time))
+            _ = try ingestion.finish()
+        }
+        let stored = try vault.ids().values.map { Array(try vault.conversation($0).custodian.utf8) }
+        #expect(Set(stored).count == 2)
+        let request = DisposalRequest(.subject("Zo\u{EB}"), reason: "a test")
+        #expect(try vault.planDisposal(request).destroyed.count == 2)
+    }
+
     @Test("What was destroyed and is put back is named, and gets no certificate")
     func putBack() throws {
         try ingest("a", "b")

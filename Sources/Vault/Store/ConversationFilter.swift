@@ -77,16 +77,19 @@ package struct ConversationFilter: Sendable {
         }
         for label in labels {
             condition.add(
+                name: label,
                 """
                 EXISTS (SELECT 1 FROM label JOIN name ON name.num = label.name
-                    WHERE label.conversation = conversation.num AND name.text = ?)
-                """, label)
+                    WHERE label.conversation = conversation.num AND name.text IN (#))
+                """)
         }
         if let project {
-            condition.add("project = (SELECT num FROM name WHERE text = ?)", project)
+            condition.add(
+                name: project, "project IN (SELECT num FROM name WHERE text IN (#))")
         }
         if let custodian {
-            condition.add("custodian = (SELECT num FROM name WHERE text = ?)", custodian)
+            condition.add(
+                name: custodian, "custodian IN (SELECT num FROM name WHERE text IN (#))")
         }
         if let source { condition.add("source = (SELECT num FROM name WHERE text = ?)", source) }
         return condition
@@ -103,11 +106,12 @@ package struct ConversationFilter: Sendable {
                 kind == "label"
                 ? "SELECT 1 FROM label WHERE name = ?"
                 : "SELECT 1 FROM conversation WHERE \(kind) = ?"
-            let num = try Names.find(name, in: db)
-            let isUsed = try num.map {
-                try Bool.fetchOne(db, sql: "SELECT EXISTS (\(use))", arguments: [$0]) ?? false
+            let isUsed = try Names.forms(of: name).contains { form in
+                guard let num = try Names.find(form, in: db) else { return false }
+                return try Bool.fetchOne(db, sql: "SELECT EXISTS (\(use))", arguments: [num])
+                    ?? false
             }
-            return isUsed == true ? nil : "\(kind) \(name)"
+            return isUsed ? nil : "\(kind) \(name)"
         }
     }
 }
@@ -119,6 +123,15 @@ struct ConversationCondition {
 
     var clause: String { terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND ") }
     var values: StatementArguments { StatementArguments(arguments) }
+
+    /// Adds a term about a name, which is the same however its characters are composed; `#` stands
+    /// for its forms.
+    mutating func add(name: String, _ term: String) {
+        let forms = Names.forms(of: name)
+        let marks = forms.map { _ in "?" }.joined(separator: ", ")
+        terms.append(term.replacing("#", with: marks))
+        arguments += forms as [any DatabaseValueConvertible]
+    }
 
     mutating func add(_ term: String, _ value: any DatabaseValueConvertible) {
         terms.append(term)

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The shared words (models, custodians, labels…) by row number, remembered while a writer works.
@@ -18,6 +19,19 @@ struct Names {
     mutating func num(ofOptional text: String?, in db: Database) throws -> Int64? {
         guard let text else { return nil }
         return try num(of: text, in: db)
+    }
+
+    /// The forms in which a text that is the same to a reader may be stored: as it is, composed and
+    /// decomposed.
+    static func forms(of text: String) -> [String] {
+        let others = [
+            text.precomposedStringWithCanonicalMapping, text.decomposedStringWithCanonicalMapping,
+        ]
+        // Strings of Swift are equal when only their form differs.
+        return others.reduce(into: [text]) { forms, other in
+            guard !forms.contains(where: { $0.utf8.elementsEqual(other.utf8) }) else { return }
+            forms.append(other)
+        }
     }
 
     static func find(_ text: String, in db: Database) throws -> Int64? {
