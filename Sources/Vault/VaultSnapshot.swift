@@ -8,8 +8,12 @@ package final class VaultSnapshot {
     private let db: Database
     private let reader: MessageReader
 
-    fileprivate init(_ db: Database) throws {
+    private let governance: () throws -> Governance
+    private var governed: GovernanceCounter?
+
+    fileprivate init(_ db: Database, governance: @escaping () throws -> Governance) throws {
         self.db = db
+        self.governance = governance
         reader = try MessageReader(db: db)
     }
 
@@ -80,6 +84,24 @@ package final class VaultSnapshot {
         try guarded { try AttachmentStore(db: db).read(sha256, into: sink) }
     }
 
+    /// Counts what governs a conversation, for `governanceInForce`.
+    package func noteGovernance(of id: RecordID) throws(VaultError) {
+        try guarded {
+            if governed == nil { governed = GovernanceCounter(try governance()) }
+            try governed?.count(id)
+        }
+    }
+
+    /// What governs the vault, and of the holds those that match a conversation that was noted.
+    package func governanceInForce() throws(VaultError) -> GovernanceInForce {
+        try guarded { try (governed ?? GovernanceCounter(governance())).inForce() }
+    }
+
+    /// The certificates of destruction, the oldest first.
+    package func certificates() throws(VaultError) -> [DestructionCertificate] {
+        try guarded { try DestructionCertificate.all(in: db) }
+    }
+
     /// Adds a conversation's number to those of which `logEvidence` is to show the records.
     package func insert(_ id: RecordID, into conversations: inout NumberSet) throws(VaultError) {
         let num = try guarded { try ConversationReader(db: db).conversation(id).num }
@@ -146,6 +168,8 @@ extension Vault {
     package func withSnapshot<Result>(
         _ body: (VaultSnapshot) throws -> Result
     ) throws(VaultError) -> Result {
-        try store.read { db in try body(VaultSnapshot(db)) }
+        try store.read { db in
+            try body(VaultSnapshot(db) { try self.governance(in: db) })
+        }
     }
 }

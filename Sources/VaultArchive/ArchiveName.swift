@@ -20,6 +20,9 @@ enum ArchiveName {
     static let minisignKey = "signer.minisign.pub"
     static let export = "meta/export.json"
 
+    static let custody = "meta/custody.jsonl"
+    static let certification = "meta/certification-902-14.txt"
+    static let destroyed = "proof/destroyed.jsonl"
     static let checkpoint = "proof/checkpoint"
     static let logKey = "proof/log.vkey"
     static let logKeyPEM = "proof/log.pub.pem"
@@ -35,17 +38,19 @@ enum ArchiveName {
     static let summary = "data/report/summary.csv"
     static let items = "data/report/items.csv"
     static let errors = "data/report/errors.csv"
+    static let locations = "data/report/locations.csv"
+    static let settings = "data/report/settings.csv"
 
     /// What every archive has, besides the records.
     static let required = [
         declaration, bagInfo, readme, manifest256, manifest512, tagManifest, sshSignature,
-        minisignSignature, allowedSigners, sshKey, minisignKey, export, index, summary, items,
-        errors,
+        minisignSignature, allowedSigners, sshKey, minisignKey, export, certification, index,
+        summary, items, locations, settings, errors,
     ]
 
     /// What an archive of a vault with an audit log has besides.
     static let proof = [
-        checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript,
+        checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript, custody, destroyed,
     ]
 
     /// The files that stand beside the tag manifest without being listed in it.

@@ -8,6 +8,7 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
     private let snapshot: VaultSnapshot
     private let filter: ConversationFilter
     private let only: Set<RecordID>?
+    private let isNamed: Bool
     package let begun: Int64?
     package let key: NoteKey
     /// The conversations that were handed out.
@@ -20,17 +21,19 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
     ///   - vault: The vault's id.
     ///   - filter: Which conversations.
     ///   - only: When given, only those of them with these ids.
+    ///   - isNamed: Whether somebody named the conversations one by one.
     ///   - begun: The entry of the audit log that says that the archive is being made.
     ///   - tool: The program and its version.
     /// - Throws: `damaged` when the vault's log has no key.
     package init(
         _ snapshot: VaultSnapshot, of vault: RecordID, filter: ConversationFilter,
-        only: Set<RecordID>?, begun: Int64?, tool: String
+        only: Set<RecordID>?, isNamed: Bool = false, begun: Int64?, tool: String
     ) throws(VaultError) {
         key = try NoteKey(
             name: AuditCheckpoint.origin(of: vault),
             key: snapshot.withSigningKey(.log) { $0.publicKey })
         self.begun = begun
+        self.isNamed = isNamed
         self.snapshot = snapshot
         self.vault = vault
         self.filter = filter
@@ -44,6 +47,7 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
 
     package func conversation(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
         try snapshot.insert(id, into: &exported)
+        try snapshot.noteGovernance(of: id)
         let versions = try snapshot.earlierVersions(of: id)
         return ArchivedConversation(
             conversation: try snapshot.conversation(id), messages: try snapshot.messages(of: id),
@@ -80,5 +84,15 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
         showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
     ) throws(VaultError) {
         try snapshot.log(showing: entries, body)
+    }
+
+    package func governance() throws(VaultError) -> GovernanceInForce {
+        try snapshot.governanceInForce()
+    }
+
+    /// What a destroyed record was labelled or whose it was is gone with it, so that each
+    /// certificate may touch what was selected, unless the conversations were named.
+    package func destroyed() throws(VaultError) -> [DestructionCertificate] {
+        isNamed ? [] : try snapshot.certificates()
     }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import JSONText
 import VaultCrypto
 
@@ -6,6 +7,16 @@ package struct DestructionCertificate: Sendable, Equatable {
     /// The entry of the audit log that ended the destruction.
     package let entry: Int64
     package let statement: SignedStatement
+
+    /// Those of a vault, the oldest first.
+    static func all(in db: Database) throws -> [DestructionCertificate] {
+        try Row.fetchAll(db, sql: "SELECT entry, facts, note FROM certificate ORDER BY entry").map {
+            DestructionCertificate(
+                entry: $0["entry"],
+                statement: SignedStatement(
+                    kind: .destruction, facts: $0["facts"], note: $0["note"]))
+        }
+    }
 }
 
 /// What a certificate of destruction states.

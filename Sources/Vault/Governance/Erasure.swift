@@ -67,13 +67,7 @@ extension Vault {
     /// The certificates of this vault, the newest last.
     package func certificates() throws(VaultError) -> [DestructionCertificate] {
         try store.read { db in
-            try Row.fetchAll(db, sql: "SELECT entry, facts, note FROM certificate ORDER BY entry")
-                .map {
-                    DestructionCertificate(
-                        entry: $0["entry"],
-                        statement: SignedStatement(
-                            kind: .destruction, facts: $0["facts"], note: $0["note"]))
-                }
+            try DestructionCertificate.all(in: db)
         }
     }
 }

@@ -109,19 +109,26 @@ package enum ArchiveExport {
             case .compressedTar: try TarContainer(output, bag: bag, isCompressed: true)
             }
         let writer = try BagWriter(container, hooks: hooks)
-        var payload = try PayloadExport(source: source, writer: writer)
+        var payload = try PayloadExport(source: source, writer: writer, request)
         let counts = try payload.run()
         let signer = try source.withArchiveKey { (key) throws(VaultError) in try ArchiveSigner(key)
         }
         try writer.manifests()
         let proof = try source.log.map { (log) throws(VaultError) in
-            ArchiveProof(
-                key: log.key, checkpoint: try ProofWriter(log: log, writer: writer).write())
+            try ProofWriter(log: log, writer: writer).write()
         }
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
             payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer,
             proof: proof)
+        try writer.tag(
+            ArchiveName.certification,
+            CertificationDraft.text(
+                request, bag: bag, counts,
+                manifests: (
+                    writer.digest(of: ArchiveName.manifest256),
+                    writer.digest(of: ArchiveName.manifest512)
+                )))
         try write(tags, request.supplements, to: writer)
         let digest = try source.withArchiveKey { (key) throws(VaultError) in
             try writer.sign(key, comment: tags.trustedComment)

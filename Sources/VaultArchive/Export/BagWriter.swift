@@ -118,6 +118,9 @@ final class BagWriter {
         tags.append((path, SHA256Digest.hash(content)))
     }
 
+    /// SHA-256 of a tag file that was written; empty for another.
+    func digest(of path: String) -> [UInt8] { tags.first { $0.path == path }?.sha256 ?? [] }
+
     /// Writes a tag file that was collected on disk.
     func tag(_ path: String, _ spool: Spool) throws(VaultError) {
         var digest = SHA256Digest()

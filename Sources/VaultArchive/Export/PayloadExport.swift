@@ -14,8 +14,13 @@ struct PayloadExport {
     private let errors: Spool
     private var counts = ArchiveCounts()
     private var attachments: Set<[UInt8]> = []
+    private var locations: [ArchiveLocation: ArchiveCounts] = [:]
+    private let request: ArchiveExport.Request
 
-    init(source: any ArchiveSource, writer: BagWriter) throws(VaultError) {
+    init(
+        source: any ArchiveSource, writer: BagWriter, _ request: ArchiveExport.Request
+    ) throws(VaultError) {
+        self.request = request
         self.source = source
         self.writer = writer
         let folder = writer.container.folder
@@ -43,6 +48,8 @@ struct PayloadExport {
         try payload(ArchiveName.index, index)
         try payload(ArchiveName.errors, errors)
         try payload(ArchiveName.items, items)
+        try writer.payload(ArchiveName.locations, Reports.locations(locations))
+        try writer.payload(ArchiveName.settings, Reports.settings(request))
         try writer.payload(ArchiveName.summary, Reports.summary(counts))
         return counts
     }
@@ -67,6 +74,11 @@ struct PayloadExport {
             ConversationPage.render(archived.conversation, archived.messages, versions: versions))
         let files = try attachments(of: archived)
         counts.add(archived)
+        let conversation = archived.conversation
+        let location = ArchiveLocation(
+            custodian: conversation.custodian, source: conversation.origin.source)
+        locations[location, default: ArchiveCounts()].add(archived)
+        locations[location]?.attachments += files
         try index.write(IndexPage.row(archived.conversation, messages: archived.messages.count))
         try items.write(Reports.item(archived, attachments: files))
         try writer.advance(bytes: 0, records: archived.messages.count)

@@ -1,3 +1,4 @@
+import JSONText
 import Vault
 
 /// The tables of `data/report/`: RFC 4180, UTF-8, lines ended by LF.
@@ -39,6 +40,36 @@ enum Reports {
         return rows.reduce(into: line(["name", "value"])) { $0 += line([$1.0, $1.1]) }
     }
 
+    static let locationsHead = line([
+        "custodian", "source", "conversations", "messages", "attachments", "firstCreated",
+        "lastModified",
+    ])
+
+    /// Where the records come from: by custodian and source.
+    static func locations(_ locations: [ArchiveLocation: ArchiveCounts]) -> [UInt8] {
+        locations.sorted { $0.key < $1.key }.reduce(into: locationsHead) { text, row in
+            text += line([
+                row.key.custodian, row.key.source, String(row.value.conversations),
+                String(row.value.messages), String(row.value.attachments),
+                row.value.first?.description ?? "", row.value.last?.description ?? "",
+            ])
+        }
+    }
+
+    /// What was asked for, in the words in which it was.
+    static func settings(_ request: ArchiveExport.Request) -> [UInt8] {
+        var rows: [(String, String)] = []
+        if let query = request.query { rows.append(("query", query)) }
+        for member in request.scope.members.sorted(by: { $0.key < $1.key }) {
+            let values = member.value.array ?? [member.value]
+            for value in values {
+                rows.append((member.key, value.string ?? JSONWriter.line(value)))
+            }
+        }
+        if rows.isEmpty { rows.append(("everything", "yes")) }
+        return rows.reduce(into: line(["name", "value"])) { $0 += line([$1.0, $1.1]) }
+    }
+
     /// One row.
     static func line(_ cells: [String]) -> [UInt8] {
         var row: [UInt8] = []
@@ -63,6 +94,16 @@ enum Reports {
             row.append(byte)
         }
         row.append(UInt8(ascii: "\""))
+    }
+}
+
+/// Where records come from.
+struct ArchiveLocation: Hashable, Comparable {
+    var custodian: String
+    var source: String
+
+    static func < (first: ArchiveLocation, second: ArchiveLocation) -> Bool {
+        (first.custodian, first.source) < (second.custodian, second.source)
     }
 }
 

@@ -66,6 +66,7 @@ struct TagFiles {
         object["reason"] = request.reason.map(JSON.string)
         object["signer"] = .string(signer.fingerprint)
         object["log"] = proof?.json
+        for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
         object["counts"] = .object(numbers)
         return PrettyJSON.text(.object(object)) + "\n"
     }
@@ -108,7 +109,7 @@ struct TagFiles {
            The pages in data/html/ are covered by the signature like every file. They are copies for
            reading and are not compared with the records: what counts is data/native/.
 
-        4. The signer is who you think. The keys in this folder are here for convenience: whoever
+        \(proofStep)\(proof == nil ? 4 : 5). The signer is who you think. The keys in this folder are here for convenience: whoever
            could replace the files could replace the keys as well. Compare the fingerprint with the
            one that reached you another way, in the cover letter or by telephone:
 
@@ -121,11 +122,38 @@ struct TagFiles {
           data/html/          the same conversations as pages to read
           data/attachments/   files, each named by its SHA-256
           data/report/        tables: totals, conversations, and what could not be exported
-          meta/export.json    what was asked for, by whom, when and why
-
+          meta/               what was asked for, by whom, when and why; what became of the records
+                              until then; a draft of a certification, which is not signed
+        \(proofPlace)
         How a record proves itself: the SHA-256 of the text of `envelope` is `commitment`, and the
         envelope lists the SHA-256 of the text of each element of `parts`.
 
         """
+    }
+
+    private var proofStep: String {
+        guard proof != nil else { return "" }
+        return """
+            4. The records are those of the vault's audit log, in its order, of which none was left
+               out between others without a trace. The first command recomputes the log's tree from
+               the records; the others check who signed it:
+
+                 python3 proof/verify.py
+                 sed '/^$/,$d' proof/checkpoint > ../note
+                 sed -n 's/^— .* //p' proof/checkpoint | base64 -d | tail -c 64 > ../note.sig
+                 openssl pkeyutl -verify -rawin -pubin -inkey proof/log.pub.pem \\
+                   -in ../note -sigfile ../note.sig
+
+
+            """
+    }
+
+    private var proofPlace: String {
+        guard proof != nil else { return "" }
+        return """
+              proof/              the audit log's signed checkpoint, what its tree is computed from,
+                                  and certificates of what was destroyed
+
+            """
     }
 }

@@ -22,4 +22,10 @@ package protocol ArchiveLog {
     func lines(
         showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
     ) throws(VaultError)
+
+    /// What governs the records that the source has handed out.
+    func governance() throws(VaultError) -> GovernanceInForce
+
+    /// The certificates of destruction that touch what was selected, the oldest first.
+    func destroyed() throws(VaultError) -> [DestructionCertificate]
 }

@@ -51,9 +51,34 @@ enum ProofLine {
 struct ArchiveProof {
     let key: NoteKey
     let checkpoint: AuditCheckpoint
+    let governance: GovernanceInForce
+
+    /// The members `policy` and `holds` of `meta/export.json`.
+    var governanceJSON: JSONObject {
+        var object = JSONObject()
+        object["policy"] = governance.rules.map { rules in
+            .object([
+                "rules": .array(rules.ids.map(JSON.string)), "sha256": .string(rules.sha256.hex),
+                "source": .string(rules.source),
+            ])
+        }
+        object["holds"] = .array(
+            governance.holds.map { hold in
+                .object([
+                    "conversations": .integer(hold.conversations), "id": .string(hold.id),
+                    "placed": .string(hold.time.description),
+                ])
+            })
+        if !governance.faults.isEmpty {
+            object["doubts"] = .array(governance.faults.map(JSON.string))
+        }
+        return object
+    }
 
     /// The member `log` of `meta/export.json`.
-    var json: JSON {
+    var json: JSON { Self.json(key, checkpoint) }
+
+    static func json(_ key: NoteKey, _ checkpoint: AuditCheckpoint) -> JSON {
         .object([
             "key": .string(key.description), "origin": .string(key.name),
             "root": .string(Base64.string(checkpoint.root)), "size": .integer(checkpoint.size),
@@ -66,20 +91,50 @@ struct ProofWriter {
     let log: any ArchiveLog
     let writer: BagWriter
 
-    /// - Returns: The checkpoint that is in the archive.
-    func write() throws(VaultError) -> AuditCheckpoint {
+    func write() throws(VaultError) -> ArchiveProof {
         let checkpoint = try log.checkpoint()
+        let governance = try log.governance()
         let commitments = try Spool(in: writer.container.folder)
         var entries = try log.commitments { try commitments.write(ProofLine.text($0)) }
         if let begun = log.begun { entries = Set(entries + [begun]).sorted() }
         let lines = try Spool(in: writer.container.folder)
-        try log.lines(showing: entries) { try lines.write(ProofLine.text($0)) }
+        let custody = try Spool(in: writer.container.folder)
+        var holds = governance.holds[...]
+        try log.lines(showing: entries) { entry in
+            try lines.write(ProofLine.text(entry))
+            guard case .shown(let line) = entry else { return }
+            let number = (try? JSONReader.parse(line))?["seq"]?.int ?? .max
+            while let hold = holds.first, hold.entry < number {
+                try custody.write(CustodyLine.text(hold))
+                holds.removeFirst()
+            }
+            if let step = CustodyLine.text(line) { try custody.write(step) }
+        }
+        for hold in holds { try custody.write(CustodyLine.text(hold)) }
         try writer.tag(ArchiveName.checkpoint, checkpoint.file)
         try writer.tag(ArchiveName.logKey, "\(log.key)\n")
         try writer.tag(ArchiveName.logKeyPEM, log.key.key.pem)
         try writer.tag(ArchiveName.logLines, lines)
         try writer.tag(ArchiveName.commitments, commitments)
         try writer.tag(ArchiveName.proofScript, ProofScript.text)
-        return checkpoint
+        try writer.tag(ArchiveName.custody, custody)
+        try writer.tag(ArchiveName.destroyed, try destroyed())
+        return ArchiveProof(key: log.key, checkpoint: checkpoint, governance: governance)
+    }
+
+    /// `proof/destroyed.jsonl`: `{"entry","facts","note"}` of each certificate of destruction that
+    /// may touch what was selected; `facts` and `note` are the texts as they were signed.
+    private func destroyed() throws(VaultError) -> Spool {
+        let spool = try Spool(in: writer.container.folder)
+        for certificate in try log.destroyed() {
+            try spool.write(
+                JSONWriter.canonical(
+                    .object([
+                        "entry": .integer(certificate.entry),
+                        "facts": .string(certificate.statement.facts),
+                        "note": .string(certificate.statement.note),
+                    ])) + [0x0A])
+        }
+        return spool
     }
 }

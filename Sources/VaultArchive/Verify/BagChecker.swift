@@ -149,7 +149,8 @@ struct BagChecker {
             // These grow with the number of conversations.
             let large = [
                 ArchiveName.index, ArchiveName.items, ArchiveName.errors, ArchiveName.manifest256,
-                ArchiveName.manifest512,
+                ArchiveName.manifest512, ArchiveName.locations, ArchiveName.custody,
+                ArchiveName.destroyed,
             ]
             let grows = [ArchiveName.logLines, ArchiveName.commitments] + large
             return (ArchiveName.required + ArchiveName.proof).contains(path)

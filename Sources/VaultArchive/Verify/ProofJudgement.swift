@@ -46,7 +46,7 @@ extension BagChecker {
                 "it is not signed by the key of proof/log.vkey, or is of another vault's log")
             return nil
         }
-        if said != ArchiveProof(key: key, checkpoint: checkpoint).json {
+        if said != ArchiveProof.json(key, checkpoint) {
             faults.add(ArchiveName.export, "it names another state of the log than the checkpoint")
         }
         return checkpoint

@@ -78,8 +78,8 @@ struct Export: ParsableCommand {
                     undated = try snapshot.undatedCount(filters.filter, only: only)
                     if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
                     let source = try VaultArchiveSource(
-                        snapshot, of: vault.id, filter: filters.filter, only: only, begun: begun,
-                        tool: Version.tool)
+                        snapshot, of: vault.id, filter: filters.filter, only: only,
+                        isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     return try ArchiveExport.run(
                         source, request(output, undated: undated), hooks: hooks)
                 }
