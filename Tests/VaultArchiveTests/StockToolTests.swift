@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import Vault
 import VaultArchive
+import VaultCrypto
 
 @Suite("Stock tools")
 struct StockToolTests {
@@ -32,6 +33,56 @@ struct StockToolTests {
         try check(
             place, ["minisign", "-Vm", "tagmanifest-sha256.txt", "-p", "signer.minisign.pub"])
         try check(place, ["python3", "-m", "bagit", "--validate", "."])
+    }
+
+    @Test("age opens an encrypted archive with each of its recipients' keys, SSH keys among them")
+    func encrypted() throws {
+        let place = try TemporaryFolder()
+        for make in [
+            ["age-keygen", "-o", "identity"],
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "ssh"],
+        ] {
+            guard let (status, output) = try place.run("", make) else {
+                return print("skipped: \(make[0]) is not installed")
+            }
+            #expect(status == 0, "\(output)")
+        }
+        guard let (_, recipient) = try place.run("", ["age-keygen", "-y", "identity"]) else {
+            return
+        }
+        let line = String(decoding: try place.read("ssh.pub"), as: UTF8.self)
+        let recipients = try [
+            AgeAddressee(recipient.split(separator: "\n").last.map(String.init) ?? ""),
+            AgeAddressee(line),
+        ]
+        let result = try place.export(Samples.source, "out.tar.age") {
+            $0.encryption = .recipients(recipients)
+        }
+        try place.export(Samples.source, "plain.tar") { $0.bag = testID(99) }
+        #expect(result.fileDigest == SHA256Digest.hash(try place.read("out.tar.age")))
+        for identity in ["identity", "ssh"] {
+            let opened = try place.run(
+                "", ["age", "-d", "-i", identity, "-o", "\(identity).tar", "out.tar.age"])
+            #expect(opened?.0 == 0, "\(identity): \(opened?.1 ?? "no age")")
+            #expect(try place.verify("\(identity).tar").faults == [])
+        }
+        let named = String(decoding: try place.read("identity.tar"), as: UTF8.self)
+        for recipient in recipients { #expect(named.contains("\(recipient)")) }
+    }
+
+    @Test("Who can open an archive and what its name promises agree")
+    func endings() throws {
+        let place = try TemporaryFolder()
+        let key = AgeAddressee.x25519(AgeIdentity.generate().recipient)
+        for (name, encryption) in [
+            ("a.tar.age", nil), ("a.tar", ArchiveEncryption.recipients([key])),
+            ("a", .recipients([key])), ("a.age", .recipients([key])),
+        ] {
+            #expect(throws: VaultError.self) {
+                try place.export(Samples.source, name) { $0.encryption = encryption }
+            }
+        }
+        #expect(try place.files("").isEmpty)
     }
 
     @Test("The fingerprint is the one that ssh-keygen shows")

@@ -21,6 +21,8 @@ package enum ArchiveExport {
         package var person: String?
         package var organization: String?
         package var reason: String?
+        /// For whom the archive is encrypted; `nil` writes it in the clear.
+        package var encryption: ArchiveEncryption?
         /// More files outside `data/`, such as `proof/checkpoint`; the tag manifest lists them.
         package var supplements: [Supplement] = []
 
@@ -61,6 +63,8 @@ package enum ArchiveExport {
         package var tagManifest: [UInt8]
         /// The audit log's checkpoint that the archive has.
         package var checkpoint: AuditCheckpoint?
+        /// SHA-256 of the file, where the archive is encrypted: for the letter that goes with it.
+        package var fileDigest: [UInt8]?
     }
 
     /// How far an export or a verification has come.
@@ -102,11 +106,13 @@ package enum ArchiveExport {
     ) throws(VaultError) -> Result {
         let bag = ArchiveName.bag(matter: request.matter, time: request.time, id: request.bag)
         let output = try OutputPath(request.output)
+        try output.requireEnding(isEncrypted: request.encryption != nil)
         let container: any BagContainer =
             switch output.form {
             case .folder: try FolderContainer(output)
-            case .tar: try TarContainer(output, bag: bag, isCompressed: false)
-            case .compressedTar: try TarContainer(output, bag: bag, isCompressed: true)
+            case .tar(let isCompressed, _):
+                try TarContainer(
+                    output, bag: bag, isCompressed: isCompressed, request.encryption)
             }
         let writer = try BagWriter(container, hooks: hooks)
         var payload = try PayloadExport(source: source, writer: writer, request)
@@ -138,7 +144,8 @@ package enum ArchiveExport {
             archive: request.output, bag: bag, conversations: counts.conversations,
             messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
             payloadBytes: writer.payloadBytes, signer: signer.fingerprint,
-            tagManifest: digest, checkpoint: proof?.checkpoint)
+            tagManifest: digest, checkpoint: proof?.checkpoint,
+            fileDigest: (container as? TarContainer)?.digest)
     }
 
     private static func write(

@@ -17,8 +17,9 @@ protocol BagContainer: AnyObject {
 }
 
 /// What an output's ending makes of it.
-enum OutputForm {
-    case folder, tar, compressedTar
+enum OutputForm: Equatable {
+    case folder
+    case tar(isCompressed: Bool, isEncrypted: Bool)
 
     /// Endings that promise a packed or encrypted file, which a folder of that name would not be.
     private static let foreign: Set<Substring> = [
@@ -30,10 +31,12 @@ enum OutputForm {
     init(fileName: String) throws(VaultError) {
         let pieces = fileName.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         let endings = pieces.dropFirst()
-        if endings.last == "tar" {
-            self = .tar
-        } else if endings.suffix(2) == ["tar", "zst"] {
-            self = .compressedTar
+        let isEncrypted = endings.last == "age"
+        let packed = isEncrypted ? endings.dropLast() : endings
+        if packed.last == "tar" {
+            self = .tar(isCompressed: false, isEncrypted: isEncrypted)
+        } else if packed.suffix(2) == ["tar", "zst"] {
+            self = .tar(isCompressed: true, isEncrypted: isEncrypted)
         } else if let last = endings.last,
             Self.foreign.contains(last) || endings.dropLast().last == "tar"
         {
@@ -78,6 +81,21 @@ struct OutputPath {
                 .badInput, "The folder that --output names does not exist; create it and try again."
             )
         }
+    }
+
+    /// Refuses an ending that says otherwise than whether the archive is encrypted.
+    func requireEnding(isEncrypted: Bool) throws(VaultError) {
+        let isNamedSo = [true, false].contains {
+            form == .tar(isCompressed: $0, isEncrypted: true)
+        }
+        guard isNamedSo != isEncrypted else { return }
+        throw VaultError(
+            .badInput,
+            isEncrypted
+                ? "An encrypted archive is one file; let the output end with .tar.age or "
+                    + ".tar.zst.age."
+                : "An archive that ends with .age is encrypted; say for whom with --recipient, or "
+                    + "give --archive-passphrase-file.")
     }
 
     /// Makes the new name durable.

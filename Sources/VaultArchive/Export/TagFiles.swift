@@ -1,5 +1,6 @@
 import JSONText
 import Vault
+import VaultCrypto
 
 /// The files of a bag outside `data/`, as text.
 ///
@@ -64,6 +65,12 @@ struct TagFiles {
         object["person"] = request.person.map(JSON.string)
         object["organization"] = request.organization.map(JSON.string)
         object["reason"] = request.reason.map(JSON.string)
+        switch request.encryption {
+        case .recipients(let recipients):
+            object["recipients"] = .array(recipients.map { .string($0.description) })
+        case .passphrase: object["recipients"] = .string("passphrase")
+        case nil: break
+        }
         object["signer"] = .string(signer.fingerprint)
         object["log"] = proof?.json
         for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }

@@ -20,11 +20,19 @@ import VaultCrypto
     private let entry: OpaquePointer
     private let file: OpenFile
     private let isNameless: Bool
+    private let stream: ArchiveOutput
+    /// What the stream threw, which libarchive cannot carry.
+    private var failure: VaultError?
     private var isFinished = false
+    /// SHA-256 of the file, where it is encrypted, once it is published.
+    private(set) var digest: [UInt8]?
 
     var folder: String { output.folder }
 
-    init(_ output: OutputPath, bag: String, isCompressed: Bool) throws(VaultError) {
+    init(
+        _ output: OutputPath, bag: String, isCompressed: Bool,
+        _ encryption: ArchiveEncryption? = nil
+    ) throws(VaultError) {
         self.output = output
         self.bag = bag
         if let nameless = NamelessFile.open(in: output.folder) {
@@ -43,6 +51,14 @@ import VaultCrypto
         }
         unsafe self.archive = archive
         unsafe self.entry = entry
+        do {
+            stream = try ArchiveOutput(file, encryption)
+        } catch {
+            unsafe archive_entry_free(entry)
+            unsafe archive_write_free(archive)
+            if !isNameless { unsafe unlink(output.staging) }
+            throw error
+        }
         try configure(isCompressed: isCompressed)
     }
 
@@ -58,14 +74,37 @@ import VaultCrypto
         }
         unsafe archive_write_set_bytes_per_block(archive, 1 << 20)
         unsafe archive_write_set_bytes_in_last_block(archive, 1)
-        try check(unsafe archive_write_open_fd(archive, file.descriptor))
+        // Whoever uses the context keeps this alive: the archive is freed with it.
+        try check(
+            unsafe archive_write_open(
+                archive, Unmanaged.passUnretained(self).toOpaque(), nil,
+                { _, context, bytes, count in
+                    guard let context = unsafe context else { return -1 }
+                    let container = unsafe Unmanaged<TarContainer>.fromOpaque(context)
+                        .takeUnretainedValue()
+                    return unsafe container.pass(
+                        UnsafeRawBufferPointer(start: bytes, count: count))
+                }, nil))
+    }
+
+    /// - Returns: How many bytes were taken; -1 for a failure.
+    private func pass(_ bytes: UnsafeRawBufferPointer) -> Int {
+        do {
+            try unsafe stream.write(bytes)
+            return bytes.count
+        } catch {
+            failure = failure ?? error
+            return -1
+        }
     }
 
     private func check(_ result: Int32) throws(VaultError) {
         // A warning of the writer means that the entry is not what was asked for.
-        guard result == ARCHIVE_OK else {
-            throw .file("written", number: unsafe archive_errno(archive))
-        }
+        guard result == ARCHIVE_OK else { throw fault }
+    }
+
+    private var fault: VaultError {
+        failure ?? .file("written", number: unsafe archive_errno(archive))
     }
 
     func begin(_ path: String, sizeBytes: Int64) throws(VaultError) {
@@ -81,15 +120,14 @@ import VaultCrypto
     func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) {
         guard bytes.count > 0 else { return }
         guard unsafe archive_write_data(archive, bytes.baseAddress, bytes.count) == bytes.count
-        else {
-            throw .file("written", number: unsafe archive_errno(archive))
-        }
+        else { throw fault }
     }
 
     func end() throws(VaultError) { try check(unsafe archive_write_finish_entry(archive)) }
 
     func publish() throws(VaultError) {
         try check(unsafe archive_write_close(archive))
+        digest = try stream.finish()
         try file.sync()
         if isNameless {
             try NamelessFile.publish(file, as: output.path)

@@ -27,13 +27,27 @@ package final class AgeEncryptor: ByteSink {
     package convenience init(
         recipients: [AgeRecipient], armored: Bool = false, output: any ByteSink
     ) throws(VaultError) {
-        if recipients.isEmpty {
+        try self.init(
+            addressees: recipients.map(AgeAddressee.x25519), armored: armored, output: output)
+    }
+
+    /// Starts a file that any of the addressees can open.
+    ///
+    /// - Parameters:
+    ///   - addressees: At least one.
+    ///   - armored: Whether to write ASCII armour.
+    ///   - output: Where the file goes; it stays the caller's to close.
+    /// - Throws: `.badInput` without an addressee, and what the output throws.
+    package convenience init(
+        addressees: [AgeAddressee], armored: Bool = false, output: any ByteSink
+    ) throws(VaultError) {
+        if addressees.isEmpty {
             throw VaultError(.badInput, "Nobody could open this file; name at least one recipient.")
         }
         let fileKey = SecretBytes.random(count: AgeFormat.fileKeyBytes)
         var stanzas: [AgeStanza] = []
-        for recipient in recipients {
-            stanzas.append(try AgeX25519.wrap(fileKey, to: recipient))
+        for recipient in addressees {
+            stanzas.append(try recipient.wrap(fileKey))
         }
         try self.init(stanzas, fileKey, armored: armored, output: output)
     }

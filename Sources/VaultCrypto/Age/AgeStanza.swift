@@ -151,7 +151,7 @@ package enum AgeScrypt {
 }
 
 /// ChaCha20-Poly1305 of the file key under a key that is used once, hence with a zero nonce.
-private enum AgeKeyWrap {
+enum AgeKeyWrap {
     private static let nonce = [UInt8](
         repeating: 0, count: Int(crypto_aead_chacha20poly1305_ietf_NPUBBYTES))
 

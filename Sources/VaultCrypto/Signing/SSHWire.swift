@@ -67,6 +67,9 @@ package enum SSHPublicKey {
         return comment.isEmpty ? text : "\(text) \(comment)"
     }
 
+    /// The line without a comment.
+    static func line(_ key: VerifyingKey) -> String { "\(algorithm) \(Base64.string(blob(key)))" }
+
     /// Reads such a line; the comment is ignored.
     ///
     /// - Throws: `.unsupported` for keys of other kinds, `.badInput` for anything else.

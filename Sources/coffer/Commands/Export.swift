@@ -10,8 +10,9 @@ struct Export: ParsableCommand {
         abstract: "Write conversations into a signed archive that anybody can check.",
         usage: "coffer export --output <path> [<options>]",
         discussion: """
-            The ending of --output decides: .tar and .tar.zst make one file, anything else a folder; \
-            endings of other formats are refused. Without a selection everything that is not hidden \
+            The ending of --output decides: .tar and .tar.zst make one file, .tar.age and \
+            .tar.zst.age an encrypted one, anything else a folder; endings of other formats are \
+            refused. Without a selection everything that is not hidden \
             is exported. --after and --before take conversations with a message in that period, as \
             after: and before: of a query do, and a conversation is exported whole. What is there \
             already is never overwritten.
@@ -20,6 +21,7 @@ struct Export: ParsableCommand {
               coffer export --output everything.tar.zst
               coffer export --output merger/ --matter "Lindqvist merger" \\
                 --label merger --after 2024-03 --before 2024-07
+              coffer export --output merger.tar.zst.age --recipient keys.txt
               coffer export --output hits.tar --query '"term sheet" from:chatgpt'
             """)
 
@@ -49,6 +51,8 @@ struct Export: ParsableCommand {
     @Flag(help: "Write an archive although the selection finds nothing.")
     var allowEmpty = false
 
+    @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
@@ -58,6 +62,7 @@ struct Export: ParsableCommand {
             throw VaultError(
                 .exists, "\(output) exists already; an archive is never written over something.")
         }
+        let encryption = try encryption.encryption(options)
         try options.withVault { vault in
             guard !vault.contains(folder: Place.folder(of: output)) else {
                 throw VaultError(
@@ -80,8 +85,9 @@ struct Export: ParsableCommand {
                     let source = try VaultArchiveSource(
                         snapshot, of: vault.id, filter: filters.filter, only: only,
                         isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
-                    return try ArchiveExport.run(
-                        source, request(output, undated: undated), hooks: hooks)
+                    var request = request(output, undated: undated)
+                    request.encryption = encryption
+                    return try ArchiveExport.run(source, request, hooks: hooks)
                 }
             }
             progress.clear()
@@ -187,6 +193,7 @@ struct Export: ParsableCommand {
                 "checkpoint": result.checkpoint.map {
                     .string(String(decoding: $0.file, as: UTF8.self))
                 } ?? .null, "signer": .string(result.signer),
+                "sha256": result.fileDigest.map { .string(Hex.text($0)) } ?? .null,
             ])
         }
         Output.line(
@@ -197,6 +204,7 @@ struct Export: ParsableCommand {
         Output.line("  archive  \(Printable.line(result.archive))")
         Output.line("  bag      \(result.bag)")
         Output.line("  signer   \(result.signer)")
+        if let digest = result.fileDigest { Output.line("  sha256   \(Hex.text(digest))") }
         if result.errors > 0 {
             options.note(
                 "\(Figures.count(result.errors, "attachment")) could not be read; "
