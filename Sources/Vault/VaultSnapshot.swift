@@ -84,6 +84,32 @@ package final class VaultSnapshot {
         try guarded { try AttachmentStore(db: db).read(sha256, into: sink) }
     }
 
+    /// The proof that an older checkpoint is of a beginning of the log in this state.
+    ///
+    /// - Parameters:
+    ///   - old: The older checkpoint.
+    ///   - new: That of this state.
+    /// - Returns: The hashes of the proof; none for the same or an empty log.
+    /// - Throws: `damaged` where the log does not go on from the older one.
+    package func consistency(
+        from old: AuditCheckpoint, to new: AuditCheckpoint
+    ) throws(VaultError) -> [[UInt8]] {
+        let behind = VaultError(
+            .damaged,
+            "The log does not go on from a checkpoint of \(old.size) entries that was given; run "
+                + "`coffer audit verify --anchor` with it.")
+        guard old.size <= new.size else { throw behind }
+        guard old.size > 0 else { return [] }
+        let proof = try guarded {
+            try LogEvidence(db: db).consistency(from: old.size, to: new.size)
+        }
+        guard
+            MerkleTree.isConsistent(
+                proof, oldCount: old.size, oldRoot: old.root, count: new.size, root: new.root)
+        else { throw behind }
+        return proof
+    }
+
     /// Counts what governs a conversation, for `governanceInForce`.
     package func noteGovernance(of id: RecordID) throws(VaultError) {
         try guarded {

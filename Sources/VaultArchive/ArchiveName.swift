@@ -23,6 +23,9 @@ enum ArchiveName {
     static let custody = "meta/custody.jsonl"
     static let certification = "meta/certification-902-14.txt"
     static let destroyed = "proof/destroyed.jsonl"
+    /// Checkpoints that were given elsewhere before.
+    static let priorCheckpoints = "proof/prior-checkpoints/"
+    static let consistency = "proof/consistency.txt"
     static let checkpoint = "proof/checkpoint"
     static let logKey = "proof/log.vkey"
     static let logKeyPEM = "proof/log.pub.pem"

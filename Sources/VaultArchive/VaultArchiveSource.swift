@@ -95,4 +95,10 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
     package func destroyed() throws(VaultError) -> [DestructionCertificate] {
         isNamed ? [] : try snapshot.certificates()
     }
+
+    package func consistency(
+        from old: AuditCheckpoint, to new: AuditCheckpoint
+    ) throws(VaultError) -> [[UInt8]] {
+        try snapshot.consistency(from: old, to: new)
+    }
 }

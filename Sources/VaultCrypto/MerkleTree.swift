@@ -72,6 +72,28 @@ package enum MerkleTree {
         return ranges.reversed()
     }
 
+    /// The leaves below each hash of a consistency proof (RFC 6962, section 2.1.2), in its order.
+    package static func consistencyRanges(from oldCount: Int, count: Int) -> [Range<Int>] {
+        precondition((1...max(1, count)).contains(oldCount), "no such older tree")
+        var ranges: [Range<Int>] = []
+        var (first, end, old) = (0, count, oldCount)
+        var isOldRoot = true
+        while old < end - first {
+            let split = leftCount(end - first)
+            if old <= split {
+                ranges.append(first + split..<end)
+                end = first + split
+            } else {
+                ranges.append(first..<first + split)
+                first += split
+                old -= split
+                isOldRoot = false
+            }
+        }
+        if !isOldRoot { ranges.append(first..<end) }
+        return ranges.reversed()
+    }
+
     /// Whether a proof shows that a leaf stands at an index of the tree with a root.
     ///
     /// - Parameters:
@@ -192,7 +214,7 @@ package enum MerkleTree {
     }
 }
 
-/// Computes the audit path of one leaf in a pass over all leaves.
+/// Computes the audit path of one leaf, or a consistency proof, in a pass over all leaves.
 package struct MerklePath: Sendable {
     private let ranges: [Range<Int>]
     private var parts: [MerkleFrontier]
@@ -206,6 +228,16 @@ package struct MerklePath: Sendable {
         parts = ranges.map { _ in MerkleFrontier() }
     }
 
+    /// The proof that a tree of fewer leaves is a beginning of this one.
+    ///
+    /// - Parameters:
+    ///   - oldCount: 1 to `count`.
+    ///   - count: How many leaves there are.
+    package init(consistencyFrom oldCount: Int, count: Int) {
+        ranges = MerkleTree.consistencyRanges(from: oldCount, count: count)
+        parts = ranges.map { _ in MerkleFrontier() }
+    }
+
     /// Takes the next leaf.
     package mutating func append(leafHash: [UInt8]) {
         if let part = ranges.firstIndex(where: { $0.contains(next) }) {
@@ -214,7 +246,8 @@ package struct MerklePath: Sendable {
         next += 1
     }
 
-    /// The path, from the leaf's sibling upwards, once all leaves were taken.
+    /// The hashes of the path, from the leaf's sibling upwards, or of the proof in its order, once
+    /// all leaves were taken.
     package var hashes: [[UInt8]] { parts.map(\.root) }
 }
 

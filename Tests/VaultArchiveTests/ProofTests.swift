@@ -75,13 +75,17 @@ struct ProofTests {
     }
 
     @discardableResult
-    private func export(_ name: String, label: String? = nil) throws -> ArchiveExport.Result {
+    private func export(
+        _ name: String, label: String? = nil, prior: [AuditCheckpoint] = []
+    ) throws -> ArchiveExport.Result {
         var filter = ConversationFilter()
         filter.labels = label.map { [$0] } ?? []
         return try vault.withSnapshot { snapshot in
             let source = try VaultArchiveSource(
                 snapshot, of: vault.id, filter: filter, only: nil, begun: nil, tool: "Coffer test")
-            return try ArchiveExport.run(ResignedSource(source: source), place.request(name))
+            var request = place.request(name)
+            request.priorCheckpoints = prior
+            return try ArchiveExport.run(ResignedSource(source: source), request)
         }
     }
 
@@ -197,6 +201,24 @@ struct ProofTests {
                     path: "proof/commitments.jsonl",
                     fault: "its commitments are not those of the records")
             ])
+    }
+
+    @Test("An archive shows that the log goes on from checkpoints that were given before")
+    func prior() throws {
+        let old = try vault.anchor()
+        try ingest(50..<52, word: "amber")
+        let older = try vault.anchor()
+        try export("out", label: "l1", prior: [older, old, old])
+        #expect(try place.verify("out").faults == [])
+        #expect(
+            try place.files("out/proof/prior-checkpoints")
+                == ["\(old.size).checkpoint", "\(older.size).checkpoint"].sorted())
+        var lines = try text("out/proof/consistency.txt").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        lines.swapAt(1, 2)
+        try place.write("out/proof/consistency.txt", lines.joined(separator: "\n"))
+        try place.reseal("out")
+        #expect(try place.verify("out").faults.map(\.path) == ["proof/consistency.txt"])
     }
 
     private func text(_ name: String) throws -> String {

@@ -117,4 +117,17 @@ struct MerkleTreeTests {
         #expect(throws: VaultError.self) { try MerkleFrontier(count: 1, peaks: [[1]]) }
         #expect(throws: VaultError.self) { try MerkleFrontier(count: -1, peaks: leaves) }
     }
+
+    @Test("A consistency proof made in one pass is that of the whole tree")
+    func onePass() {
+        let leaves = (0..<40).map { MerkleTree.leafHash([UInt8($0)]) }
+        for count in 1...40 {
+            for old in 1...count {
+                var path = MerklePath(consistencyFrom: old, count: count)
+                for leaf in leaves.prefix(count) { path.append(leafHash: leaf) }
+                let proof = MerkleTree.consistencyProof(from: old, in: leaves.prefix(count))
+                #expect(path.hashes == proof, "\(old) of \(count)")
+            }
+        }
+    }
 }

@@ -99,4 +99,19 @@ package struct LogEvidence {
         }
         for subtree in outline.takeHidden() { try body(.hidden(subtree)) }
     }
+
+    /// The proof that an older state of the log is a beginning of this one (RFC 6962).
+    ///
+    /// - Parameters:
+    ///   - oldSize: 1 to the number of entries.
+    ///   - size: The number of entries.
+    /// - Returns: The hashes of the proof.
+    /// - Throws: `damaged` for a log that cannot be read.
+    func consistency(from oldSize: Int, to size: Int) throws -> [[UInt8]] {
+        var path = MerklePath(consistencyFrom: oldSize, count: size)
+        try AuditReader(db: db).forEachLine(from: 0, to: Int64(size)) { _, line in
+            path.append(leafHash: MerkleTree.leafHash(Array(line.utf8)))
+        }
+        return path.hashes
+    }
 }

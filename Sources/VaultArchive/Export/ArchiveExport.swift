@@ -23,6 +23,8 @@ package enum ArchiveExport {
         package var reason: String?
         /// For whom the archive is encrypted; `nil` writes it in the clear.
         package var encryption: ArchiveEncryption?
+        /// Checkpoints of the vault's log that others were given before.
+        package var priorCheckpoints: [AuditCheckpoint] = []
         /// More files outside `data/`, such as `proof/checkpoint`; the tag manifest lists them.
         package var supplements: [Supplement] = []
 
@@ -121,7 +123,8 @@ package enum ArchiveExport {
         }
         try writer.manifests()
         let proof = try source.log.map { (log) throws(VaultError) in
-            try ProofWriter(log: log, writer: writer).write()
+            let prior = PriorCheckpoints(request.priorCheckpoints)
+            return try ProofWriter(log: log, writer: writer, prior: prior).write()
         }
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,

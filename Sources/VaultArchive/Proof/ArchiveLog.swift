@@ -28,4 +28,9 @@ package protocol ArchiveLog {
 
     /// The certificates of destruction that touch what was selected, the oldest first.
     func destroyed() throws(VaultError) -> [DestructionCertificate]
+
+    /// The proof that an older checkpoint is of a beginning of the log, as RFC 6962 has it.
+    func consistency(
+        from old: AuditCheckpoint, to new: AuditCheckpoint
+    ) throws(VaultError) -> [[UInt8]]
 }

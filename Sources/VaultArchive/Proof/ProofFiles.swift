@@ -90,6 +90,7 @@ struct ArchiveProof {
 struct ProofWriter {
     let log: any ArchiveLog
     let writer: BagWriter
+    let prior: PriorCheckpoints
 
     func write() throws(VaultError) -> ArchiveProof {
         let checkpoint = try log.checkpoint()
@@ -117,6 +118,7 @@ struct ProofWriter {
         try writer.tag(ArchiveName.logLines, lines)
         try writer.tag(ArchiveName.commitments, commitments)
         try writer.tag(ArchiveName.proofScript, ProofScript.text)
+        try prior.write(from: log, checkpoint, to: writer)
         try writer.tag(ArchiveName.custody, custody)
         try writer.tag(ArchiveName.destroyed, try destroyed())
         return ArchiveProof(key: log.key, checkpoint: checkpoint, governance: governance)

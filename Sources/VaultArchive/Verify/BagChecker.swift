@@ -153,8 +153,9 @@ struct BagChecker {
                 ArchiveName.destroyed,
             ]
             let grows = [ArchiveName.logLines, ArchiveName.commitments] + large
-            return (ArchiveName.required + ArchiveName.proof).contains(path)
-                && !grows.contains(path)
+            return (ArchiveName.required + ArchiveName.proof + [ArchiveName.consistency])
+                .contains(path) && !grows.contains(path)
+                || path.hasPrefix(ArchiveName.priorCheckpoints)
         }
 
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {

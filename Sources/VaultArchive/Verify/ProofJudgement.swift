@@ -19,6 +19,7 @@ extension BagChecker {
             faults.add(path, "the file is missing")
         }
         let checkpoint = checkCheckpoint(said)
+        if let checkpoint { checkPrior(checkpoint) }
         let areRecordsWhole = !faults.namesAny(below: ArchiveName.payload) && !faults.names("")
         guard areRecordsWhole, [ArchiveName.logLines, ArchiveName.commitments].allSatisfy(isIntact)
         else { return }
@@ -50,5 +51,33 @@ extension BagChecker {
             faults.add(ArchiveName.export, "it names another state of the log than the checkpoint")
         }
         return checkpoint
+    }
+
+    /// Checks the prior checkpoints, which an archive has or has not.
+    private mutating func checkPrior(_ checkpoint: AuditCheckpoint) {
+        var prior: [AuditCheckpoint] = []
+        for (path, file) in small where path.hasPrefix(ArchiveName.priorCheckpoints) {
+            guard isIntact(path) else { return }
+            guard let vault = export?["vault"]?.string.flatMap({ RecordID($0) }),
+                let key = text(ArchiveName.logKey).flatMap({
+                    try? NoteKey(parsing: String($0.dropLast()))
+                }),
+                let old = try? AuditCheckpoint(verifying: file, vault: vault, key: key.key),
+                path == PriorCheckpoints.path(old.size)
+            else {
+                faults.add(path, "it is not a checkpoint of the archive's log")
+                return
+            }
+            prior.append(old)
+        }
+        let path = ArchiveName.consistency
+        guard !prior.isEmpty || ledger[path]?.isPresent == true else { return }
+        guard let proofs = text(path) else {
+            if !faults.names(path) { faults.add(path, "the file is missing") }
+            return
+        }
+        if isIntact(path), let fault = PriorCheckpoints(prior).fault(in: proofs, checkpoint) {
+            faults.add(path, fault)
+        }
     }
 }

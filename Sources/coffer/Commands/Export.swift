@@ -51,6 +51,13 @@ struct Export: ParsableCommand {
     @Flag(help: "Write an archive although the selection finds nothing.")
     var allowEmpty = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Show that the log goes on from this checkpoint, given elsewhere before (repeatable).",
+            valueName: "file"),
+        completion: .file())
+    var priorCheckpoint: [String] = []
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -63,6 +70,7 @@ struct Export: ParsableCommand {
                 .exists, "\(output) exists already; an archive is never written over something.")
         }
         let encryption = try encryption.encryption(options)
+        let files = try priorCheckpoint.map { try NewFile.read($0) }
         try options.withVault { vault in
             guard !vault.contains(folder: Place.folder(of: output)) else {
                 throw VaultError(
@@ -87,6 +95,9 @@ struct Export: ParsableCommand {
                         isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     var request = request(output, undated: undated)
                     request.encryption = encryption
+                    request.priorCheckpoints = try files.map {
+                        try AuditCheckpoint(verifying: $0, vault: vault.id, key: source.key.key)
+                    }
                     return try ArchiveExport.run(source, request, hooks: hooks)
                 }
             }
