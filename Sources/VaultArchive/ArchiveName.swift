@@ -37,12 +37,20 @@ enum ArchiveName {
     static let native = "data/native/"
     static let attachments = "data/attachments/"
     static let pages = "data/html/"
+    static let rsmf = "data/rsmf/"
+    static let eml = "data/eml/"
+    static let sessions = "data/sessions/"
+    static let loadFile = "data/loadfile/export.dat"
+    static let loadFileReadme = "data/loadfile/README.txt"
     static let index = "data/html/index.html"
     static let summary = "data/report/summary.csv"
     static let items = "data/report/items.csv"
     static let errors = "data/report/errors.csv"
     static let locations = "data/report/locations.csv"
     static let settings = "data/report/settings.csv"
+
+    /// The folders of files for review, all of them named for conversations.
+    static let review = [rsmf, eml, sessions]
 
     /// What every archive has, besides the records.
     static let required = [
@@ -66,12 +74,17 @@ enum ArchiveName {
 
     /// Whether an archive can have a file of this name; those below these folders have more rules.
     static func isKnown(_ path: String) -> Bool {
-        required.contains(path) || unlisted.contains(path)
-            || [native, attachments, pages, "meta/", "proof/"].contains { path.hasPrefix($0) }
+        required.contains(path) || unlisted.contains(path) || path == loadFile
+            || path == loadFileReadme
+            || ([native, attachments, pages, "meta/", "proof/"] + review)
+                .contains { path.hasPrefix($0) }
     }
 
     static func native(_ conversation: RecordID) -> String { "\(native)\(conversation).jsonl" }
     static func page(_ conversation: RecordID) -> String { "\(pages)\(conversation).html" }
+    static func session(_ conversation: RecordID) -> String { "\(sessions)\(conversation).json" }
+    static func rsmf(_ slice: String) -> String { "\(rsmf)\(slice).rsmf" }
+    static func eml(_ slice: String) -> String { "\(eml)\(slice).eml" }
     static func attachment(_ sha256: [UInt8]) -> String { attachments + sha256.hex }
 
     /// Whether a relative path is made of safe segments: `[A-Za-z0-9._-]`, at most 100 bytes each,

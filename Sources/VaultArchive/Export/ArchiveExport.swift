@@ -27,6 +27,8 @@ package enum ArchiveExport {
         package var priorCheckpoints: [AuditCheckpoint] = []
         /// More files outside `data/`, such as `proof/checkpoint`; the tag manifest lists them.
         package var supplements: [Supplement] = []
+        /// Files for review platforms.
+        package var review = ReviewOptions()
 
         package init(output: String, matter: String, time: Instant, bag: RecordID? = nil) {
             self.output = output
@@ -58,6 +60,8 @@ package enum ArchiveExport {
         package var attachments: Int
         /// Selected attachments that the vault could not give; `data/report/errors.csv` names them.
         package var errors: Int
+        /// Characters that the load file's encoding lacked, written there as `?`.
+        package var replacedCharacters: Int
         package var payloadBytes: Int64
         /// `SHA256:…`, as `ssh-keygen -l` shows it.
         package var signer: String
@@ -146,8 +150,8 @@ package enum ArchiveExport {
         return Result(
             archive: request.output, bag: bag, conversations: counts.conversations,
             messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
-            payloadBytes: writer.payloadBytes, signer: signer.fingerprint,
-            tagManifest: digest, checkpoint: proof?.checkpoint,
+            replacedCharacters: counts.replacedCharacters, payloadBytes: writer.payloadBytes,
+            signer: signer.fingerprint, tagManifest: digest, checkpoint: proof?.checkpoint,
             fileDigest: (container as? TarContainer)?.digest)
     }
 

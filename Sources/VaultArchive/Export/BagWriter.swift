@@ -98,7 +98,8 @@ final class BagWriter {
         // Conversations and attachments are named by distinct ids and hashes, which the source
         // gives once each; only the few other files are compared by name.
         guard !path.hasPrefix(ArchiveName.native), !path.hasPrefix(ArchiveName.attachments),
-            !path.hasPrefix(ArchiveName.pages)
+            !path.hasPrefix(ArchiveName.pages),
+            !ArchiveName.review.contains(where: { path.hasPrefix($0) })
         else { return }
         guard names.insert(path.lowercased()).inserted else {
             throw VaultError(

@@ -15,6 +15,9 @@ struct PayloadExport {
     private var counts = ArchiveCounts()
     private var attachments: Set<[UInt8]> = []
     private var locations: [ArchiveLocation: ArchiveCounts] = [:]
+    /// Attachments that the vault could not give.
+    private var missing: Set<[UInt8]> = []
+    private var review: ReviewExport?
     private let request: ArchiveExport.Request
 
     init(
@@ -27,6 +30,7 @@ struct PayloadExport {
         index = try Spool(in: folder)
         items = try Spool(in: folder)
         errors = try Spool(in: folder)
+        review = try ReviewExport(request.review, source: source, writer: writer)
     }
 
     mutating func run() throws(VaultError) -> ArchiveCounts {
@@ -50,6 +54,7 @@ struct PayloadExport {
         try payload(ArchiveName.items, items)
         try writer.payload(ArchiveName.locations, Reports.locations(locations))
         try writer.payload(ArchiveName.settings, Reports.settings(request))
+        counts.replacedCharacters = try review?.finish() ?? 0
         try writer.payload(ArchiveName.summary, Reports.summary(counts))
         return counts
     }
@@ -73,6 +78,7 @@ struct PayloadExport {
             ArchiveName.page(id),
             ConversationPage.render(archived.conversation, archived.messages, versions: versions))
         let files = try attachments(of: archived)
+        try review?.add(archived, versions: versions, missing: missing)
         counts.add(archived)
         let conversation = archived.conversation
         let location = ArchiveLocation(
@@ -131,6 +137,7 @@ struct PayloadExport {
             counts.attachmentBytes += size
         } catch  where error.code == .notFound && !hasBegun {
             counts.errors += 1
+            missing.insert(reference.sha256)
             try errors.write(
                 Reports.error(
                     conversation: conversation, message: message, path: path,

@@ -67,6 +67,7 @@ enum Reports {
             }
         }
         if rows.isEmpty { rows.append(("everything", "yes")) }
+        rows += request.review.settings
         return rows.reduce(into: line(["name", "value"])) { $0 += line([$1.0, $1.1]) }
     }
 
@@ -117,6 +118,8 @@ struct ArchiveCounts {
     var attachmentBytes: Int64 = 0
     /// What was selected and could not be exported.
     var errors = 0
+    /// Characters of the load file that its encoding lacked.
+    var replacedCharacters = 0
     /// The earliest and the latest date of the conversations.
     var first: Instant?
     var last: Instant?

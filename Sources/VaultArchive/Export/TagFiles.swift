@@ -62,6 +62,7 @@ struct TagFiles {
         ]
         object["query"] = request.query.map(JSON.string)
         object["scope"] = .object(request.scope)
+        object["review"] = request.review.scope
         object["person"] = request.person.map(JSON.string)
         object["organization"] = request.organization.map(JSON.string)
         object["reason"] = request.reason.map(JSON.string)
@@ -129,7 +130,7 @@ struct TagFiles {
           data/html/          the same conversations as pages to read
           data/attachments/   files, each named by its SHA-256
           data/report/        tables: totals, conversations, and what could not be exported
-          meta/               what was asked for, by whom, when and why; what became of the records
+        \(request.review.readme)  meta/               what was asked for, by whom, when and why; what became of the records
                               until then; a draft of a certification, which is not signed
         \(proofPlace)
         How a record proves itself: the SHA-256 of the text of `envelope` is `commitment`, and the

@@ -235,6 +235,7 @@ extension BagChecker {
         for file in ledger.files.values where file.isPresent {
             checkName(file, areRecordsWhole: areRecordsWhole)
         }
+        checkReview()
     }
 
     /// Checks what a file's name promises.
