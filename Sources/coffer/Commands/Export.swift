@@ -15,7 +15,8 @@ struct Export: ParsableCommand {
             refused. Without a selection everything that is not hidden \
             is exported. --after and --before take conversations with a message in that period, as \
             after: and before: of a query do, and a conversation is exported whole. What is there \
-            already is never overwritten.
+            already is never overwritten. --review adds files for review platforms: a conversation's \
+            messages of one day make one RSMF file or mail.
 
             EXAMPLES:
               coffer export --output everything.tar.zst
@@ -23,6 +24,8 @@ struct Export: ParsableCommand {
                 --label merger --after 2024-03 --before 2024-07
               coffer export --output merger.tar.zst.age --recipient keys.txt
               coffer export --output hits.tar --query '"term sheet" from:chatgpt'
+              coffer export --output review/ --review rsmf,dat \\
+                --time-zone Europe/Zurich
             """)
 
     @Option(
@@ -60,6 +63,8 @@ struct Export: ParsableCommand {
 
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
+    @OptionGroup(title: "Review platforms") var review: ReviewArguments
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
@@ -93,7 +98,7 @@ struct Export: ParsableCommand {
                     let source = try VaultArchiveSource(
                         snapshot, of: vault.id, filter: filters.filter, only: only,
                         isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
-                    var request = request(output, undated: undated)
+                    var request = try request(output, undated: undated)
                     request.encryption = encryption
                     request.priorCheckpoints = try files.map {
                         try AuditCheckpoint(verifying: $0, vault: vault.id, key: source.key.key)
@@ -180,9 +185,10 @@ struct Export: ParsableCommand {
                 + "--allow-empty writes an archive of nothing.")
     }
 
-    private func request(_ output: String, undated: Int) -> ArchiveExport.Request {
+    private func request(_ output: String, undated: Int) throws -> ArchiveExport.Request {
         var request = ArchiveExport.Request(output: output, matter: matter, time: .now)
         request.query = query
+        request.review = try review.options
         request.scope = filters.scope
         if !conversation.isEmpty {
             request.scope["conversations"] = .array(conversation.map(JSON.string))
@@ -220,6 +226,13 @@ struct Export: ParsableCommand {
             options.note(
                 "\(Figures.count(result.errors, "attachment")) could not be read; "
                     + "data/report/errors.csv in the archive names them. Run `coffer doctor`.")
+        }
+        if result.replacedCharacters > 0 {
+            options.note(
+                "\(Figures.count(result.replacedCharacters, "character")) of texts "
+                    + "\(result.replacedCharacters == 1 ? "is" : "are") not in the encoding of "
+                    + "data/loadfile/export.dat and became a question mark there; --dat-encoding "
+                    + "utf-8 has them all.")
         }
         options.note(
             "Next: tell the recipient the signer's fingerprint by another way. They check the "
