@@ -71,12 +71,12 @@ struct ReviewAttachment: Sendable {
     /// A text in place of an attachment.
     init(insteadOf reference: AttachmentReference, name: String?, because reason: String) {
         self.init(reference, name: name)
+        // The same for each of its names: in one zip it is one file.
         let text = """
-            \(display)
+            \(reason)
+
             SHA-256 \(sha256.hex)
             \(reference.sizeBytes) bytes
-
-            \(reason)
 
             """
         content = .bytes(Array(text.utf8))

@@ -68,7 +68,8 @@ struct ReviewMail {
     var eml: MailMessage {
         let files = attachments.map {
             MailMessage.Part(
-                type: Self.mediaType($0.mediaType), fileName: $0.display, content: $0.content)
+                type: Self.mediaType($0.mediaType), fileName: Self.fileName($0.display),
+                content: $0.content)
         }
         return MailMessage(
             headers: addressing + [("Message-ID", "<\(slice.name)@conversation.invalid>")],
@@ -117,6 +118,12 @@ struct ReviewMail {
             ("X-RSMF-TimeZone", clock.name),
             ("X-RSMF-VaultLeaf", slice.leafDigest.hex),
         ]
+    }
+
+    /// A name that leads into no folder, whatever a mail program makes of it.
+    private static func fileName(_ name: String) -> String {
+        let plain = String(name.map { $0 == "/" || $0 == "\\" || $0 == ":" ? "_" : $0 })
+        return plain.hasPrefix(".") ? "_" + plain : plain
     }
 
     /// A media type without parameters; what is none is bytes.

@@ -75,6 +75,26 @@ import VaultCrypto
         #expect(try place.verify("out").faults.isEmpty)
     }
 
+    @Test func `A missing attachment of two names is one text in the zip`() throws {
+        let place = try TemporaryFolder()
+        var builder = ConversationBuilder(1, title: nil)
+        for name in ["a.png", "a longer name.png"] {
+            let file = Samples.reference([1, 2, 3], name, "image/png")
+            builder.add(.user, [Part(.image, attachment: file)])
+        }
+        try place.review(MemorySource(conversations: [builder.archived]), "out")
+        let checked = try place.checked("out")
+        #expect(checked.flatMap(\.faults).isEmpty, "\(checked.flatMap(\.faults))")
+        let files = checked.flatMap(\.events).flatMap {
+            $0["attachments"] as? [[String: Any]] ?? []
+        }
+        #expect(Set(files.compactMap { $0["id"] as? String }).count == 1)
+        #expect(
+            files.map { $0["display"] as? String } == [
+                "a.png (absent).txt", "a longer name.png (absent).txt",
+            ])
+    }
+
     @Test(arguments: [
         ("data/rsmf/x.rsmf", "not named for a conversation"),
         ("data/rsmf/018f3a10-0000-7000-8000-000000020000.rsmf", "not named for a conversation"),

@@ -31,6 +31,24 @@ final class Collector: ByteSink {
         #expect(contents == [Samples.picture, Samples.document])
     }
 
+    @Test func `The name of an attachment leads into no folder and adds no header`() throws {
+        let place = try TemporaryFolder()
+        var builder = ConversationBuilder(1, title: nil)
+        let file = Samples.reference(
+            Samples.picture, "../../a\\b\r\nX-Evil: 1.png", "image/png\r\nX-Evil: 2")
+        builder.add(.user, [Part(.image, attachment: file)])
+        var source = MemorySource(conversations: [builder.archived])
+        source.attachments[SHA256Digest.hash(Samples.picture)] = Samples.picture
+        try place.review(source, "out")
+        let path = try #require(try place.files("out").first { $0.hasPrefix("data/eml/") })
+        let part = try #require(try MailReader(try place.read("out/\(path)")).parts.last)
+        #expect(part.headers["content-type"] == "application/octet-stream")
+        #expect(
+            part.headers["content-disposition"]
+                == "attachment; filename=\"_.._.._a_b  X-Evil_ 1.png\"")
+        #expect(part.headers["x-evil"] == nil)
+    }
+
     @Test(arguments: [0, 1, 2, 3, 56, 57, 58, 113, 114, 56_999, 57_000, 57_001, 200_000])
     func `Lines of Base64 have the size that was said before`(_ count: Int) throws {
         let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -150,6 +150,56 @@ import VaultCrypto
         #expect(events[3].time == thread.conversation.created)
     }
 
+    /// Numbers that look random and are the same for a seed (SplitMix64).
+    private struct Dice: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var value = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+            return value ^ value >> 31
+        }
+    }
+
+    private func randomThread(_ dice: inout Dice) -> ConversationBuilder {
+        var thread = ConversationBuilder(1, title: nil)
+        for index in 0..<Int.random(in: 1...40, using: &dice) {
+            let parent = Int.random(in: -1...index, using: &dice)
+            let minutes = Int.random(in: 0..<4000, using: &dice)
+            let isDated = Int.random(in: 0..<8, using: &dice) > 0
+            thread.add(
+                index.isMultiple(of: 2) ? .user : .assistant,
+                [Part(.text, text: "x"), Part(.thinking, text: "y")],
+                parent: parent < 0 ? nil : thread.messageID(parent), isRoot: parent < 0
+            ) { $0.created = isDated ? testTime(minutes) : nil }
+        }
+        return thread
+    }
+
+    @Test(arguments: ["UTC", "Europe/Zurich", "America/St_Johns"])
+    func `Of any conversation each event is in one file, with what it refers to`(
+        _ zone: String
+    ) throws {
+        let clock = try #require(ZoneClock(zone))
+        for seed: UInt64 in 0..<300 {
+            var dice = Dice(state: seed)
+            let thread = randomThread(&dice)
+            var limits = ReviewLimits()
+            limits.events = Int.random(in: 2...20, using: &dice)
+            let slices = slices(thread, zone: zone, limits: limits)
+            let ids = slices.flatMap { $0.events.map(\.id) }
+            #expect(ids.count == thread.messages.count * 2 && Set(ids).count == ids.count)
+            #expect(Set(slices.map(\.name)).count == slices.count)
+            for slice in slices {
+                let parents = Set(slice.events.compactMap(\.parent))
+                let own = Set(slice.events.map(\.id))
+                #expect(slice.all.count <= limits.events, "seed \(seed)")
+                #expect(Set(slice.context.map(\.id)) == parents.subtracting(own), "seed \(seed)")
+                #expect(slice.events.allSatisfy { clock.reading(at: $0.time).date == slice.date })
+            }
+        }
+    }
+
     @Test func `Parents in a circle and missing parents harm nothing`() throws {
         var thread = ReviewSamples.thread(1, ["2024-03-05T10:00:00Z", "2024-03-05T11:00:00Z"])
         thread.messages[0].parent = thread.messages[1].id
