@@ -52,6 +52,10 @@ import VaultCrypto
         let export = String(decoding: try place.read("out/meta/export.json"), as: UTF8.self)
         #expect(export.contains("\"timeZone\": \"Europe/Zurich\""))
         #expect(export.contains("\"datEncoding\": \"utf-8\""))
+        let settings = String(
+            decoding: try place.read("out/data/report/settings.csv"), as: UTF8.self)
+        #expect(settings.contains("\nreview,rsmf\nreview,dat\nreview,eml\nreview,sessions\n"))
+        #expect(settings.hasSuffix("\ntimeZone,Europe/Zurich\ndatEncoding,utf-8\n"))
         let readme = String(decoding: try place.read("out/README.txt"), as: UTF8.self)
         for word in ["data/rsmf/", "data/loadfile/", "data/eml/", "data/sessions/"] {
             #expect(readme.contains(word))
