@@ -66,6 +66,19 @@ import Testing
         #expect(list.errors.contains("1 undated conversation was left out"), "\(list.errors)")
     }
 
+    @Test func `What its owner hid is exported when asked for, or when it is named`() throws {
+        try makePeriod()
+        let listed = try sandbox.open("list", "--json", "--limit", "0").objects
+        let id = try #require(listed.first?["id"] as? String)
+        #expect(try sandbox.open("delete", id).status == 0)
+        let visible = try sandbox.open("export", "--json", "--output", "a")
+        #expect(visible.object["conversations"] as? Int == listed.count - 1)
+        let all = try sandbox.open("export", "--json", "--output", "b", "--include-hidden")
+        #expect(all.object["conversations"] as? Int == listed.count)
+        let named = try sandbox.open("export", "--json", "--output", "c", "--conversation", id)
+        #expect(named.object["conversations"] as? Int == 1)
+    }
+
     @Test(arguments: [
         "x.tar.age", "x.tar.gz", "x.zip", "x.ZIP", "x.tgz", "x.age", "x.tar.zst.age", "x.zst",
         "x.tar.xz", "x.7z", "x.Tar.Bz2", "x.tar.old",

@@ -51,6 +51,9 @@ struct Export: ParsableCommand {
     @Option(help: ArgumentHelp("Only this conversation (repeatable).", valueName: "id"))
     var conversation: [String] = []
 
+    @Flag(help: "Also what its owner hid; --conversation takes it always.")
+    var includeHidden = false
+
     @Flag(help: "Write an archive although the selection finds nothing.")
     var allowEmpty = false
 
@@ -66,6 +69,12 @@ struct Export: ParsableCommand {
     @OptionGroup(title: "Review platforms") var review: ReviewArguments
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    private var filter: ConversationFilter {
+        var filter = filters.filter
+        filter.includesHidden = includeHidden || !conversation.isEmpty
+        return filter
+    }
 
     func run() throws {
         Interruption.watch()
@@ -93,10 +102,10 @@ struct Export: ParsableCommand {
             var undated = 0
             let result = try logged(output, in: vault) { begun in
                 try vault.withSnapshot { snapshot in
-                    undated = try snapshot.undatedCount(filters.filter, only: only)
+                    undated = try snapshot.undatedCount(filter, only: only)
                     if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
                     let source = try VaultArchiveSource(
-                        snapshot, of: vault.id, filter: filters.filter, only: only,
+                        snapshot, of: vault.id, filter: filter, only: only,
                         isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     var request = try request(output, undated: undated)
                     request.encryption = encryption
@@ -144,7 +153,8 @@ struct Export: ParsableCommand {
         if let query {
             try options.completeIndex(of: vault, waits: true)
             try refuseGaps(in: vault)
-            let found = try vault.conversations(matching: query)
+            let found = try vault.conversations(
+                matching: query, includeHidden: filter.includesHidden)
             chosen = conversation.isEmpty ? found : chosen.intersection(found)
         }
         return chosen
@@ -171,8 +181,8 @@ struct Export: ParsableCommand {
     private func refuseNothing(
         in snapshot: VaultSnapshot, only: Set<RecordID>?, undated: Int
     ) throws {
-        guard try snapshot.conversationIDs(filters.filter, only: only).isEmpty else { return }
-        let unknown = try snapshot.unknownNames(filters.filter)
+        guard try snapshot.conversationIDs(filter, only: only).isEmpty else { return }
+        let unknown = try snapshot.unknownNames(filter)
         var cause = "No conversation matches the selection"
         if !unknown.isEmpty {
             cause = "The vault knows no " + unknown.joined(separator: " and no ")
@@ -193,6 +203,7 @@ struct Export: ParsableCommand {
         if !conversation.isEmpty {
             request.scope["conversations"] = .array(conversation.map(JSON.string))
         }
+        if filter.includesHidden { request.scope["includesHidden"] = .bool(true) }
         if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
         request.person = Place.loginName
         request.reason = reason
