@@ -48,10 +48,15 @@ let package = Package(
             dependencies: ["CPageVFS", "CStemmer", "JSONText", "Policy", "VaultCrypto", grdb],
             resources: [.embedInCode("migrations")], swiftSettings: nearC),
         .target(
-            name: "VaultArchive", dependencies: ["JSONText", "Vault", "VaultCrypto", "CArchive"],
+            name: "ForeignArchives", dependencies: ["VaultCrypto", "CArchive"],
             swiftSettings: nearC),
         .target(
-            name: "Importers", dependencies: ["JSONText", "Vault", "VaultCrypto", "CArchive"],
+            name: "VaultArchive",
+            dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultCrypto", "CArchive"],
+            swiftSettings: nearC),
+        .target(
+            name: "Importers",
+            dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: nearC),
         .executableTarget(
             name: "coffer",

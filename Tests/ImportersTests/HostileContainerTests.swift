@@ -77,17 +77,28 @@ import VaultCrypto
                 make([(info('secret.json'), good)], patch)
                 """, says: "encrypted"),
         .init(
-            name: "a directory that lies about a size",
+            name: "a directory that says another size than the entry",
             script: """
                 def patch(b):
                     b = bytearray(b); i = b.rfind(b'PK\\x01\\x02'); b[i + 24] ^= 1; return bytes(b)
+                make([(info('other.json'), good)], patch)
+                """, says: "two different ways"),
+        .init(
+            name: "a size that both headers lie about",
+            script: """
+                def patch(b):
+                    b = bytearray(b)
+                    b[b.rfind(b'PK\\x01\\x02') + 24] ^= 1; b[b.rfind(b'PK\\x03\\x04') + 22] ^= 1
+                    return bytes(b)
                 make([(info('other.json'), good)], patch)
                 """, says: "damaged"),
         .init(
             name: "content that does not match its checksum",
             script: """
                 def patch(b):
-                    b = bytearray(b); i = b.rfind(b'PK\\x01\\x02'); b[i + 16] ^= 1; return bytes(b)
+                    b = bytearray(b)
+                    b[b.rfind(b'PK\\x01\\x02') + 16] ^= 1; b[b.rfind(b'PK\\x03\\x04') + 14] ^= 1
+                    return bytes(b)
                 make([(info('photo.png'), good)], patch)
                 """, says: "damaged"),
         .init(

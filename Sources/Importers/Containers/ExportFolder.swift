@@ -1,3 +1,4 @@
+import ForeignArchives
 import Foundation
 import VaultCrypto
 
@@ -12,6 +13,8 @@ struct ExportFolder {
     private(set) var held: [(file: ExportFile, depth: Int)] = []
     /// Entries of a folder that could not be read, where its other files can be.
     private(set) var faults: [(place: String, reason: String)] = []
+    /// What the file that is being read may still hold, with all zips inside it.
+    private var budget = ArchiveBudget(packedBytes: 0)
     /// Whether the path names a folder: then one bad file does not spoil the others.
     private(set) var isFolder = false
 
@@ -112,30 +115,41 @@ struct ExportFolder {
     }
 
     private mutating func addZip(_ file: ExportFile, depth: Int) throws(VaultError) {
-        guard depth < 2 else {
-            throw VaultError(
-                .badInput, "\(file.place) is a zip inside a zip inside a zip; unpack it.")
-        }
-        let access: any RandomAccess
-        if let path = file.diskPath {
-            access = try DiskFile(path, place: file.place, followsLinks: true)
-        } else {
-            access = MemoryFile(try file.contents(limit: ContainerLimits.nestedZipBytes))
-        }
+        guard depth < 2 else { throw Refusal.nestedTooDeep.error(at: file.place) }
+        if depth == 0 { budget = ArchiveBudget(packedBytes: file.sizeBytes) }
+        let access = try access(to: file)
         let directory = try ZipDirectory(access, place: file.place)
         // Photographs in a home folder are nobody's export and need no verification.
         if isFolder, depth == 0, !directory.entries.contains(where: { mayMatter($0, directory) }) {
             files.append(file)
             return
         }
+        try budget.charge(directory, place: file.place)
         for entry in directory.entries where !entry.isFolder {
             let place = "\(file.place)/\(entry.name)"
-            let inner = ExportFile(
+            var inner = ExportFile(
                 path: depth == 0 && !isFolder ? entry.name : "\(file.path)/\(entry.name)",
                 place: place, sizeBytes: entry.sizeBytes, diskPath: nil, isPacked: true
             ) { () throws(VaultError) in try directory.open(entry) }
+            if entry.isStored { inner.window = { directory.window(entry) } }
             try add(inner, depth: depth + 1)
         }
+    }
+
+    /// The bytes of a zip at any offset: on disk, in the zip around it, or in memory.
+    private mutating func access(to file: ExportFile) throws(VaultError) -> any RandomAccess {
+        if let path = file.diskPath {
+            return try DiskFile(path, place: file.place, followsLinks: true)
+        }
+        if let window = file.window {
+            // Its checksum stands at its end.
+            let source = try file.open()
+            var scratch = [UInt8](repeating: 0, count: 1 << 16)
+            while try scratch.read(from: source, at: 0) > 0 {}
+            return window()
+        }
+        try budget.charge(nestedBytes: file.sizeBytes, place: file.place)
+        return MemoryFile(try file.contents(limit: Int(file.sizeBytes)))
     }
 
     /// Whether an entry can be an export or hold one, by its name or its first bytes.

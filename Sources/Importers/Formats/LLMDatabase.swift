@@ -1,3 +1,4 @@
+import ForeignArchives
 import JSONText
 import Vault
 import VaultCrypto

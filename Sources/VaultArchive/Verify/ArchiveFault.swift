@@ -70,16 +70,3 @@ struct FaultList {
         add("", fault)
     }
 }
-
-/// A path from an archive that may hold anything, as text that is safe to print.
-func printable(_ path: some Sequence<UInt8>) -> String {
-    var text = ""
-    for byte in path.prefix(200) {
-        if (0x20..<0x7F).contains(byte), byte != UInt8(ascii: "\\") {
-            text.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            text += "\\x" + [byte].hex
-        }
-    }
-    return text
-}

@@ -86,7 +86,7 @@ package enum ArchiveVerifier {
             }
             checker.isCut = !entries.isComplete
         case .file:
-            let entries = try TarEntries(path, limits: limits)
+            var entries = try TarEntries(path, limits: limits)
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
             }

@@ -1,3 +1,4 @@
+import ForeignArchives
 import Vault
 import VaultCrypto
 

@@ -1,3 +1,4 @@
+import ForeignArchives
 import Foundation
 import VaultCrypto
 

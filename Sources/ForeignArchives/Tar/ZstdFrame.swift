@@ -1,6 +1,3 @@
-import Foundation
-import VaultCrypto
-
 /// Whether a compressed file is one zstd frame and nothing else.
 ///
 /// A decoder passes over skippable frames and joins frames that follow one another; what stands in
@@ -9,21 +6,33 @@ import VaultCrypto
 struct ZstdFrame {
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
-    private let file: OpenFile
-    private let sizeBytes: Int64
+    private let file: any RandomAccess
 
-    /// - Returns: What is wrong, or `nil`; a file that is not compressed has nothing wrong.
-    static func fault(in file: OpenFile, sizeBytes: Int64) -> String? {
-        let frame = ZstdFrame(file: file, sizeBytes: sizeBytes)
-        guard let first = frame.bytes(at: 0, 4) else { return nil }
-        if isSkippable(first) { return "a hidden frame stands before the compressed archive" }
+    init(_ file: any RandomAccess) { self.file = file }
+
+    /// What is wrong, or `nil`; a file that is not compressed has nothing wrong.
+    var refusal: Refusal? {
+        guard let first = bytes(at: 0, 4) else { return nil }
+        if Self.isSkippable(first) { return .hiddenFrameBefore }
         // The reader says what it makes of other files, and of a frame that is cut.
-        guard first == magic, let end = frame.end else { return nil }
-        guard end < sizeBytes else { return nil }
-        guard let next = frame.bytes(at: end, 4) else { return "something follows the archive" }
-        if isSkippable(next) { return "a hidden frame follows the compressed archive" }
-        return next == magic
-            ? "a second frame follows the compressed archive" : "something follows the archive"
+        guard first == Self.magic, let end, end < file.sizeBytes else { return nil }
+        guard let next = bytes(at: end, 4) else { return .trailingBytes }
+        if Self.isSkippable(next) { return .hiddenFrameAfter }
+        return next == Self.magic ? .secondFrame : .trailingBytes
+    }
+
+    /// What unpacking has to keep of the past; `nil` for a file that is not compressed.
+    var windowBytes: Int64? {
+        guard let head = bytes(at: 0, 6), head.starts(with: Self.magic) else { return nil }
+        if head[4] & 0x20 == 0 {
+            let base = Int64(1) << (10 + Int64(head[5] >> 3))
+            return base + base / 8 * Int64(head[5] & 7)
+        }
+        // One segment: the window is the content, whose size stands here.
+        let count = 1 << Int(head[4] >> 6)
+        let place = 5 + Int64([0, 1, 2, 4][Int(head[4] & 3)])
+        guard let size = bytes(at: place, count)?.number(0, count) else { return nil }
+        return Int64(clamping: count == 2 ? size + 256 : size)
     }
 
     private static func isSkippable(_ bytes: [UInt8]) -> Bool {
@@ -45,19 +54,13 @@ struct ZstdFrame {
             place += 3 + (kind == 1 ? 1 : value >> 3)
             if value & 1 == 1 {
                 place += descriptor & 4 != 0 ? 4 : 0
-                return place <= sizeBytes ? place : nil
+                return place <= file.sizeBytes ? place : nil
             }
         }
         return nil
     }
 
-    /// Bytes at a place, without moving the file's position.
     private func bytes(at place: Int64, _ count: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var span = bytes.mutableSpan
-        let read = unsafe span.withUnsafeMutableBytes { room in
-            unsafe pread(file.descriptor, room.baseAddress, count, off_t(place))
-        }
-        return read == count ? bytes : nil
+        try? file.bytes(at: place, count: count, of: "The archive")
     }
 }

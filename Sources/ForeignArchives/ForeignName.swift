@@ -1,9 +1,9 @@
 import Foundation
 
 /// The names that entries of a foreign archive may have.
-enum ZipName {
+package enum ForeignName {
     /// What is wrong with a name, or `nil`.
-    static func flaw(of name: String) -> String? {
+    package static func flaw(of name: String) -> String? {
         if name.isEmpty { return "which has no name" }
         if name.hasPrefix("/") { return "an absolute path" }
         if name.contains("\\") { return "a path with backslashes" }
@@ -26,6 +26,11 @@ enum ZipName {
         return nil
     }
 
+    /// Whether bytes are a name without flaws.
+    static func isAllowed(_ name: [UInt8]) -> Bool {
+        String(validating: name, as: UTF8.self).map { flaw(of: $0) == nil } ?? false
+    }
+
     /// Controls, and marks that change the order in which text is shown.
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
@@ -35,13 +40,13 @@ enum ZipName {
     }
 
     /// Names that a file system could take for one another have the same folded form.
-    static func folded(_ name: String) -> String {
+    package static func folded(_ name: String) -> String {
         let name = name.hasSuffix("/") ? String(name.dropLast()) : name
         return name.precomposedStringWithCanonicalMapping.lowercased()
     }
 
     /// The name for a message, without what could harm a terminal.
-    static func quoted(_ name: String) -> String {
+    package static func quoted(_ name: String) -> String {
         let safe = name.unicodeScalars.map { isForbidden($0) ? "\u{FFFD}" : String($0) }.joined()
         return "“\(safe.count > 120 ? safe.prefix(120) + "…" : safe[...])”"
     }

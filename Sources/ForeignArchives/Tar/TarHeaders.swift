@@ -1,5 +1,3 @@
-import VaultCrypto
-
 /// Looks at every header of a tar for what an unpacking program passes over in silence.
 ///
 /// It reads the same bytes as the tar's reader, beside it: fields of pax headers, owners, modes,
@@ -29,25 +27,35 @@ struct TarHeaders {
     private var pending: Extension?
     private var collected: [UInt8] = []
     /// What a header said of the entry after it.
-    private var nextPath: String?
+    private var nextPath: [UInt8]?
     private var nextSize: Int64?
-    private var nextFaults: [String] = []
-    private var path = ""
-    private var found: [(fault: String, path: String, count: Int)] = []
+    private var nextRefusals: [Refusal] = []
+    private var isExtended = false
+    private var path: [UInt8] = []
+    /// Entries that were read and that nobody asked for yet.
+    private var entries: [Entry] = []
+    private var found: [(refusal: Refusal, path: [UInt8], count: Int)] = []
 
-    /// Each kind of fault once, at the first entry that has it.
-    var faults: [ArchiveFault] {
-        found.map { fault, path, count in
-            let others = count > 1 ? "; so it is with \(count - 1) more" : ""
-            return ArchiveFault(path: path, fault: fault + others)
-        }
+    /// An entry as its headers describe it.
+    struct Entry: Equatable {
+        var path: [UInt8]
+        var isFolder: Bool
+        var sizeBytes: Int64
     }
 
-    private mutating func add(_ fault: String) {
-        if let index = found.firstIndex(where: { $0.fault == fault }) {
+    /// The next entry in the order of the tar; `nil` where reading has stopped.
+    mutating func nextEntry() -> Entry? { entries.isEmpty ? nil : entries.removeFirst() }
+
+    /// Each kind of refusal once, at the first entry that has it.
+    var refusals: [(path: [UInt8], refusal: Refusal)] {
+        found.map { ($0.path, $0.refusal.with(more: $0.count - 1)) }
+    }
+
+    private mutating func add(_ refusal: Refusal) {
+        if let index = found.firstIndex(where: { $0.refusal == refusal }) {
             found[index].count += 1
         } else {
-            found.append((fault, path, 1))
+            found.append((refusal, path, 1))
         }
     }
 
@@ -69,7 +77,7 @@ struct TarHeaders {
             case .filling(let left):
                 count = min(rest.count, left)
                 if unsafe rest[..<count].contains(where: { $0 != 0 }) {
-                    add("something stands in the bytes that fill its last block")
+                    add(.filling)
                 }
                 state = left > count ? .filling(left - count) : .header
             }
@@ -96,31 +104,40 @@ struct TarHeaders {
     private mutating func readHeader() {
         let block = header
         header.removeAll(keepingCapacity: true)
-        guard block.contains(where: { $0 != 0 }) else { return state = .stopped }
-        guard let size = nextSize ?? Self.number(block[124..<136]), size >= 0 else {
+        guard block.contains(where: { $0 != 0 }) else {
+            if isExtended { add(.strayHeader) }
             return state = .stopped
         }
         let type = block[156]
         let isExtension = type == UInt8(ascii: "x") || type == UInt8(ascii: "L")
-        path = printable((nextPath ?? Self.name(of: block)).utf8)
+        path = nextPath ?? Self.name(of: block)
+        let own = Self.number(block[124..<136])
+        guard let size = isExtension ? own : nextSize ?? own, size >= 0 else {
+            add(.sizeField)
+            return state = .stopped
+        }
         switch type {
         case UInt8(ascii: "5") where size > 0:
-            add("a folder has content")
+            add(.folderContent)
             return state = .stopped
         case 0, UInt8(ascii: "0"), UInt8(ascii: "5"):
             checkFields(block)
             checkExtensions(name: Self.name(of: block))
+            let isFolder = type == UInt8(ascii: "5")
+            entries.append(Entry(path: path, isFolder: isFolder, sizeBytes: size))
         case UInt8(ascii: "x"), UInt8(ascii: "L"):
             checkFields(block)
+            if isExtended { nextRefusals.append(.strayHeader) }
+            isExtended = true
             pending = type == UInt8(ascii: "x") ? .pax : .longName
         // The tar's reader says what links, devices and pipes are.
         case UInt8(ascii: "1")...UInt8(ascii: "6"): return state = .stopped
         default:
-            add("an archive's tar has no entry of kind \(printable([type]))")
+            add(.kind(printable([type])))
             return state = .stopped
         }
         if isExtension, size > Self.maximumFieldBytes {
-            add("the header before it is longer than a path and a size need")
+            add(.longHeader)
             return state = .stopped
         }
         collected.removeAll(keepingCapacity: true)
@@ -129,22 +146,20 @@ struct TarHeaders {
     }
 
     /// Tells what the headers before an entry had, and that its own name says the same as theirs.
-    private mutating func checkExtensions(name: String) {
-        for fault in nextFaults { add(fault) }
+    private mutating func checkExtensions(name: [UInt8]) {
+        for refusal in nextRefusals { add(refusal) }
         // The short name is not read where there is a long one.
-        if let nextPath, !nextPath.hasPrefix(name) {
-            add("its header's name is not the beginning of its path")
-        }
-        (nextPath, nextSize, nextFaults) = (nil, nil, [])
+        if let nextPath, !nextPath.starts(with: name) { add(.otherName) }
+        (nextPath, nextSize, nextRefusals, isExtended) = (nil, nil, [], false)
     }
 
     private mutating func checkFields(_ block: [UInt8]) {
         let isGNU = block[257..<265].elementsEqual("ustar  \0".utf8)
         guard isGNU || block[257..<265].elementsEqual("ustar\u{0}00".utf8) else {
-            return add("its header is neither POSIX's nor GNU's")
+            return add(.foreignHeader)
         }
         if Self.number(block[100..<108]).map({ $0 & ~0o777 != 0 }) ?? true {
-            add("it has a special mode")
+            add(.specialMode)
         }
         let isOwned = [108..<116, 116..<124].contains { Self.number(block[$0]) != 0 }
         let isNamed = [265..<297, 297..<329].contains { range in
@@ -152,7 +167,7 @@ struct TarHeaders {
             return !name.isEmpty && !name.elementsEqual("root".utf8)
         }
         if isOwned || isNamed {
-            add("it has an owner; pack with --owner=root:0 --group=root:0, or verify the folder")
+            add(.owner)
         }
         // Texts end with a zero; what stands behind it is read by nobody.
         let texts = [0..<100, 157..<257, 265..<297, 297..<329, 345..<500]
@@ -163,16 +178,14 @@ struct TarHeaders {
         let isUsed = unused.contains { block[$0].contains { $0 != 0 } }
         let devices = [329..<337, 337..<345].contains { (Self.number(block[$0]) ?? 1) != 0 }
         if hasRemains || isUsed || devices {
-            add("something stands in the unused bytes of its header")
+            add(.unusedBytes)
         }
     }
 
-    private static func name(of block: [UInt8]) -> String {
-        func text(_ range: Range<Int>) -> String {
-            String(decoding: block[range].prefix { $0 != 0 }, as: UTF8.self)
-        }
-        let prefix = block[257..<265].elementsEqual("ustar\u{0}00".utf8) ? text(345..<500) : ""
-        return prefix.isEmpty ? text(0..<100) : prefix + "/" + text(0..<100)
+    private static func name(of block: [UInt8]) -> [UInt8] {
+        func text(_ range: Range<Int>) -> [UInt8] { Array(block[range].prefix { $0 != 0 }) }
+        let prefix = block[257..<265].elementsEqual("ustar\u{0}00".utf8) ? text(345..<500) : []
+        return prefix.isEmpty ? text(0..<100) : prefix + [UInt8(ascii: "/")] + text(0..<100)
     }
 
     /// Octal digits, or GNU's binary form of large numbers; an empty field is 0.
@@ -200,40 +213,39 @@ struct TarHeaders {
             let digits = rest.prefix { $0 != 0x20 }
             guard let length = Int(String(decoding: digits, as: UTF8.self)), length > 0,
                 length <= rest.count, length > digits.count + 2
-            else { return nextFaults.append("the pax header before it cannot be read") }
+            else { return nextRefusals.append(.paxHeader) }
             let end = rest.startIndex + length
             let field = rest[(digits.endIndex + 1)..<(end - 1)]
             rest = rest[end...]
             let name = field.prefix { $0 != UInt8(ascii: "=") }
             let key = String(decoding: name, as: UTF8.self)
-            let value = String(decoding: field.dropFirst(name.count + 1), as: UTF8.self)
-            if !seen.insert(key).inserted || !take(key, value) {
-                nextFaults.append("a pax header gives it the field \(printable(name))")
+            let value = field.dropFirst(name.count + 1)
+            if !seen.insert(key).inserted || !take(key, Array(value)) {
+                nextRefusals.append(.paxField(printable(name)))
             }
         }
     }
 
     /// Takes a field that an archive may have; other programs also write times.
-    private mutating func take(_ key: String, _ value: String) -> Bool {
+    private mutating func take(_ key: String, _ value: [UInt8]) -> Bool {
         switch key {
         case "path":
             nextPath = value
-            return !value.utf8.contains(0)
+            return !value.contains(0)
         case "size":
-            nextSize = Int64(value)
+            let isNumber = !value.isEmpty && value.allSatisfy { $0 &- 0x30 < 10 }
+            nextSize = isNumber ? Int64(String(decoding: value, as: UTF8.self)) : nil
             return nextSize != nil
         case "mtime", "atime", "ctime":
-            return value.utf8.count <= 32
-                && value.utf8.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: ".") }
+            return value.count <= 32
+                && value.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: ".") }
         default: return false
         }
     }
 
     private mutating func readLongName() {
-        let name = collected.prefix { $0 != 0 }
-        if collected.count != name.count + 1 {
-            nextFaults.append("the long name before it cannot be read")
-        }
-        nextPath = String(decoding: name, as: UTF8.self)
+        let name = Array(collected.prefix { $0 != 0 })
+        if collected.count != name.count + 1 { nextRefusals.append(.longName) }
+        nextPath = name
     }
 }
