@@ -25,7 +25,9 @@ final class EntrySource: ByteSource {
         reader = try unsafe ArchiveReader(content) { () throws(VaultError) in
             try unsafe blocks.next()
         }
-        guard reader.open(), content != .gzip || reader.filters == 2 else { throw refusal() }
+        guard reader.open() else { throw refusal() }
+        if reader.filters > 2 { throw Refusal.severalLayers.error(at: place) }
+        guard content != .gzip || reader.filters == 2 else { throw refusal() }
         switch reader.next() {
         case .entry: break
         case .end where content == .gzip: isAtEnd = true

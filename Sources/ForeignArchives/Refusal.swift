@@ -25,6 +25,7 @@ package struct Refusal: Error, Hashable, Sendable {
     static let malformedDirectory = Refusal("has a malformed directory")
     static let directoryBytes = Refusal("has a directory that is too large and was refused")
     static let damaged = Refusal("is damaged or cut off; download or copy the export again")
+    static let severalLayers = Refusal("is compressed more than once; unpack it with gunzip first")
     static let severalMembers = Refusal(
         "is damaged, or is several gzip files joined into one. Unpack it with gunzip, which tells "
             + "them apart, and import what comes out")
@@ -125,6 +126,7 @@ package struct Refusal: Error, Hashable, Sendable {
 
     static let unreadableName = Refusal("a file has a name that cannot be read")
     package static let nameNotAllowed = Refusal("the name is not allowed in an archive")
+    package static let bagTwice = Refusal("the folder of the bag occurs twice")
     package static let noName = Refusal("no name in the tar is allowed in an archive")
     static let link = Refusal("this is a link")
     static let symbolicLink = Refusal("this is a symbolic link")

@@ -52,7 +52,7 @@ struct BagChecker {
         }
         let path = String(decoding: entry.path, as: UTF8.self)
         if entry.isFolder {
-            folders.insert(path)
+            if !folders.insert(path).inserted { faults.add(path, "the folder occurs twice") }
             return
         }
         if let fault = Self.refusal(of: path, sizeBytes: entry.sizeBytes) {

@@ -20,6 +20,7 @@ struct TarEntries {
         _ fault: (String, String) -> Void, _ body: (ArchiveEntry) throws(VaultError) -> Void
     ) throws(VaultError) {
         var bag: [UInt8]?
+        var hasFolder = false
         func refuse(_ path: [UInt8], _ refusal: Refusal) {
             fault(Self.shown(path, in: bag), refusal.text)
         }
@@ -30,7 +31,10 @@ struct TarEntries {
                 return refuse(entry.path, .nameNotAllowed)
             }
             bag = top
-            guard pieces.count == 2 else { return }
+            guard pieces.count == 2 else {
+                if hasFolder { refuse([], .bagTwice) }
+                return hasFolder = true
+            }
             let path = Array(pieces[1])
             try body(
                 entry.isFolder
