@@ -81,6 +81,9 @@ let package = Package(
         .testTarget(
             name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),
         .testTarget(
+            name: "ForeignArchivesTests", dependencies: ["ForeignArchives", "VaultCrypto"],
+            swiftSettings: house),
+        .testTarget(
             name: "ImportersTests",
             dependencies: ["Importers", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: house),
