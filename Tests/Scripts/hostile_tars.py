@@ -106,9 +106,8 @@ def names(bag):
     ]
 
 
-def headers(bag):
-    """Headers that describe what follows them, well or badly."""
-    plain = entry(f"{bag}/proof/x")
+def headers(bag, following):
+    """Headers in front of a good entry, whose name is `following`."""
     field = "a pax header gives it the field"
     return [
         ("tar-pax-comment", pax((b"comment", HIDDEN)), field),
@@ -134,9 +133,9 @@ def headers(bag):
         ("tar-pax-size-negative", pax((b"size", b"-1")), "+"),
         ("tar-two-headers", pax((b"mtime", b"1")) + pax((b"mtime", b"2")), "+"),
         ("tar-header-and-name", pax((b"mtime", b"1"))
-         + entry("long", f"{bag}/proof/x".encode() + b"\0", b"L"), "does not follow"),
+         + entry("long", following + b"\0", b"L"), "does not follow"),
         ("tar-hidden-name", pax((b"path", f"{bag}/proof/x".encode())) + entry("secret"), "+header's name"),
-    ], plain
+    ]
 
 
 def sizes(bag):
@@ -302,13 +301,13 @@ def foreign(tar):
 
 def cases(tar, bag):
     """Every case: what is put in front of a good tar, and what is wrong as a whole."""
-    described, plain = headers(bag)
     before = names(bag) + sizes(bag) + kinds(bag)
     made = [(name, head + tar, words) for name, head, words in before]
     # Behind the first entry, so that it is a tar in any case.
     first = end_of_first(tar)
-    made += [(name, tar[:first] + header + plain + tar[first:], words)
-             for name, header, words in described]
+    following = tar[first:first + 100].rstrip(b"\0")
+    made += [(name, tar[:first] + header + tar[first:], words)
+             for name, header, words in headers(bag, following)]
     made += wholes(tar, bag) + compressed(tar, bag) + foreign(tar)
     for name, content, words in made:
         yield name, content, words.strip("+"), "+" in words

@@ -227,6 +227,9 @@ def wholes(first, good):
         "zip-wide-missing": (
             zip_of(first(), end=lambda c, s, o: ending(0xFFFF, s, o)), malformed),
         "zip-many-entries": (many(100_001), "more than 100000 files"),
+        "zip-many-empty": (many(99_999), "Coffer knows"),
+        "zip-nested-crc": (zip_of(first(), Entry(
+            "b.zip", inner, 0, local={"crc": 5}, central={"crc": 5})), "damaged"),
     }
 
 

@@ -14,6 +14,8 @@ struct ExportFile: Sendable {
     var isPacked = false
     /// What its first bytes are.
     var kind = ContentKind.other
+    /// The place of the outermost zip around it, which is charged for what it holds.
+    var outermost: String?
     /// The content at any offset, where it lies uncompressed in a zip.
     var window: (@Sendable () -> any RandomAccess)?
     /// Opens the content at its beginning.

@@ -13,8 +13,8 @@ struct ExportFolder {
     private(set) var held: [(file: ExportFile, depth: Int)] = []
     /// Entries of a folder that could not be read, where its other files can be.
     private(set) var faults: [(place: String, reason: String)] = []
-    /// What the file that is being read may still hold, with all zips inside it.
-    private var budget = ArchiveBudget(packedBytes: 0)
+    /// What an outermost zip may still hold, with all zips inside it, by its place.
+    private var budgets: [String: ArchiveBudget] = [:]
     /// Whether the path names a folder: then one bad file does not spoil the others.
     private(set) var isFolder = false
 
@@ -116,8 +116,9 @@ struct ExportFolder {
 
     private mutating func addZip(_ file: ExportFile, depth: Int) throws(VaultError) {
         guard depth < 2 else { throw Refusal.nestedTooDeep.error(at: file.place) }
-        if depth == 0 { budget = ArchiveBudget(packedBytes: file.sizeBytes) }
-        let access = try access(to: file)
+        let outermost = file.outermost ?? file.place
+        var budget = budgets[outermost] ?? ArchiveBudget(packedBytes: file.sizeBytes)
+        let access = try access(to: file, &budget)
         let directory = try ZipDirectory(access, place: file.place)
         // Photographs in a home folder are nobody's export and need no verification.
         if isFolder, depth == 0, !directory.entries.contains(where: { mayMatter($0, directory) }) {
@@ -125,19 +126,23 @@ struct ExportFolder {
             return
         }
         try budget.charge(directory, place: file.place)
+        budgets[outermost] = budget
         for entry in directory.entries where !entry.isFolder {
             let place = "\(file.place)/\(entry.name)"
             var inner = ExportFile(
                 path: depth == 0 && !isFolder ? entry.name : "\(file.path)/\(entry.name)",
                 place: place, sizeBytes: entry.sizeBytes, diskPath: nil, isPacked: true
             ) { () throws(VaultError) in try directory.open(entry) }
+            inner.outermost = outermost
             if entry.isStored { inner.window = { directory.window(entry) } }
             try add(inner, depth: depth + 1)
         }
     }
 
     /// The bytes of a zip at any offset: on disk, in the zip around it, or in memory.
-    private mutating func access(to file: ExportFile) throws(VaultError) -> any RandomAccess {
+    private func access(
+        to file: ExportFile, _ budget: inout ArchiveBudget
+    ) throws(VaultError) -> any RandomAccess {
         if let path = file.diskPath {
             return try DiskFile(path, place: file.place, followsLinks: true)
         }
