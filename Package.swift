@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "VaultArchiveTests",
-            dependencies: ["VaultArchive", "JSONText", "Vault", "VaultCrypto"],
+            dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultArchive", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],

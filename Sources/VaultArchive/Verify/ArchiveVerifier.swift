@@ -1,3 +1,4 @@
+package import ForeignArchives
 import Foundation
 package import VaultCrypto
 
@@ -75,30 +76,53 @@ package enum ArchiveVerifier {
         _ path: String, signer: String? = nil, limits: Limits = Limits(),
         hooks: ArchiveExport.Hooks = .init()
     ) throws(VaultError) -> Result {
-        let expected = try signer.map { (text) throws(VaultError) in try ExpectedSigner(text) }
-        var checker = BagChecker(limits: limits, hooks: hooks)
-        // The tar reader and the folder reader report through the same list as the checker.
+        let expected = try expectation(signer)
         switch try ArchiveKind(of: path) {
         case .folder:
+            var checker = BagChecker(limits: limits, hooks: hooks)
             var entries = FolderEntries(root: path, limits: limits)
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
             }
             checker.isCut = !entries.isComplete
+            return checker.result(expected: expected)
         case .file:
-            var entries = try TarEntries(path, limits: limits)
-            try read(&checker) { (fault, body) throws(VaultError) in
-                try entries.forEach(fault, body)
-            }
-            checker.isCut = !entries.isComplete
-            checker.folderName = entries.bag.map { String(decoding: $0, as: UTF8.self) }
+            let file = try DiskFile(path, place: "The archive", followsLinks: true)
+            return try verify(file, signer: signer, limits: limits, hooks: hooks)
         }
+    }
+
+    /// Checks a `.tar` or a `.tar.zst`, wherever its bytes are.
+    ///
+    /// - Parameters:
+    ///   - file: The archive.
+    ///   - signer: The expected signer.
+    ///   - limits: Bounds.
+    ///   - hooks: Progress and cancellation.
+    /// - Returns: Every fault, with its path.
+    /// - Throws: As for a path.
+    package static func verify(
+        _ file: any RandomAccess, signer: String? = nil, limits: Limits, hooks: ArchiveExport.Hooks
+    ) throws(VaultError) -> Result {
+        let expected = try expectation(signer)
+        var checker = BagChecker(limits: limits, hooks: hooks)
+        var entries = try TarEntries(file, limits: limits)
+        try read(&checker) { (fault, body) throws(VaultError) in
+            try entries.forEach(fault, body)
+        }
+        checker.isCut = !entries.isComplete
+        checker.folderName = entries.bag.map { String(decoding: $0, as: UTF8.self) }
         return checker.result(expected: expected)
+    }
+
+    private static func expectation(_ signer: String?) throws(VaultError) -> ExpectedSigner? {
+        try signer.map { (text) throws(VaultError) in try ExpectedSigner(text) }
     }
 
     private typealias FaultBody = (String, String) -> Void
     private typealias EntryBody = (ArchiveEntry) throws(VaultError) -> Void
 
+    /// Reads all files; the tar and folder readers report through the same list as the checker.
     private static func read(
         _ checker: inout BagChecker,
         _ source: (FaultBody, EntryBody) throws(VaultError) -> Void

@@ -6,8 +6,7 @@ struct TarEntries {
     private let reader: TarReader
     private(set) var bag: [UInt8]?
 
-    init(_ path: String, limits: ArchiveVerifier.Limits) throws(VaultError) {
-        let file = try DiskFile(path, place: "The archive", followsLinks: true)
+    init(_ file: any RandomAccess, limits: ArchiveVerifier.Limits) throws(VaultError) {
         let limits = ArchiveLimits.bag(entries: limits.entries, totalBytes: limits.bytes)
         reader = try TarReader(file, limits: limits, isAllowed: ArchiveName.isSafe)
     }
