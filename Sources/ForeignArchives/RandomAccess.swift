@@ -61,7 +61,10 @@ package final class DiskFile: RandomAccess {
         guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else {
             let cause = unsafe String(cString: strerror(errno))
             if descriptor >= 0 { close(descriptor) }
-            throw VaultError(.inputOutput, "\(place) cannot be opened: \(cause).")
+            throw VaultError(
+                .inputOutput,
+                "\(place) cannot be opened: \(cause). Check the path and its permissions, then "
+                    + "try again.")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
