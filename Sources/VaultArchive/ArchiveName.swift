@@ -8,6 +8,8 @@ enum ArchiveName {
     static let declaration = "bagit.txt"
     static let bagInfo = "bag-info.txt"
     static let readme = "README.txt"
+    /// The page to begin with; a tag file, because it names times and persons.
+    static let front = "index.html"
     static let manifest256 = "manifest-sha256.txt"
     static let manifest512 = "manifest-sha512.txt"
     static let tagManifest = "tagmanifest-sha256.txt"
@@ -42,6 +44,7 @@ enum ArchiveName {
     static let sessions = "data/sessions/"
     static let loadFile = "data/loadfile/export.dat"
     static let loadFileReadme = "data/loadfile/README.txt"
+    /// The first page of the list of conversations.
     static let index = "data/html/index.html"
     static let summary = "data/report/summary.csv"
     static let items = "data/report/items.csv"
@@ -54,7 +57,7 @@ enum ArchiveName {
 
     /// What every archive has, besides the records.
     static let required = [
-        declaration, bagInfo, readme, manifest256, manifest512, tagManifest, sshSignature,
+        declaration, bagInfo, readme, front, manifest256, manifest512, tagManifest, sshSignature,
         minisignSignature, allowedSigners, sshKey, minisignKey, export, certification, index,
         summary, items, locations, settings, errors,
     ]
@@ -85,6 +88,8 @@ enum ArchiveName {
     static func session(_ conversation: RecordID) -> String { "\(sessions)\(conversation).json" }
     static func rsmf(_ slice: String) -> String { "\(rsmf)\(slice).rsmf" }
     static func eml(_ slice: String) -> String { "\(eml)\(slice).eml" }
+    /// A page of the list of conversations: `index.html`, `index-2.html` and so on.
+    static func list(_ page: Int) -> String { page == 1 ? index : "\(pages)index-\(page).html" }
     static func attachment(_ sha256: [UInt8]) -> String { attachments + sha256.hex }
 
     /// Whether a relative path is made of safe segments: `[A-Za-z0-9._-]`, at most 100 bytes each,

@@ -27,6 +27,7 @@ struct ExportTests {
                     "data/native/\(folder)40000.jsonl", "data/report/errors.csv",
                     "data/report/items.csv", "data/report/locations.csv",
                     "data/report/settings.csv", "data/report/summary.csv", "manifest-sha256.txt",
+                    "index.html",
                     "manifest-sha512.txt", "meta/certification-902-14.txt", "meta/export.json",
                     "signer.minisign.pub",
                     "signer.ssh.pub",

@@ -17,13 +17,18 @@ struct LabelTests {
             as: UTF8.self)
     }
 
+    private func row(_ builder: ConversationBuilder) -> [UInt8] {
+        var html = HTMLBuffer()
+        ListPages.row(builder.archived.conversation, messages: 1, folder: "", into: &html)
+        return html.bytes
+    }
+
     @Test("A title of 100,000 letters is cut in the list and whole on its page")
     func longTitle() {
         let title = String(repeating: "L", count: 100_000)
         var builder = ConversationBuilder(1, title: title)
         builder.add(.user, "x")
-        let row = String(
-            decoding: IndexPage.row(builder.archived.conversation, messages: 1), as: UTF8.self)
+        let row = String(decoding: self.row(builder), as: UTF8.self)
         #expect(row.utf8.count < 1000)
         #expect(row.contains(String(repeating: "L", count: 200) + "…</a>"))
         let html = page(builder)
@@ -35,7 +40,7 @@ struct LabelTests {
     func markedTitle() {
         let title = "x" + String(repeating: "\u{301}", count: 100_000)
         let builder = ConversationBuilder(1, title: title)
-        let row = IndexPage.row(builder.archived.conversation, messages: 1)
+        let row = self.row(builder)
         #expect(row.count < 3000)
     }
 
@@ -59,8 +64,7 @@ struct LabelTests {
             $0.provider = odd
             $0.region = odd
         }
-        let row = IndexPage.row(builder.archived.conversation, messages: 3)
-        let html = page(builder) + String(decoding: row, as: UTF8.self)
+        let html = page(builder) + String(decoding: row(builder), as: UTF8.self)
         let isAnyLeft = html.unicodeScalars.contains { scalar in
             (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
         }

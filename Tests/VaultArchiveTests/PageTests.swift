@@ -20,13 +20,14 @@ struct PageTests {
         text.split(separator: needle, omittingEmptySubsequences: false).count - 1
     }
 
-    @Test("A page shows every message once, has one h1 and no script")
+    @Test("A page shows every message once, has one h1 and no script but the search")
     func structure() {
         let html = page(Samples.merger)
         for number in 1...10 { #expect(count("id=\"m\(number)\"", in: html) == 1) }
         #expect(count("<h1", in: html) == 1)
         #expect(count("<main", in: html) == 1)
-        #expect(!html.contains("<script"))
+        #expect(count("<script", in: html) == 1)
+        #expect(html.contains("<script>\(SearchScript.source)</script>\n</div>\n</body>"))
         #expect(html.contains("default-src &#39;none&#39;; style-src &#39;sha256-"))
         #expect(html.contains("<details class=\"branch\"><summary>1 other answer</summary>"))
         #expect(html.contains("Stopped before its end"))

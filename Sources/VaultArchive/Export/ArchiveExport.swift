@@ -142,7 +142,7 @@ package enum ArchiveExport {
                     writer.digest(of: ArchiveName.manifest256),
                     writer.digest(of: ArchiveName.manifest512)
                 )))
-        try write(tags, request.supplements, to: writer)
+        try write(tags, payload.overview, request.supplements, to: writer)
         let digest = try source.withArchiveKey { (key) throws(VaultError) in
             try writer.sign(key, comment: tags.trustedComment)
         }
@@ -156,11 +156,13 @@ package enum ArchiveExport {
     }
 
     private static func write(
-        _ tags: TagFiles, _ supplements: [Supplement], to writer: BagWriter
+        _ tags: TagFiles, _ overview: ArchiveOverview, _ supplements: [Supplement],
+        to writer: BagWriter
     ) throws(VaultError) {
         try writer.tag(ArchiveName.bagInfo, tags.bagInfo)
         try writer.tag(ArchiveName.export, tags.export)
         try writer.tag(ArchiveName.readme, tags.readme)
+        try writer.tag(ArchiveName.front, FrontPage.render(tags, overview))
         try writer.tag(ArchiveName.allowedSigners, tags.signer.allowedSigners)
         try writer.tag(ArchiveName.sshKey, tags.signer.sshKeyFile)
         try writer.tag(ArchiveName.minisignKey, tags.signer.minisignKeyFile)

@@ -9,7 +9,6 @@ import VaultCrypto
 struct PayloadExport {
     private let source: any ArchiveSource
     private let writer: BagWriter
-    private let index: Spool
     private let items: Spool
     private let errors: Spool
     private var counts = ArchiveCounts()
@@ -19,6 +18,9 @@ struct PayloadExport {
     private var missing: Set<[UInt8]> = []
     private var review: ReviewExport?
     private let request: ArchiveExport.Request
+    private var list = ListPages(conversations: 0)
+    /// What the archive's first page says about the records.
+    private(set) var overview = ArchiveOverview()
 
     init(
         source: any ArchiveSource, writer: BagWriter, _ request: ArchiveExport.Request
@@ -27,18 +29,18 @@ struct PayloadExport {
         self.source = source
         self.writer = writer
         let folder = writer.container.folder
-        index = try Spool(in: folder)
         items = try Spool(in: folder)
         errors = try Spool(in: folder)
         review = try ReviewExport(request.review, source: source, writer: writer)
     }
 
     mutating func run() throws(VaultError) -> ArchiveCounts {
-        try index.write(IndexPage.head())
         try items.write(Reports.itemsHead)
         try errors.write(Reports.errorsHead)
         var previous: RecordID?
-        for id in try source.selection() {
+        let selection = try source.selection()
+        list = ListPages(conversations: selection.count)
+        for id in selection {
             guard previous.map({ $0 < id }) ?? true else {
                 throw VaultError(
                     .internalFault, "The selection is not in ascending order. Please report this.")
@@ -47,9 +49,7 @@ struct PayloadExport {
             try conversation(try source.conversation(id))
         }
         try writer.checkpoint()
-        try index.write(
-            IndexPage.foot(conversations: counts.conversations, messages: counts.messages))
-        try payload(ArchiveName.index, index)
+        try payload(list.finish())
         try payload(ArchiveName.errors, errors)
         try payload(ArchiveName.items, items)
         try writer.payload(ArchiveName.locations, Reports.locations(locations))
@@ -63,6 +63,10 @@ struct PayloadExport {
         try writer.payload(path, sizeBytes: spool.sizeBytes) { (sink) throws(VaultError) in
             try unsafe spool.drain { (bytes) throws(VaultError) in try unsafe sink.write(bytes) }
         }
+    }
+
+    private func payload(_ page: ListPages.Page?) throws(VaultError) {
+        if let page { try writer.payload(page.path, page.content) }
     }
 
     private mutating func conversation(_ given: ArchivedConversation) throws(VaultError) {
@@ -85,7 +89,8 @@ struct PayloadExport {
             custodian: conversation.custodian, source: conversation.origin.source)
         locations[location, default: ArchiveCounts()].add(archived)
         locations[location]?.attachments += files
-        try index.write(IndexPage.row(archived.conversation, messages: archived.messages.count))
+        overview.add(archived)
+        try payload(list.add(archived.conversation, messages: archived.messages.count))
         try items.write(Reports.item(archived, attachments: files))
         try writer.advance(bytes: 0, records: archived.messages.count)
     }

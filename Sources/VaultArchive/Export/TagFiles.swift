@@ -89,7 +89,7 @@ struct TagFiles {
           Holds      \(counts.conversations) conversations, \(counts.messages) messages, \
         \(counts.attachments) attachments
 
-        To read it, open data/html/index.html in a browser. No network is used.
+        To read it, open index.html in a browser. No network is used.
 
         To check it, run these commands in this folder. They need no network and nothing of ours.
 

@@ -1,8 +1,9 @@
 import Vault
 
-/// A conversation as one HTML page that a person reads offline: no script, nothing from elsewhere.
+/// A conversation as one HTML page that a person reads offline.
 ///
-/// The thread that was last on the screen stands open; other answers lie beside it in `<details>`
+/// It loads nothing from elsewhere and has no script but the search, without which it is whole. The
+/// thread that was last on the screen stands open; other answers lie beside it in `<details>`
 /// elements that the answers link to. The same records give the same bytes.
 struct ConversationPage {
     /// Branches nested deeper than this are moved to the end of the page.
@@ -47,14 +48,16 @@ struct ConversationPage {
     }
 
     private mutating func document() {
-        PageStyle.begin(title: conversation.shortTitle, isWide: false, into: &html)
+        PageStyle.begin(title: conversation.shortTitle, as: .conversation, into: &html)
         html.markup("<header class=\"about\">\n<p class=\"back\">")
         html.markup("<a href=\"index.html\">All conversations of this archive</a></p>\n")
         html.markup("<h1 dir=\"auto\">")
         html.bareLabel(conversation.displayTitle)
         html.markup("</h1>\n")
         facts()
-        html.markup("</header>\n<main id=\"content\" tabindex=\"-1\">\n")
+        html.markup("</header>\n")
+        SearchScript.field(into: &html)
+        html.markup("<main id=\"content\" tabindex=\"-1\">\n")
         for root in tree.openRoots { thread(root, depth: 0) }
         furtherBranches()
         html.markup("</main>\n<footer>Conversation ")
@@ -62,6 +65,7 @@ struct ConversationPage {
         html.markup(". The records behind this page are in <code>native/")
         html.text(conversation.id.description)
         html.markup(".jsonl</code>; each message names its commitment. Times are UTC.</footer>\n")
+        SearchScript.append(to: &html)
         PageStyle.end(into: &html)
     }
 
@@ -69,7 +73,9 @@ struct ConversationPage {
         html.markup("<dt>Dates</dt><dd>")
         if let created = conversation.created {
             time(created)
-            if let modified = conversation.modified, modified != created {
+            let isLonger =
+                conversation.modified?.description.prefix(16) != created.description.prefix(16)
+            if let modified = conversation.modified, isLonger {
                 html.markup(" to ")
                 time(modified)
             }

@@ -20,6 +20,15 @@ struct HTMLBuffer {
         copy.withUTF8 { unsafe escape($0) }
     }
 
+    /// Appends an attribute inside a tag, with the blank before it.
+    mutating func attribute(_ name: StaticString, _ value: String) {
+        markup(" ")
+        markup(name)
+        markup("=\"")
+        text(value)
+        markup("\"")
+    }
+
     /// Appends a name from a record: apart from the text around it, whatever its direction is.
     mutating func label(_ text: some StringProtocol) {
         markup("<bdi>")

@@ -1,6 +1,6 @@
 import VaultCrypto
 
-/// The one style sheet of every page, and the policy that admits it and nothing else.
+/// The style sheet of every page, and the policy that admits it and nothing else.
 enum PageStyle {
     /// System fonts, a measure of about 70 letters, light and dark, and rules for paper.
     static let css: StaticString = """
@@ -93,6 +93,7 @@ enum PageStyle {
         .list .date,.list th{white-space:nowrap}
         .list .date{overflow-wrap:normal}
         .list td:nth-child(3){min-width:9rem}
+        .pages ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:1.5rem 0 0;padding:0}
         @media (max-width:34rem){.page{padding:1.25rem 1rem}h1{font-size:1.5rem}\
         article,.user{padding-left:.8rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}\
         .list thead{position:absolute;left:-999rem}.list tr{display:block;padding:.6rem 0;\
@@ -105,8 +106,9 @@ enum PageStyle {
         @page{margin:2cm}
         body{font-size:10.5pt;line-height:1.45}
         .page{max-width:none;padding:0}
-        .skip,.back{display:none}
+        .skip,.back,.pages{display:none}
         .record{display:none}
+        summary{list-style:none}
         details::details-content{content-visibility:visible;display:block;height:auto}
         article{break-inside:auto}
         h1,h2,h3,h4,h5,h6,article>header,summary{break-after:avoid}
@@ -117,37 +119,78 @@ enum PageStyle {
         tr,figure{break-inside:avoid}
         .table{overflow:visible}
         pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}
-        main a.named::after{content:" (" attr(href) ")";font-size:.85em;color:var(--soft)}}
+        main a.named::after,main a[download]::after{content:" (" attr(href) ")";font-size:.85em;\
+        color:var(--soft)}}
 
         """
 
-    /// The head of a page up to its title's text.
-    private static let policy: String = {
-        let digest = SHA256Digest.hash(Array(css.description.utf8))
-        // No script, no frame, no remote source of any kind; pictures only from beside the page.
-        return "default-src 'none'; style-src 'sha256-\(Base64.string(digest))'; "
-            + "img-src 'self' file:; base-uri 'none'; form-action 'none'"
-    }()
+    /// What a page is for: it decides about its width, its style sheet and what it may run.
+    enum Kind: CaseIterable {
+        /// Prose with a search inside it.
+        case conversation
+        /// Tables.
+        case list
+        /// The first page of an archive: tables and a chart.
+        case front
+    }
+
+    /// The style sheet of a page.
+    static func styles(of kind: Kind) -> [StaticString] {
+        switch kind {
+        case .conversation: [css, SearchScript.css]
+        case .list: [css]
+        case .front: [css, FrontStyle.css]
+        }
+    }
+
+    private static let conversationPolicy = makePolicy(.conversation)
+    private static let listPolicy = makePolicy(.list)
+    private static let frontPolicy = makePolicy(.front)
+
+    private static func policy(_ kind: Kind) -> String {
+        switch kind {
+        case .conversation: conversationPolicy
+        case .list: listPolicy
+        case .front: frontPolicy
+        }
+    }
+
+    /// No frame, no remote source of any kind; pictures only from beside a conversation's page,
+    /// and no script but the search.
+    private static func makePolicy(_ kind: Kind) -> String {
+        var policy = "default-src 'none'; style-src \(source(styles(of: kind)))"
+        if kind == .conversation {
+            policy += "; script-src \(source([SearchScript.source])); img-src 'self' file:"
+        }
+        return policy + "; base-uri 'none'; form-action 'none'"
+    }
+
+    /// The hash that admits an inline style sheet or script (CSP Level 3, section 2.3.1).
+    private static func source(_ pieces: [StaticString]) -> String {
+        let content = pieces.flatMap { Array($0.description.utf8) }
+        return "'sha256-\(Base64.string(SHA256Digest.hash(content)))'"
+    }
 
     /// Appends everything before the page's own content, with the body opened.
     ///
     /// - Parameters:
     ///   - title: The window's title.
-    ///   - isWide: Whether the page is a list rather than prose.
+    ///   - kind: What the page is for.
     ///   - html: The document.
-    static func begin(title: String, isWide: Bool, into html: inout HTMLBuffer) {
+    static func begin(title: String, as kind: Kind, into html: inout HTMLBuffer) {
         html.markup("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         html.markup("<meta http-equiv=\"Content-Security-Policy\" content=\"")
-        html.text(policy)
+        html.text(policy(kind))
         html.markup("\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
         html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         html.markup("<title>")
         html.bareLabel(title)
         html.markup("</title>\n<style>")
-        html.markup(css)
+        for style in styles(of: kind) { html.markup(style) }
         html.markup("</style>\n</head>\n<body>\n")
         html.markup("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n")
-        html.markup(isWide ? "<div class=\"page wide\">\n" : "<div class=\"page\">\n")
+        html.markup(
+            kind == .conversation ? "<div class=\"page\">\n" : "<div class=\"page wide\">\n")
     }
 
     /// Appends the end of a page.

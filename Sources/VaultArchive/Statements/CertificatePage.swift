@@ -35,7 +35,7 @@ struct CertificatePage {
     }
 
     private mutating func document(_ sentence: String) {
-        PageStyle.begin(title: "Certificate of destruction", isWide: true, into: &html)
+        PageStyle.begin(title: "Certificate of destruction", as: .list, into: &html)
         html.markup("<header class=\"about\">\n<h1>Certificate of destruction</h1>\n<p>")
         html.text(sentence)
         html.markup("</p>\n<dl>\n")

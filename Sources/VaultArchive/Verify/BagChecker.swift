@@ -147,9 +147,10 @@ struct BagChecker {
 
         /// Whether a file is kept to be read as a whole.
         static func isSmall(_ path: String) -> Bool {
-            // These grow with the number of conversations.
+            // These grow with the number of conversations, or with the length of titles.
             let large = [
-                ArchiveName.index, ArchiveName.items, ArchiveName.errors, ArchiveName.manifest256,
+                ArchiveName.front, ArchiveName.index, ArchiveName.items, ArchiveName.errors,
+                ArchiveName.manifest256,
                 ArchiveName.manifest512, ArchiveName.locations, ArchiveName.custody,
                 ArchiveName.destroyed,
             ]

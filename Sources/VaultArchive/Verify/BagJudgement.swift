@@ -25,6 +25,7 @@ extension BagChecker {
         if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
         checkSigner(seal.key)
         checkRecordsAndFiles()
+        checkLists()
         checkFolders()
         checkNumbers()
         checkProof()
@@ -256,7 +257,7 @@ extension BagChecker {
             (ArchiveName.pages, ".html", ArchiveName.native, ".jsonl", "record file"),
         ]
         for (folder, ending, other, otherEnding, word) in pairs where path.hasPrefix(folder) {
-            guard path != ArchiveName.index else { return }
+            guard path != ArchiveName.index, !Self.isFurtherList(path) else { return }
             let name = path.dropFirst(folder.count)
             guard name.hasSuffix(ending), RecordID(name.dropLast(ending.count)) != nil else {
                 return faults.add(path, "the file is not named for a conversation")

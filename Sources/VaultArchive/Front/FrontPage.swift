@@ -1,0 +1,243 @@
+import JSONText
+import Vault
+
+/// `index.html` at the top of an archive: what it is, who made it and why, what it holds, what it
+/// does not hold, and how to check it.
+///
+/// It names times and persons, so it is a tag file. It has no script and asks for nothing from
+/// elsewhere.
+struct FrontPage {
+    let tags: TagFiles
+    let overview: ArchiveOverview
+    var html = HTMLBuffer()
+
+    /// Renders the page.
+    ///
+    /// - Parameters:
+    ///   - tags: What is said about the archive.
+    ///   - overview: What was gathered from its records.
+    /// - Returns: The document in UTF-8.
+    static func render(_ tags: TagFiles, _ overview: ArchiveOverview) -> [UInt8] {
+        var page = FrontPage(tags: tags, overview: overview)
+        page.document()
+        return page.html.bytes
+    }
+
+    private init(tags: TagFiles, overview: ArchiveOverview) {
+        self.tags = tags
+        self.overview = overview
+    }
+
+    var request: ArchiveExport.Request { tags.request }
+    private var matter: String { request.matter.singleLine(maximumBytes: 200) }
+
+    private mutating func document() {
+        PageStyle.begin(title: "Archive: \(matter)", as: .front, into: &html)
+        html.markup(
+            "<header class=\"about\">\n<p class=\"back\">A signed export of AI conversations")
+        html.markup("</p>\n<h1 dir=\"auto\">")
+        html.bareLabel(matter)
+        html.markup("</h1>\n")
+        facts()
+        contents()
+        html.markup("</header>\n<main id=\"content\" tabindex=\"-1\">\n")
+        state()
+        timeline()
+        counts()
+        omissions()
+        checking()
+        files()
+        conversations()
+        html.markup("</main>\n<footer>Archive ")
+        html.text(tags.bag)
+        html.markup(". Times and days are UTC. This page loads nothing from a network and runs no ")
+        html.markup("script.</footer>\n")
+        PageStyle.end(into: &html)
+    }
+
+    /// Links to the sections: the list of conversations can be long.
+    private mutating func contents() {
+        html.markup("<nav class=\"pages contents\" aria-label=\"On this page\">\n<ul>\n")
+        html.markup("<li><a href=\"#days\">Messages per day</a></li>\n")
+        if tags.counts.conversations > 0 {
+            html.markup("<li><a href=\"#counts\">Custodians, models, sources</a></li>\n")
+        }
+        html.markup("<li><a href=\"#missing\">What is not in it</a></li>\n")
+        html.markup("<li><a href=\"#check\">How to check it</a></li>\n")
+        html.markup("<li><a href=\"#files\">Where things are</a></li>\n")
+        html.markup("<li><a href=\"#conversations\">Conversations</a></li>\n</ul>\n</nav>\n")
+    }
+
+    mutating func heading(_ id: StaticString, _ text: StaticString) {
+        html.markup("<h2 id=\"")
+        html.markup(id)
+        html.markup("\">")
+        html.markup(text)
+        html.markup("</h2>\n")
+    }
+
+    mutating func paragraph(_ sentence: String) {
+        html.markup("<p class=\"prose\">")
+        html.text(sentence)
+        html.markup("</p>\n")
+    }
+
+    // MARK: What it is
+
+    private mutating func facts() {
+        html.markup("<dl>\n")
+        fact("Holds", holdings)
+        if overview.hidden > 0 {
+            fact("Of these", "\(overview.hidden.counted("conversation")) hidden by the user")
+        }
+        fact("Messages of", period)
+        fact("Exported", minute(request.time))
+        fact(
+            "By", [request.person, request.organization].compactMap { $0 }.joined(separator: ", "))
+        fact("Why", request.reason ?? "no reason was given")
+        selection()
+        fact("With", tags.tool.singleLine(maximumBytes: 100))
+        html.markup("<dt>Signed with</dt><dd><code>")
+        html.text(tags.signer.fingerprint)
+        html.markup("</code></dd>\n</dl>\n")
+    }
+
+    private mutating func fact(_ term: StaticString, _ value: String?) {
+        guard let value, !value.isEmpty else { return }
+        html.markup("<dt>")
+        html.markup(term)
+        html.markup("</dt><dd dir=\"auto\">")
+        html.bareLabel(value.singleLine(maximumBytes: 2000))
+        html.markup("</dd>\n")
+    }
+
+    private var holdings: String {
+        [
+            tags.counts.conversations.counted("conversation"),
+            tags.counts.messages.counted("message"),
+            tags.counts.attachments.counted("attachment"),
+        ].joined(separator: ", ")
+    }
+
+    /// The first and the last day of a message.
+    private var period: String? {
+        guard let first = overview.days.keys.min(), let last = overview.days.keys.max() else {
+            return nil
+        }
+        let days = (Instant(day: first).dayText, Instant(day: last).dayText)
+        return first == last ? days.0 : "\(days.0) to \(days.1)"
+    }
+
+    private func minute(_ time: Instant) -> String {
+        "\(time.dayText) \(time.description.dropFirst(11).prefix(5)) UTC"
+    }
+
+    /// The selection as it was asked for, each part on a line of its own.
+    private mutating func selection() {
+        let terms = Selection.terms(query: request.query, scope: request.scope)
+        guard !terms.isEmpty else { return fact("Selection", "everything that is not hidden") }
+        html.markup("<dt>Selection</dt><dd>")
+        for (index, term) in terms.enumerated() {
+            if index > 0 { html.markup("<br>\n") }
+            html.text(term.name)
+            html.markup(" ")
+            html.label(term.value.singleLine(maximumBytes: 2000))
+        }
+        html.markup("</dd>\n")
+    }
+
+    private mutating func state() {
+        html.markup(
+            "<p class=\"warning\">Nobody has checked this archive by opening this page, and ")
+        html.markup("the page cannot prove itself: who could change the archive could change the ")
+        html.markup("page. <a href=\"#check\">How to check it</a>.</p>\n")
+    }
+
+    // MARK: What it holds
+
+    private mutating func conversations() {
+        heading("conversations", "Conversations")
+        let total = tags.counts.conversations
+        if total == 0 {
+            paragraph("This archive holds no conversation.")
+            return
+        }
+        if total > overview.listed {
+            html.markup("<p>The first ")
+            html.text(overview.listed.grouped)
+            html.markup(" of ")
+            html.text(total.grouped)
+            html.markup(", the oldest first; <a href=\"data/html/index.html\">all of them</a> are ")
+            html.markup("listed in ")
+            html.text(ListPages.count(conversations: total).grouped)
+            html.markup(" pages.</p>\n")
+        } else {
+            html.markup("<p>")
+            html.text(total == 1 ? "There is one." : "All \(total.grouped), the oldest first.")
+            html.markup(" Each opens as a page that can be searched.</p>\n")
+        }
+        ListPages.tableHead(into: &html)
+        html.append(overview.rows)
+        ListPages.tableEnd(into: &html)
+    }
+
+    // MARK: What it does not hold
+
+    private mutating func omissions() {
+        heading("missing", "What is not in this archive")
+        html.markup("<ul class=\"prose\">\n<li>What was not selected, see above.</li>\n")
+        errors()
+        if overview.hidden == 0 { item("Conversations that their user had hidden.") }
+        if let undated = request.scope["undatedLeftOut"]?.int, undated > 0 {
+            item(
+                "Left out because no period takes what has no date: "
+                    + Int(undated).counted("conversation") + ".")
+        }
+        item("What never came into the vault: this page cannot tell what a provider left out.")
+        html.markup("</ul>\n")
+    }
+
+    private mutating func item(_ sentence: String) {
+        html.markup("<li>")
+        html.text(sentence)
+        html.markup("</li>\n")
+    }
+
+    private mutating func errors() {
+        guard tags.counts.errors > 0 else {
+            return item(
+                "Attachments that the vault did not hold: none. A record that could not be read "
+                    + "would have stopped the export.")
+        }
+        html.markup("<li>")
+        html.text(tags.counts.errors.counted("attachment"))
+        html.markup(" that the vault did not hold; <a href=\"")
+        html.text(ArchiveName.errors)
+        html.markup("\">errors.csv</a> names what is missing.</li>\n")
+    }
+}
+
+/// The words for what made a selection.
+enum Selection {
+    private static let names = [
+        "labels": "label", "project": "project", "custodian": "custodian", "from": "source",
+        "after": "with a message at or after", "before": "with a message before",
+        "conversations": "conversation",
+    ]
+
+    /// Each part with its name; values of parts that are not known here are JSON.
+    static func terms(query: String?, scope: JSONObject) -> [(name: String, value: String)] {
+        var terms: [(name: String, value: String)] = []
+        if let query { terms.append(("query", query)) }
+        for member in scope.members where member.key != "undatedLeftOut" {
+            let name = names[member.key] ?? member.key
+            if let list = member.value.array?.compactMap(\.string) {
+                for value in list.prefix(20) { terms.append((name, value)) }
+                if list.count > 20 { terms.append((name, "and \((list.count - 20).grouped) more")) }
+            } else {
+                terms.append((name, member.value.string ?? JSONWriter.line(member.value)))
+            }
+        }
+        return terms
+    }
+}
