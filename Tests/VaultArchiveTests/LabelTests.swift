@@ -32,7 +32,7 @@ struct LabelTests {
         #expect(row.utf8.count < 1000)
         #expect(row.contains(String(repeating: "L", count: 200) + "…</a>"))
         let html = page(builder)
-        #expect(html.contains("<h1 dir=\"auto\">\(title)</h1>"))
+        #expect(html.contains("<h1 dir=\"auto\" class=\"long\">\(title)</h1>"))
         #expect(html.contains("<title>" + String(repeating: "L", count: 200) + "…</title>"))
     }
 

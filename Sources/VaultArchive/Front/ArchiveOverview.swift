@@ -67,11 +67,24 @@ struct ArchiveOverview {
         private(set) var beyond = Amount()
 
         mutating func add(_ name: String, _ amount: Amount) {
-            let name = name.singleLine(maximumBytes: Self.maximumBytes)
+            let name = Self.head(of: name)
             guard amounts.count < Self.maximum || amounts[name] != nil else {
                 return beyond += amount
             }
             amounts[name, default: Amount()] += amount
+        }
+
+        /// As much of a name as is kept: whole code points of at most 300 bytes.
+        private static func head(of name: String) -> String {
+            guard name.utf8.count > maximumBytes else { return name }
+            var head = String.UnicodeScalarView()
+            var count = 0
+            for scalar in name.unicodeScalars {
+                count += scalar.utf8.count
+                if count > maximumBytes { break }
+                head.append(scalar)
+            }
+            return String(head) + "…"
         }
 
         /// The names with most messages, and what all others have together.

@@ -154,7 +154,7 @@ struct DayChart {
         while month != panel.end {
             let begin = month.firstDay
             // A narrow window has room for every other month only.
-            let isSecond = count > 200 && month.number.isMultiple(of: 2)
+            let isSecond = count > 200 && (month.number - panel.first.number) % 2 != 0
             tick(
                 month.name, at: begin - start, of: count, row: 0, isSecond: isSecond, into: &html)
             if !isYear, month == panel.first || month.number == 1 {

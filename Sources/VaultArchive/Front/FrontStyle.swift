@@ -4,7 +4,8 @@ enum FrontStyle {
         h2{font-size:1.3rem;margin:2.5rem 0 .75rem}
         .about dl{max-width:46rem}
         dd code{font-size:.95em}
-        .warning{border-inline-start:4px solid var(--mark);padding:.1rem 0 .1rem 1rem;max-width:46rem}
+        .warning{border-inline-start:4px solid var(--mark);padding:.1rem 0 .1rem 1rem;\
+        max-width:46rem}
         .prose{max-width:46rem}
         figure{margin:.5rem 0}
         figcaption{font-size:1em;color:inherit;max-width:46rem}
@@ -33,9 +34,11 @@ enum FrontStyle {
         .days .day th{padding-inline-start:1.25rem}
         .files th{white-space:nowrap}
         ol>li{margin:1rem 0}
-        @media (max-width:34rem){.plot{padding-inline-start:2.5rem}.plot .second{display:none}.files tr{display:block;\
-        border-bottom:1px solid var(--line);padding:.4rem 0}.files th,.files td{display:block;border:0;\
-        padding:.1rem 0;white-space:normal}.counts table,.days{font-size:.9rem}.counts th,.counts td{padding-inline:.4rem}}
+        @media (max-width:34rem){.plot{padding-inline-start:2.5rem}.plot .second{display:none}\
+        .files thead{position:absolute;left:-999rem}\
+        .files tr{display:block;border-bottom:1px solid var(--line);padding:.4rem 0}\
+        .files th,.files td{display:block;border:0;padding:.1rem 0;white-space:normal}\
+        .counts table,.days{font-size:.9rem}.counts th,.counts td{padding-inline:.4rem}}
         @media print{.day{display:none}.plot rect{fill:#000}.plot rect,.plot line{\
         print-color-adjust:exact}.plot{break-inside:avoid}h2{margin-top:1.5rem}}
 

@@ -51,7 +51,8 @@ struct ConversationPage {
         PageStyle.begin(title: conversation.shortTitle, as: .conversation, into: &html)
         html.markup("<header class=\"about\">\n<p class=\"back\">")
         html.markup("<a href=\"index.html\">All conversations of this archive</a></p>\n")
-        html.markup("<h1 dir=\"auto\">")
+        let isLong = conversation.displayTitle.utf8.count > 150
+        html.markup(isLong ? "<h1 dir=\"auto\" class=\"long\">" : "<h1 dir=\"auto\">")
         html.bareLabel(conversation.displayTitle)
         html.markup("</h1>\n")
         facts()

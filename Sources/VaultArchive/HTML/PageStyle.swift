@@ -21,6 +21,7 @@ enum PageStyle {
         :focus-visible{outline:3px solid var(--link);outline-offset:2px}
         h1,h2,h3,h4,h5,h6{line-height:1.25;text-wrap:balance}
         h1{font-size:1.9rem;letter-spacing:-.015em;margin:.4rem 0 1.25rem}
+        h1.long{font-size:1.2rem;letter-spacing:0}
         h3{font-size:1.3rem;margin:1.6rem 0 .6rem}
         h4{font-size:1.13rem;margin:1.4rem 0 .5rem}
         h5,h6{font-size:1rem;margin:1.2rem 0 .4rem}
@@ -46,6 +47,7 @@ enum PageStyle {
         .number:hover{text-decoration:underline}
         .state{color:var(--mark);font-weight:600;font-size:.85rem;margin:.5rem 0}
         .note{color:var(--soft);font-size:.9em}
+        time{white-space:nowrap}
         p{margin:.75rem 0}
         header+div>:first-child{margin-top:0}
         ul,ol{padding-inline-start:1.6rem;margin:.75rem 0}
@@ -94,7 +96,7 @@ enum PageStyle {
         .list .date{overflow-wrap:normal}
         .list td:nth-child(3){min-width:9rem}
         .pages ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:1.5rem 0 0;padding:0}
-        @media (max-width:34rem){.page{padding:1.25rem 1rem}h1{font-size:1.5rem}\
+        @media (max-width:34rem){.page{padding:1.25rem 1rem}h1{font-size:1.5rem}h1.long{font-size:1.15rem}\
         article,.user{padding-left:.8rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}\
         .list thead{position:absolute;left:-999rem}.list tr{display:block;padding:.6rem 0;\
         border-bottom:1px solid var(--line)}.list td{display:inline;border:0;padding:0;font-size:.9rem;\
@@ -118,6 +120,7 @@ enum PageStyle {
         p,li{orphans:3;widows:3}
         tr,figure{break-inside:avoid}
         .table{overflow:visible}
+        .table th,.table td{min-width:0;padding:.3rem .4rem;overflow-wrap:anywhere}
         pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}
         main a.named::after,main a[download]::after{content:" (" attr(href) ")";font-size:.85em;\
         color:var(--soft)}}

@@ -173,7 +173,8 @@ enum SearchScript {
         .search p{margin:0;color:var(--soft)}
         ::highlight(found){background-color:#ffe27a;color:#000}
         ::highlight(here){background-color:#ff9d2e;color:#000}
-        @media (max-width:34rem){.search label{flex-basis:100%}.search p{flex-basis:100%}}
+        @media (max-width:34rem){.search label,.search p{flex-basis:100%}\
+        .searchable{scroll-padding-top:8.5rem}}
         @media print{.search{display:none}}
 
         """
