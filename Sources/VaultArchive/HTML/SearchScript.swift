@@ -22,20 +22,36 @@ enum SearchScript {
         const most = 5000;
         let pieces = null, text = "", found = [], at = -1, timer = 0;
 
-        // The letters as they are compared, and for each where it stands in the text.
+        // A letter as it is compared: it may become several, or none.
+        const letters = new Map();
+        const plain = (letter) => {
+          if (!letters.has(letter)) letters.set(letter, /\\s/.test(letter) ? " "
+            : letter.normalize("NFKD").toLowerCase().replace(/[\\u0300-\\u036f]/g, ""));
+          return letters.get(letter);
+        };
+
+        // A text as it is compared, and for each letter its place in the text as it is, or null
+        // where these are the same.
         const fold = (string) => {
-          if (!/[^ -~]|  /.test(string)) return [string.toLowerCase(), null];
-          let folded = "", places = [], place = 0, blank = false;
+          let isSame = true;
+          const quick = string.replace(/[^ -~]/gu, (letter) => {
+            const folded = plain(letter);
+            if (folded.length !== letter.length) isSame = false;
+            return folded;
+          }).toLowerCase();
+          if (isSame && !quick.includes("  ")) return [quick, null];
+          const folded = [], places = [];
+          let place = 0, last = "";
           for (const letter of string) {
-            const isBlank = /\\s/.test(letter);
-            const plain = isBlank ? (blank ? "" : " ")
-              : letter.normalize("NFKD").toLowerCase().replace(/[\\u0300-\\u036f]/g, "");
-            folded += plain;
-            for (let i = 0; i < plain.length; i++) places.push(place);
-            blank = isBlank;
+            for (const one of plain(letter)) {
+              if (one === " " && last === " ") continue;
+              folded.push(one);
+              for (let i = 0; i < one.length; i++) places.push(place);
+              last = one;
+            }
             place += letter.length;
           }
-          return [folded, places];
+          return [folded.join(""), places];
         };
 
         const read = () => {
@@ -91,6 +107,8 @@ enum SearchScript {
           status.append(" in ", link);
         };
 
+        const count = () => (found.length < most ? "" : "at least ") + found.length;
+
         const look = () => {
           if (!pieces) read();
           const query = fold(field.value.trim())[0];
@@ -101,8 +119,7 @@ enum SearchScript {
           mark("found", found);
           mark("here", []);
           back.disabled = next.disabled = !found.length;
-          const count = (found.length < most ? "" : "at least ") + found.length;
-          say(!query ? "" : found.length ? count + " found" : "Nothing found");
+          say(!query ? "" : found.length ? count() + " found" : "Nothing found");
         };
 
         const go = (step) => {
@@ -120,7 +137,7 @@ enum SearchScript {
             scrollBy(0, place.top - innerHeight / 3);
           const wide = parent.closest("pre,.table");
           if (wide) wide.scrollLeft += place.left - wide.getBoundingClientRect().left - 48;
-          say(at + 1 + " of " + found.length, parent.closest("article"));
+          say(at + 1 + " of " + count(), parent.closest("article"));
         };
 
         const wait = () => {
