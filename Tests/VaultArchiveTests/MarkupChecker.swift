@@ -76,7 +76,7 @@ enum MarkupChecker {
     private static func addressFault(_ name: String, _ value: Substring) -> String? {
         let allowed = [
             "http://", "https://", "mailto:", "#", "../attachments/", "index.html", "index-",
-            "../../index.html", "data/", "readme.txt", "meta/export.json", "018f3a10-0000-7000-",
+            "../../index.html", "data/", "readme.txt", "meta/", "018f3a10-0000-7000-",
         ]
         guard name == "href" || name == "src" else { return nil }
         return allowed.contains { value.lowercased().hasPrefix($0) } ? nil : "a forbidden address"

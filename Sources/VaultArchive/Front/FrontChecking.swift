@@ -18,7 +18,7 @@ extension FrontPage {
             ["coffer verify ."])
         if tags.proof != nil {
             step(
-                "The records are those that the audit log of the vault commits to:",
+                "The records are those of the vault's audit log (README.txt shows who signed it):",
                 ["python3 proof/verify.py"])
         }
         html.markup("<li>The signer is who you think. Compare these with what reached you another ")
@@ -68,8 +68,12 @@ extension FrontPage {
         file(ArchiveName.items, "a table of the conversations", at: "")
         file(ArchiveName.summary, "totals", at: "")
         file(ArchiveName.errors, "what could not be exported", at: "")
+        file(ArchiveName.locations, "where the records come from", at: "")
+        file(ArchiveName.settings, "what was asked for, as a table", at: "")
         file(ArchiveName.export, "what was asked for, by whom, when and why", at: "")
+        file(ArchiveName.certification, "a draft of a certification, not signed", at: "")
         if tags.proof != nil {
+            file(ArchiveName.custody, "what became of the records until the export", at: "")
             file("proof/", "what places the records in the vault's signed log")
         }
         file(ArchiveName.readme, "this in plain text, with every command", at: "")

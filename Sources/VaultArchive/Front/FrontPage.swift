@@ -96,10 +96,25 @@ struct FrontPage {
             "By", [request.person, request.organization].compactMap { $0 }.joined(separator: ", "))
         fact("Why", request.reason ?? "no reason was given")
         selection()
+        governance()
         fact("With", tags.tool.singleLine(maximumBytes: 100))
         html.markup("<dt>Signed with</dt><dd><code>")
         html.text(tags.signer.fingerprint)
         html.markup("</code></dd>\n</dl>\n")
+    }
+
+    /// What governed the records when they were exported, where the vault has a log that says so.
+    private mutating func governance() {
+        guard let governance = tags.proof?.governance else { return }
+        let rules = governance.rules.map { rules in
+            rules.ids.isEmpty ? "without a rule" : "rules " + rules.ids.joined(separator: ", ")
+        }
+        fact("Policy in force", rules ?? "none")
+        let holds = governance.holds.map { hold in
+            "\(hold.id) on \(hold.conversations.counted("conversation"))"
+        }
+        fact("Holds in force", holds.isEmpty ? "none on these" : holds.joined(separator: ", "))
+        for fault in governance.faults { fact("Not certain", fault) }
     }
 
     private mutating func fact(_ term: StaticString, _ value: String?) {
