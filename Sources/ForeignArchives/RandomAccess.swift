@@ -12,15 +12,6 @@ extension [UInt8] {
     }
 }
 
-/// Bytes that can be read at any offset: a file, a part of one, or memory.
-package protocol RandomAccess: AnyObject, Sendable {
-    var sizeBytes: Int64 { get }
-    /// Reads at most as many bytes as the buffer holds; 0 at the end.
-    func read(
-        at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(VaultError) -> Int
-}
-
 extension RandomAccess {
     /// Exactly `count` bytes from `offset`.
     func bytes(at offset: Int64, count: Int, of place: String) throws(VaultError) -> [UInt8] {

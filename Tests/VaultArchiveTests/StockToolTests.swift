@@ -66,6 +66,25 @@ struct StockToolTests {
             #expect(opened?.0 == 0, "\(identity): \(opened?.1 ?? "no age")")
             #expect(try place.verify("\(identity).tar").faults == [])
         }
+        let keys = try AgeIdentity.read(at: place.path + "/identity")
+        let path = place.path + "/out.tar.age"
+        #expect(try ArchiveVerifier.verify(path, key: .identities(keys)).faults == [])
+        for (key, code) in [
+            (nil, VaultError.Code.locked), (ArchiveKey.identities([.generate()]), .wrongKey),
+        ] {
+            let error = #expect(throws: VaultError.self) {
+                try ArchiveVerifier.verify(path, key: key)
+            }
+            #expect(error?.code == code)
+        }
+        var bytes = try place.read("out.tar.age")
+        bytes[bytes.count / 2] ^= 1
+        for changed in [bytes, Array(bytes.dropLast(1))] {
+            try place.write("changed.tar.age", changed)
+            let found = try ArchiveVerifier.verify(
+                place.path + "/changed.tar.age", key: .identities(keys))
+            #expect(found.faults.map(\.path) == [""] && !found.isValid)
+        }
         let named = String(decoding: try place.read("identity.tar"), as: UTF8.self)
         for recipient in recipients { #expect(named.contains("\(recipient)")) }
     }

@@ -1,3 +1,5 @@
+import VaultCrypto
+
 /// Whether a compressed file is one zstd frame and nothing else.
 ///
 /// A decoder passes over skippable frames and joins frames that follow one another; what stands in

@@ -1,5 +1,5 @@
 import Foundation
-import VaultCrypto
+package import VaultCrypto
 
 /// The age files of a vault: `key.age`, and the wrapped identities of passphrase slots.
 enum KeyFiles {
@@ -95,5 +95,15 @@ enum KeyFiles {
                     + "instance with `--identity <(age -d \(path))`.")
         }
         return try AgeIdentity.parse(file: text)
+    }
+}
+
+extension AgeIdentity {
+    /// Reads an identity file of the user's, which nobody else may be able to read.
+    ///
+    /// - Throws: `badInput` for one that is not there or has no identity, `refused` for one that
+    ///   others can read, `unsupported` for one that is itself encrypted.
+    package static func read(at path: String) throws(VaultError) -> [AgeIdentity] {
+        try KeyFiles.identities(at: path)
     }
 }

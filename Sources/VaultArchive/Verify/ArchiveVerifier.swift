@@ -1,4 +1,4 @@
-package import ForeignArchives
+import ForeignArchives
 import Foundation
 package import VaultCrypto
 
@@ -61,19 +61,21 @@ package enum ArchiveVerifier {
         package var isValid: Bool { faults.isEmpty }
     }
 
-    /// Checks a folder, a `.tar` or a `.tar.zst`.
+    /// Checks a folder, a `.tar` or a `.tar.zst`, or one of these in an age file.
     ///
     /// - Parameters:
     ///   - path: The archive.
+    ///   - key: What opens an encrypted one.
     ///   - signer: The expected signer: an SSH fingerprint (`SHA256:…`), an `ssh-ed25519` public
     ///     key line or a minisign public key.
     ///   - limits: Bounds.
     ///   - hooks: Progress and cancellation.
     /// - Returns: Every fault, with its path.
-    /// - Throws: `notFound` when there is nothing at the path, `badInput` for a signer that cannot
-    ///   be read, `cancelled`, and `inputOutput` when the disk fails. Faults are not thrown.
+    /// - Throws: `notFound` when there is nothing at the path, `locked` and `wrongKey` for one that
+    ///   does not open, `badInput` for a signer that cannot be read, `cancelled`, and `inputOutput`
+    ///   when the disk fails. Faults are not thrown.
     package static func verify(
-        _ path: String, signer: String? = nil, limits: Limits = Limits(),
+        _ path: String, key: ArchiveKey? = nil, signer: String? = nil, limits: Limits = Limits(),
         hooks: ArchiveExport.Hooks = .init()
     ) throws(VaultError) -> Result {
         let expected = try expectation(signer)
@@ -88,7 +90,17 @@ package enum ArchiveVerifier {
             return checker.result(expected: expected)
         case .file:
             let file = try DiskFile(path, place: "The archive", followsLinks: true)
-            return try verify(file, signer: signer, limits: limits, hooks: hooks)
+            do {
+                return try verify(
+                    EncryptedArchive.content(of: file, key), signer: signer, limits: limits,
+                    hooks: hooks)
+            } catch  where error.underlying is AgeFault && error.code == .damaged {
+                // What is damaged is the archive, whatever was seen of it by then.
+                var checker = BagChecker(limits: limits, hooks: hooks)
+                checker.faults.add("", "its encryption is damaged: a part was altered or cut off")
+                checker.isCut = true
+                return checker.result(expected: expected)
+            }
         }
     }
 

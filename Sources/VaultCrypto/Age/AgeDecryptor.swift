@@ -143,7 +143,7 @@ package final class AgeDecryptor: ByteSource {
 
 extension AgeHeader {
     /// The file key, by the first stanza that one of the identities opens.
-    fileprivate func fileKey(_ identities: [AgeIdentity]) throws(VaultError) -> SecretBytes {
+    func fileKey(_ identities: [AgeIdentity]) throws(VaultError) -> SecretBytes {
         for identity in identities {
             for stanza in stanzas where stanza.type == AgeX25519.type {
                 if let fileKey = try AgeX25519.unwrap(stanza, with: identity) { return fileKey }
@@ -159,7 +159,7 @@ extension AgeHeader {
     }
 
     /// The file key, by the header's only stanza.
-    fileprivate func fileKey(
+    func fileKey(
         _ passphrase: borrowing SecretBytes, allowedLog2N: ClosedRange<Int>
     ) throws(VaultError) -> SecretBytes {
         for stanza in stanzas where stanza.type == AgeScrypt.type {

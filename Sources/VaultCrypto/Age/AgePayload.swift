@@ -26,7 +26,7 @@ package struct AgePayloadCipher: ~Copyable {
     ) {
         precondition(
             sealed.count == plain.count + AgeFormat.tagBytes, "room for the tag is missing")
-        let nonce = nonce(isLast: isLast)
+        let nonce = nonce(counter, isLast: isLast)
         unsafe key.withBytes { key in
             _ = unsafe crypto_aead_chacha20poly1305_ietf_encrypt(
                 sealed.start, nil, plain.start, UInt64(plain.count), nil, 0, nil, nonce, key.start)
@@ -38,17 +38,25 @@ package struct AgePayloadCipher: ~Copyable {
     mutating func open(
         _ sealed: UnsafeRawBufferPointer, isLast: Bool, into plain: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        precondition(sealed.count == plain.count + AgeFormat.tagBytes, "a chunk ends in its tag")
-        let nonce = nonce(isLast: isLast)
-        let result = unsafe key.withBytes { key in
-            unsafe crypto_aead_chacha20poly1305_ietf_decrypt(
-                plain.start, nil, nil, sealed.start, UInt64(sealed.count), nil, 0, nonce, key.start)
-        }
-        if result == 0 { advance() }
-        return result == 0
+        let isOpen = unsafe open(sealed, at: counter, isLast: isLast, into: plain)
+        if isOpen { advance() }
+        return isOpen
     }
 
-    private func nonce(isLast: Bool) -> [UInt8] {
+    /// Decrypts the chunk of a number, or returns false and leaves zeros in `plain`.
+    func open(
+        _ sealed: UnsafeRawBufferPointer, at number: UInt64, isLast: Bool,
+        into plain: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        precondition(sealed.count == plain.count + AgeFormat.tagBytes, "a chunk ends in its tag")
+        let nonce = nonce(number, isLast: isLast)
+        return unsafe key.withBytes { key in
+            unsafe crypto_aead_chacha20poly1305_ietf_decrypt(
+                plain.start, nil, nil, sealed.start, UInt64(sealed.count), nil, 0, nonce, key.start)
+        } == 0
+    }
+
+    private func nonce(_ counter: UInt64, isLast: Bool) -> [UInt8] {
         var nonce = [UInt8](repeating: 0, count: 3)
         nonce += (0..<8).map { UInt8(truncatingIfNeeded: counter >> UInt64(56 - 8 * $0)) }
         nonce.append(isLast ? 1 : 0)

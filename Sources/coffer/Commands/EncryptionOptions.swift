@@ -55,3 +55,18 @@ struct EncryptionOptions: ParsableArguments {
         }
     }
 }
+
+extension GlobalOptions {
+    /// What opens an encrypted archive: the options that would unlock a vault.
+    ///
+    /// - Returns: `nil` where neither was given.
+    /// - Throws: What is wrong with the file.
+    func archiveKey() throws -> ArchiveKey? {
+        if let identity {
+            return .identities(try AgeIdentity.read(at: Place.absolute(identity)))
+        }
+        return try passphraseFile.map {
+            .passphrase(ArchivePassphrase(try NewSecret.read($0, self)))
+        }
+    }
+}

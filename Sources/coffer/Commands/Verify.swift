@@ -13,7 +13,8 @@ struct Verify: ParsableCommand {
         discussion: """
             Checks every name, digest, signature and record, and names each fault; exits 2 when \
             there is one. Without --signer an archive vouches for itself alone: compare the \
-            fingerprint that is printed with the one that its maker told you. The pages in data/html \
+            fingerprint that is printed with the one that its maker told you. An encrypted archive \
+            opens with --identity or --passphrase-file. The pages in data/html \
             are covered by the signature and not compared with the records in data/native.
 
             EXAMPLES:
@@ -21,9 +22,12 @@ struct Verify: ParsableCommand {
               coffer verify merger/ \\
                 --signer SHA256:9jZcGpZN0IiIq3XG0x8wJ0e6cMoiDqbpAlHPMGqDbTo
               coffer verify merger/ --signer maker.pub
+              coffer verify merger.tar.zst.age --identity key.txt
             """)
 
-    @Argument(help: "The archive: a folder, .tar or .tar.zst.", completion: .file())
+    @Argument(
+        help: "The archive: a folder, .tar or .tar.zst, or one of these with .age.",
+        completion: .file())
     var path: String
 
     @Option(
@@ -42,7 +46,8 @@ struct Verify: ParsableCommand {
             progress: { progress.update($0.bytes, of: 0, "Checking") },
             isCancelled: { Interruption.isRequested })
         let result = try ArchiveVerifier.verify(
-            Place.absolute(path), signer: expectedSigner(), hooks: hooks)
+            Place.absolute(path), key: options.archiveKey(), signer: expectedSigner(),
+            hooks: hooks)
         progress.clear()
         if options.json { printJSON(result) } else { show(result) }
         if !result.isValid { throw Ending.foundFaults }

@@ -1,0 +1,45 @@
+package import VaultCrypto
+
+/// What opens an encrypted archive.
+package enum ArchiveKey: Sendable {
+    case identities([AgeIdentity])
+    case passphrase(ArchivePassphrase)
+}
+
+/// Archives inside age files.
+enum EncryptedArchive {
+    private static let front = Array("age-encryption.org/".utf8)
+
+    /// The archive in a file: the file itself, or what is in it.
+    ///
+    /// - Parameters:
+    ///   - file: What stands at the archive's path.
+    ///   - key: What opens it, if it is encrypted.
+    /// - Returns: The archive's bytes.
+    /// - Throws: `locked` without a key, `wrongKey` for another one, `damaged`.
+    static func content(
+        of file: any RandomAccess, _ key: ArchiveKey?
+    ) throws(VaultError) -> any RandomAccess {
+        guard try isEncrypted(file) else { return file }
+        switch key {
+        case .identities(let identities):
+            return try AgeRandomReader(file, identities: identities)
+        case .passphrase(let passphrase):
+            return try AgeRandomReader(file, passphrase: passphrase.secret)
+        case nil:
+            throw VaultError(
+                .locked,
+                "The archive is encrypted; give --identity or --passphrase-file, or decrypt it "
+                    + "with age.")
+        }
+    }
+
+    private static func isEncrypted(_ file: any RandomAccess) throws(VaultError) -> Bool {
+        var start = [UInt8](repeating: 0, count: front.count)
+        var span = start.mutableSpan
+        let count = try unsafe span.withUnsafeMutableBytes { (buffer) throws(VaultError) in
+            try unsafe file.read(at: 0, into: buffer)
+        }
+        return count == front.count && start == front
+    }
+}
