@@ -65,6 +65,14 @@ extension FrontPage {
         file(ArchiveName.native, "the records, one JSON line each, as they were committed to")
         file(ArchiveName.pages, "the conversations as pages; copies for reading", at: "index.html")
         file(ArchiveName.attachments, "files, each named by its SHA-256")
+        for format in ReviewOptions.Format.allCases where request.review.formats.contains(format) {
+            switch format {
+            case .rsmf: file(ArchiveName.rsmf, "a conversation's day each, for review platforms")
+            case .dat: file(ArchiveName.loadFile, "a load file for review platforms")
+            case .eml: file(ArchiveName.eml, "a conversation's day each, as mail")
+            case .sessions: file(ArchiveName.sessions, "the messages as an answer about sessions")
+            }
+        }
         file(ArchiveName.items, "a table of the conversations", at: "")
         file(ArchiveName.summary, "totals", at: "")
         file(ArchiveName.errors, "what could not be exported", at: "")

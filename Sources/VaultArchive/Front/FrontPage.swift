@@ -1,5 +1,6 @@
 import JSONText
 import Vault
+import VaultCrypto
 
 /// `index.html` at the top of an archive: what it is, who made it and why, what it holds, what it
 /// does not hold, and how to check it.
@@ -96,6 +97,9 @@ struct FrontPage {
             "By", [request.person, request.organization].compactMap { $0 }.joined(separator: ", "))
         fact("Why", request.reason ?? "no reason was given")
         selection()
+        if case .recipients(let recipients) = request.encryption {
+            fact("Encrypted for", recipients.map(\.description).joined(separator: ", "))
+        }
         governance()
         fact("With", tags.tool.singleLine(maximumBytes: 100))
         html.markup("<dt>Signed with</dt><dd><code>")
@@ -150,7 +154,13 @@ struct FrontPage {
     /// The selection as it was asked for, each part on a line of its own.
     private mutating func selection() {
         let terms = Selection.terms(query: request.query, scope: request.scope)
-        guard !terms.isEmpty else { return fact("Selection", "everything that is not hidden") }
+        let hasHidden = request.scope["includesHidden"] != nil
+        guard !terms.isEmpty else {
+            return fact(
+                "Selection",
+                hasHidden
+                    ? "everything, hidden conversations too" : "everything that is not hidden")
+        }
         html.markup("<dt>Selection</dt><dd>")
         for (index, term) in terms.enumerated() {
             if index > 0 { html.markup("<br>\n") }
@@ -202,7 +212,9 @@ struct FrontPage {
         heading("missing", "What is not in this archive")
         html.markup("<ul class=\"prose\">\n<li>What was not selected, see above.</li>\n")
         errors()
-        if overview.hidden == 0 { item("Conversations that their user had hidden.") }
+        if overview.hidden == 0, request.scope["includesHidden"] == nil {
+            item("Conversations that their user had hidden.")
+        }
         if let undated = request.scope["undatedLeftOut"]?.int, undated > 0 {
             item(
                 "Left out because no period takes what has no date: "
@@ -244,7 +256,8 @@ enum Selection {
     static func terms(query: String?, scope: JSONObject) -> [(name: String, value: String)] {
         var terms: [(name: String, value: String)] = []
         if let query { terms.append(("query", query)) }
-        for member in scope.members where member.key != "undatedLeftOut" {
+        let told: Set = ["undatedLeftOut", "includesHidden"]
+        for member in scope.members where !told.contains(member.key) {
             let name = names[member.key] ?? member.key
             if let list = member.value.array?.compactMap(\.string) {
                 for value in list.prefix(20) { terms.append((name, value)) }
