@@ -19,6 +19,8 @@ package struct AuditFindings: Sendable, Equatable {
     package var messages: Int64 = 0
     package var anchor = AuditAnchor.unanchored
     package var faults: [VaultFault] = []
+
+    package init(faults: [VaultFault] = []) { self.faults = faults }
 }
 
 /// Checks conditions (A1) to (A11) of `AuditLog` and names what breaks them.

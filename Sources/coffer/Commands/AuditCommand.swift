@@ -151,13 +151,22 @@ struct AuditVerify: ParsableCommand {
 
     func run() throws {
         let anchors = try anchor.map { (name: $0, file: try NewFile.read($0)) }
-        let findings = try options.withVault { vault in
-            let findings = try vault.verifyAudit(anchors: anchors)
-            if findings.faults.isEmpty { log(findings, in: vault) }
-            return findings
-        }
+        let findings = try findings(anchors)
         if options.json { printJSON(findings) } else { show(findings) }
         if !findings.faults.isEmpty { throw Ending.foundFaults }
+    }
+
+    /// A vault that is not opened because of its log is what was asked for.
+    private func findings(_ anchors: [(name: String, file: [UInt8])]) throws -> AuditFindings {
+        do {
+            return try options.withVault { vault in
+                let findings = try vault.verifyAudit(anchors: anchors)
+                if findings.faults.isEmpty { log(findings, in: vault) }
+                return findings
+            }
+        } catch let error as VaultError where error.code == .damaged {
+            return AuditFindings(faults: [VaultFault(path: "vault", fault: error.message)])
+        }
     }
 
     /// What was found is true also where it cannot be written down.
