@@ -57,9 +57,19 @@ struct MarkdownInline {
 
     // MARK: Scanning
 
+    /// Whether `scan` has to look at a byte; most are of words.
+    private static let special: [Bool] = (0..<256).map { byte in
+        "\\`\n*_~[!<h".utf8.contains(UInt8(byte))
+    }
+
     private mutating func scan() {
+        let special = Self.special
         var position = 0
         while position < source.count {
+            guard special[Int(source[position])] else {
+                position += 1
+                continue
+            }
             let next: Int? =
                 switch source[position] {
                 case UInt8(ascii: "\\"): backslash(position)
@@ -157,6 +167,7 @@ struct MarkdownInline {
 
     /// Pairs `[` with `]` in one pass, so that no bracket is searched for twice.
     private mutating func matchBrackets() {
+        guard source.contains(UInt8(ascii: "[")) else { return }
         var open: [Int] = []
         var position = 0
         while position < source.count {
