@@ -68,12 +68,24 @@ enum ArchiveName {
     ]
 
     /// The files that stand beside the tag manifest without being listed in it.
-    static let unlisted: Set<String> = [
-        tagManifest, sshSignature, minisignSignature, timeStamp,
-    ]
+    private static let unlisted: Set<String> = Set(
+        [tagManifest, sshSignature, minisignSignature, timeStamp]
+            + cosignatureNumbers.map(cosignature))
 
-    /// RFC 3161 tokens have a few kilobytes.
-    static let maximumTimeStampBytes = 65_536
+    /// Signatures of others, who may be as many as this.
+    static let cosignatureNumbers = 1...99
+
+    static func cosignature(_ number: Int) -> String { "\(tagManifest).cosign-\(number).sig" }
+
+    /// Whether a file stands beside the tag manifest without being listed in it.
+    static func isUnlisted(_ path: String) -> Bool { unlisted.contains(path) }
+
+    /// How long a file that somebody may add can be; `nil` for a file of the archive itself.
+    static func maximumBytes(ofAdded path: String) -> Int64? {
+        if path == timeStamp { return Int64(TimeStampReply.maximumBytes) }
+        let isCosignature = path.hasPrefix("\(tagManifest).cosign-") && isUnlisted(path)
+        return isCosignature ? Cosignature.maximumBytes : nil
+    }
 
     /// Whether an archive can have a file of this name; those below these folders have more rules.
     static func isKnown(_ path: String) -> Bool {

@@ -13,12 +13,14 @@ package import VaultCrypto
 /// 3. every file in `data/` is listed exactly once in both payload manifests, and every listed file
 ///    is there with the SHA-256 and SHA-512 that are listed;
 /// 4. both signatures of the tag manifest are by the one key that the bag states and, when the
-///    caller names a signer, by that one;
+///    caller names a signer, by that one; cosignatures are numbered without a gap, and each is over
+///    the tag manifest and by a key of its own;
 /// 5. every record is in canonical form and agrees with its commitment, records are in order, and
 ///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
 /// 6. every attachment that a record names is there, unless the error report lists it, and every
 ///    conversation has its page.
 ///
+/// A time stamp is handed to the caller: checking it needs an authority's certificate.
 /// The pages in `data/html/` are covered by the signatures and not compared with the records.
 ///
 /// Of a file that is not the one that was listed, only that is said, not what follows from it.
@@ -50,8 +52,16 @@ package enum ArchiveVerifier {
         /// Otherwise the signer is self-asserted: anybody could have made the archive, and the
         /// fingerprint has to be compared by other means.
         package var isSignerKnown: Bool
+        /// Who signed besides the signer, in the order of the files: `SHA256:…`, self-asserted.
+        package var cosigners: [String]
         /// The text that minisign shows, when that signature is good.
         package var trustedComment: String?
+        /// SHA-256 of the tag manifest, when the signatures are good.
+        package var tagManifest: [UInt8]?
+        /// A time stamp that is there, whatever it says.
+        package var timeStampFile: [UInt8]?
+        /// When the archive existed at the latest, once a time stamp was checked; RFC 3339.
+        package var timeStamp: String?
         package var conversations: Int
         package var messages: Int
         package var payloadBytes: Int64

@@ -36,6 +36,8 @@ struct BagChecker {
     private(set) var declaredMissing: Set<String> = []
     /// What `proof/` says.
     var proof = ProofChecker()
+    /// Who else signed, by their fingerprints.
+    var cosigners: [String] = []
     /// Faults in what the manifests say, told only if the manifests are as they were signed.
     var claims = FaultList()
 
@@ -87,8 +89,7 @@ struct BagChecker {
     private static func refusal(of path: String, sizeBytes: Int64) -> String? {
         if path == "fetch.txt" { return "an archive holds its files and lists none to fetch" }
         if !ArchiveName.isKnown(path) { return "an archive has no such file" }
-        let maximum = ArchiveName.maximumTimeStampBytes
-        if path == ArchiveName.timeStamp, sizeBytes > maximum {
+        if let maximum = ArchiveName.maximumBytes(ofAdded: path), sizeBytes > maximum {
             return "it is longer than \(maximum) bytes"
         }
         return nil
@@ -158,6 +159,7 @@ struct BagChecker {
             return (ArchiveName.required + ArchiveName.proof + [ArchiveName.consistency])
                 .contains(path) && !grows.contains(path)
                 || path.hasPrefix(ArchiveName.priorCheckpoints)
+                || ArchiveName.maximumBytes(ofAdded: path) != nil
         }
 
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {
@@ -240,7 +242,7 @@ struct BagChecker {
             return claims.add(manifest, "line \(number) names a file that it must not name")
         }
         let path = String(decoding: name, as: UTF8.self)
-        if ArchiveName.unlisted.contains(path) {
+        if ArchiveName.isUnlisted(path) {
             return claims.add(manifest, "line \(number) names a file that it must not name")
         }
         if let fault = ledger.claim(path, digest, check) {

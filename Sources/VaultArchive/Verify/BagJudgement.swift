@@ -7,12 +7,15 @@ extension BagChecker {
     mutating func result(expected: ExpectedSigner?) -> ArchiveVerifier.Result {
         checkKind()
         let seal = isCut ? Seal() : judge(expected)
+        let isSealed = isIntact(ArchiveName.tagManifest) && seal.key != nil
         return ArchiveVerifier.Result(
             faults: faults.sorted, omittedFaults: faults.omitted,
             bag: isIntact(ArchiveName.export) ? export?["name"]?.string : nil,
             signer: seal.key.map(SSHPublicKey.fingerprint),
             isSignerKnown: expected != nil && seal.key != nil,
-            trustedComment: seal.trustedComment, conversations: conversations,
+            cosigners: cosigners, trustedComment: seal.trustedComment,
+            tagManifest: isSealed ? small[ArchiveName.tagManifest].map(SHA256Digest.hash) : nil,
+            timeStampFile: small[ArchiveName.timeStamp], conversations: conversations,
             messages: Int(messages), payloadBytes: ledger.payloadBytes,
             notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
                 ? [ArchiveName.timeStamp] : [])
@@ -24,6 +27,7 @@ extension BagChecker {
         checkPayload()
         if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
         checkSigner(seal.key)
+        if let key = seal.key { checkCosignatures(of: key) }
         checkRecordsAndFiles()
         checkLists()
         checkFolders()
@@ -183,7 +187,7 @@ extension BagChecker {
             manifestLine(Array(line), index + 1, ArchiveName.tagManifest, \.sha256)
         }
         for file in ledger.files.values where !file.path.hasPrefix(ArchiveName.payload) {
-            if ArchiveName.unlisted.contains(file.path) || faults.names(file.path) { continue }
+            if ArchiveName.isUnlisted(file.path) || faults.names(file.path) { continue }
             if let fault = Self.fault(file.sha256, isPresent: file.isPresent, "the tag manifest") {
                 faults.add(file.path, fault)
             }

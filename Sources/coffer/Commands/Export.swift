@@ -26,6 +26,7 @@ struct Export: ParsableCommand {
               coffer export --output hits.tar --query '"term sheet" from:chatgpt'
               coffer export --output review/ --review rsmf,dat \\
                 --time-zone Europe/Zurich
+              coffer export --output merger.tar --timestamp-query merger.tsq
             """)
 
     @Option(
@@ -64,6 +65,13 @@ struct Export: ParsableCommand {
         completion: .file())
     var priorCheckpoint: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what a time stamping authority (RFC 3161) is sent into this new file.",
+            valueName: "file"),
+        completion: .file())
+    var timestampQuery: String?
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Review platforms") var review: ReviewArguments
@@ -83,6 +91,7 @@ struct Export: ParsableCommand {
             throw VaultError(
                 .exists, "\(output) exists already; an archive is never written over something.")
         }
+        let query = try timestampQuery.map { try TimeStampQueryFile($0, beside: output) }
         let encryption = try encryption.encryption(options)
         let files = try priorCheckpoint.map { try NewFile.read($0) }
         try options.withVault { vault in
@@ -90,6 +99,7 @@ struct Export: ParsableCommand {
                 throw VaultError(
                     .refused, "An archive cannot stand in the vault's own folder; choose another.")
             }
+            try query?.refuseFolder(of: vault)
             let only = try selection(of: vault)
             // How many messages a selection has is known at its end only.
             let isEverything = only == nil && filters.scope.isEmpty
@@ -116,6 +126,7 @@ struct Export: ParsableCommand {
                 }
             }
             progress.clear()
+            try query?.write(result.tagManifest)
             report(result)
             if undated > 0 { options.note(UndatedView.sentence(undated)) }
         }
@@ -222,6 +233,8 @@ struct Export: ParsableCommand {
                     .string(String(decoding: $0.file, as: UTF8.self))
                 } ?? .null, "signer": .string(result.signer),
                 "sha256": result.fileDigest.map { .string(Hex.text($0)) } ?? .null,
+                "tagManifest": .string(Hex.text(result.tagManifest)),
+                "timestampQuery": .text(timestampQuery.map(Place.absolute)),
             ])
         }
         Output.line(

@@ -9,13 +9,15 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check an archive: needs no vault and no key of its maker's.",
-        usage: "coffer verify <path> [--signer <who>] [--json]",
+        usage: "coffer verify <path> [--signer <who>] [--tsa-ca <file>] [--json]",
         discussion: """
             Checks every name, digest, signature and record, and names each fault; exits 2 when \
             there is one. Without --signer an archive vouches for itself alone: compare the \
             fingerprint that is printed with the one that its maker told you. An encrypted archive \
             opens with --identity or --passphrase-file. The pages in data/html \
-            are covered by the signature and not compared with the records in data/native.
+            are covered by the signature and not compared with the records in data/native. Who \
+            cosigned is named by fingerprint. A time stamp is checked with --tsa-ca, by `openssl \
+            ts -verify` on this machine; without it, it is named as present and not checked.
 
             EXAMPLES:
               coffer verify merger.tar.zst
@@ -23,6 +25,7 @@ struct Verify: ParsableCommand {
                 --signer SHA256:9jZcGpZN0IiIq3XG0x8wJ0e6cMoiDqbpAlHPMGqDbTo
               coffer verify merger/ --signer maker.pub
               coffer verify merger.tar.zst.age --identity key.txt
+              coffer verify merger/ --tsa-ca authority.pem
             """)
 
     @Argument(
@@ -37,6 +40,13 @@ struct Verify: ParsableCommand {
         completion: .file())
     var signer: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Check the time stamp with the authority's root certificate in this PEM file.",
+            valueName: "file"),
+        completion: .file())
+    var tsaCa: String?
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
@@ -45,9 +55,11 @@ struct Verify: ParsableCommand {
         let hooks = ArchiveExport.Hooks(
             progress: { progress.update($0.bytes, of: 0, "Checking") },
             isCancelled: { Interruption.isRequested })
-        let result = try ArchiveVerifier.verify(
+        let authority = try tsaCa.map { try TimeStampAuthority($0) }
+        var result = try ArchiveVerifier.verify(
             Place.absolute(path), key: options.archiveKey(), signer: expectedSigner(),
             hooks: hooks)
+        try authority?.check(&result)
         progress.clear()
         if options.json { printJSON(result) } else { show(result) }
         if !result.isValid { throw Ending.foundFaults }
@@ -76,7 +88,9 @@ struct Verify: ParsableCommand {
                 }),
             "omittedFaults": .integer(result.omittedFaults), "bag": .text(result.bag),
             "signer": .text(result.signer), "signerKnown": .bool(result.isSignerKnown),
+            "cosigners": .array(result.cosigners.map(JSON.string)),
             "trustedComment": .text(result.trustedComment),
+            "timeStamp": result.timeStamp.map { .object(["time": .string($0)]) } ?? .null,
             "conversations": .integer(result.conversations),
             "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
             "notChecked": .array(result.notChecked.map(JSON.string)),
@@ -94,8 +108,14 @@ struct Verify: ParsableCommand {
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
+        for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
+        if let time = result.timeStamp { Output.line("  stamped  \(time)") }
         for path in result.notChecked {
             Output.line("  present and not checked: \(path)")
+        }
+        if !result.cosigners.isEmpty {
+            options.note(
+                "Compare the fingerprint of each who cosigned with the one that they told you.")
         }
         if result.isSignerKnown {
             Output.line("  signed by the expected key")
