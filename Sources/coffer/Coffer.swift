@@ -32,7 +32,10 @@ struct Coffer: ParsableCommand {
                     Import.self, Search.self, List.self, Show.self, Delete.self, Stats.self,
                 ]),
             CommandGroup(
-                name: "Evidence", subcommands: [Export.self, Verify.self, AuditCommand.self]),
+                name: "Evidence",
+                subcommands: [
+                    Export.self, Verify.self, ArchiveCommand.self, AuditCommand.self,
+                ]),
             CommandGroup(
                 name: "Governance",
                 subcommands: [

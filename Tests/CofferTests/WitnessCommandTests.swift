@@ -53,6 +53,24 @@ import Testing
         #expect(!exists("bag"))
     }
 
+    @Test func `What is attached is one thing at a time, and fits`() throws {
+        #expect(try sandbox.open("export", "--output", "bag").status == 0)
+        try sandbox.write("text", "hello\n")
+        for (words, status, sentence) in [
+            ([], 64, "Give --tsr or --cosign"),
+            (["--tsr", "text", "--cosign", "text"], 64, "Give --tsr or --cosign"),
+            (["--tsr", "text"], 1, "no time stamp (RFC 3161)"),
+            (["--cosign", "text"], 1, "SSH signature cannot be read"),
+            (["--tsr", "nothing"], 1, "cannot be read; check the path"),
+        ] as [([String], Int32, String)] {
+            let answer = try sandbox.run(["archive", "attach", "bag"] + words)
+            #expect(answer.status == status, "\(words): \(answer.errors)")
+            #expect(answer.errors.contains(sentence), "\(answer.errors)")
+        }
+        #expect(try sandbox.run("archive", "attach", "none", "--tsr", "text").status == 5)
+        #expect(try sandbox.run("verify", "bag").status == 0)
+    }
+
     @Test func `verify says what it needs to check a time stamp`() throws {
         #expect(try sandbox.open("export", "--output", "bag").status == 0)
         let json = try sandbox.run("verify", "bag", "--json").object

@@ -64,4 +64,12 @@ extension TemporaryFolder {
             signing: SHA512Digest.hash(content), with: testKey(seed), namespace: namespace
         ).file
     }
+
+    @discardableResult
+    func attach(
+        _ content: [UInt8], _ kind: ArchiveAttachment.Kind, to name: String, output: String? = nil
+    ) throws -> ArchiveAttachment.Placement {
+        try ArchiveAttachment.attach(
+            content, as: kind, to: "\(path)/\(name)", output: output.map { "\(path)/\($0)" })
+    }
 }
