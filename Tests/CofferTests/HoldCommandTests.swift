@@ -113,6 +113,8 @@ import Testing
         (["place", "M", "--conversation", "ffffffff"], 5, "coffer list"),
         (["place", "M", "--after", "2024", "--before", "2023"], 64, "--before"),
         (["place", "M", "--everything", "--label", "a"], 64, "not both"),
+        (["place", "M", "--custodian", ""], 64, "--custodian is empty"),
+        (["place", "M", "--query", ""], 64, "--query is empty"),
         (["place"], 64, "matter"), (["show", "none"], 5, "`coffer hold list`"),
         (["release", "none", "--reason", "x", "--yes"], 5, "`coffer hold list`"),
         (["release", "none"], 64, "--reason"), (["release", "none", "--reason", " "], 64, "empty"),

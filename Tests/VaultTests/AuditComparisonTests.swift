@@ -140,6 +140,19 @@ struct AuditComparisonTests {
 
     // MARK: Floors
 
+    @Test("An old note of which policy was seen does not hide a floor that is missing")
+    func oldNote() throws {
+        let governed = try GovernedVault()
+        try governed.manage(policyText(["keep retain P20Y created org +locked"]))
+        let vault = try governed.create()
+        defer { try? vault.close() }
+        try vault.fill()
+        #expect(try faults(vault) == [])
+        try change(vault, "DELETE FROM setting WHERE key = 'managedPolicy'")
+        try change(vault, "DELETE FROM retention_floor WHERE conversation = 1")
+        #expect(try faults(vault).count == 1)
+    }
+
     @Test(
         "A conversation that a locked rule keeps longer than is noted is named",
         arguments: [

@@ -107,6 +107,12 @@ import VaultCrypto
         try vault.logRead(of: RecordID(at: .now))
         _ = try vault.anchor()
         #expect(try events(vault).last?.figures == ["ownerReads": 1, "ownerSearches": 0])
+        // Nor does a pipe, at which an opening would wait.
+        try FileManager.default.removeItem(atPath: vault.layout.uses)
+        #expect(unsafe mkfifo(vault.layout.uses, 0o600) == 0)
+        try vault.logRead(of: RecordID(at: .now))
+        _ = try vault.anchor()
+        try FileManager.default.removeItem(atPath: vault.layout.uses)
         #expect(try vault.verifyAudit().faults == [])
     }
 

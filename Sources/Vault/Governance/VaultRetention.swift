@@ -135,17 +135,19 @@ extension Vault {
     }
 
     /// Whether the managed place is as it was when floors were last stamped by it.
-    func isManagedPolicyNoted(in db: Database) throws -> Bool {
-        let noted = try String.fetchOne(
-            db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'managedPolicy'"))
-        return noted == policyPlace.fingerprint
+    private func isManagedPolicyNoted(in db: Database) throws -> Bool {
+        try notedPolicy(in: db) == policyPlace.fingerprint
     }
 
     /// Whether something came while the policy in force could not be read.
     func isStampDue(in db: Database) throws -> Bool {
-        let noted = try String.fetchOne(
+        try notedPolicy(in: db) == PolicyPlace.unreadable
+    }
+
+    /// The fingerprint of the managed place when floors were last stamped by it.
+    private func notedPolicy(in db: Database) throws -> String? {
+        try String.fetchOne(
             db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'managedPolicy'"))
-        return noted == PolicyPlace.unreadable
     }
 
     /// Notes that something came while the policy in force could not be read: the next act that

@@ -113,8 +113,16 @@ enum NamelessFile {
 }
 
 /// Bytes that are collected on disk and read back once, without a name on the disk.
+///
+/// They are titles and names of records, of an archive that may be encrypted: on the disk they are
+/// sealed under a key that only this object has. Each block is its length as 4 bytes, the lowest
+/// first, and what `SealedBytes` makes of it.
 final class Spool {
+    private static let blockBytes = 65_536
+    private static let lengthBytes = 4
+
     private let file: OpenFile
+    private let key = SecretBytes.random(count: 32)
     private var pending: [UInt8] = []
     private(set) var sizeBytes: Int64 = 0
 
@@ -134,19 +142,51 @@ final class Spool {
     func write(_ bytes: some Collection<UInt8>) throws(VaultError) {
         pending.append(contentsOf: bytes)
         sizeBytes += Int64(bytes.count)
-        if pending.count >= 65_536 { try flush() }
+        if pending.count >= Self.blockBytes { try flush() }
     }
 
     private func flush() throws(VaultError) {
-        try unsafe pending.lend { (bytes) throws(VaultError) in try unsafe file.write(bytes) }
+        guard !pending.isEmpty else { return }
+        let sealed = SealedBytes.seal(pending, key: key)
+        let length = (0..<Self.lengthBytes).map {
+            UInt8(truncatingIfNeeded: sealed.count >> ($0 * 8))
+        }
+        try unsafe (length + sealed).lend { (bytes) throws(VaultError) in
+            try unsafe file.write(bytes)
+        }
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Hands everything over from the start, in pieces of at most 64 KiB.
+    /// Hands everything over from the start, in pieces of 64 KiB or a little more.
     func drain(_ body: (UnsafeRawBufferPointer) throws(VaultError) -> Void) throws(VaultError) {
         try flush()
         guard lseek(file.descriptor, 0, SEEK_SET) == 0 else { throw .file("read") }
-        try unsafe file.readAll(body)
+        var rest = sizeBytes
+        while rest > 0 {
+            let length = try file.bytes(Self.lengthBytes).reversed().reduce(0) { $0 << 8 | Int($1) }
+            guard let block = SealedBytes.open(try file.bytes(length), key: key) else {
+                throw .file("read", number: EIO)
+            }
+            rest -= Int64(block.count)
+            try unsafe block.lend { (bytes) throws(VaultError) in try unsafe body(bytes) }
+        }
+    }
+}
+
+extension OpenFile {
+    /// Reads exactly so many bytes from the current position.
+    fileprivate func bytes(_ count: Int) throws(VaultError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            var span = bytes.mutableSpan
+            let got = try unsafe span.withUnsafeMutableBytes { (room) throws(VaultError) -> Int in
+                try unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: room[filled...]))
+            }
+            if got == 0 { throw .file("read", number: EIO) }
+            filled += got
+        }
+        return bytes
     }
 }
 
