@@ -51,6 +51,8 @@ enum ArchiveName {
     static let errors = "data/report/errors.csv"
     static let locations = "data/report/locations.csv"
     static let settings = "data/report/settings.csv"
+    /// What a redacted archive withholds, and why.
+    static let privilege = "data/report/privilege.csv"
 
     /// The folders of files for review, all of them named for conversations.
     static let review = [rsmf, eml, sessions]
@@ -90,7 +92,7 @@ enum ArchiveName {
     /// Whether an archive can have a file of this name; those below these folders have more rules.
     static func isKnown(_ path: String) -> Bool {
         required.contains(path) || unlisted.contains(path) || path == loadFile
-            || path == loadFileReadme
+            || path == loadFileReadme || path == privilege
             || ([native, attachments, pages, "meta/", "proof/"] + review)
                 .contains { path.hasPrefix($0) }
     }
@@ -123,9 +125,12 @@ enum ArchiveName {
             || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
     }
 
-    /// `EXPORT-<matter>-<utc>-<bagid8>`: the matter cut down to safe letters, the last eight digits
-    /// of the bag's id, which are random where the first ones are its time.
-    static func bag(matter: String, time: Instant, id: RecordID) -> String {
+    /// `EXPORT-<matter>-<utc>-<bagid8>`, or with `REDACTED` in front: the matter cut down to safe
+    /// letters, the last eight digits of the bag's id, which are random where the first ones are
+    /// its time.
+    static func bag(
+        matter: String, time: Instant, id: RecordID, isRedacted: Bool = false
+    ) -> String {
         var word: [UInt8] = []
         for byte in matter.utf8 where word.count < 40 {
             let isWord = isSafeByte(byte) && byte != UInt8(ascii: ".")
@@ -133,7 +138,8 @@ enum ArchiveName {
         }
         let name = String(decoding: word, as: UTF8.self).trimmed("-")
         let clock = time.description.prefix(19).filter { $0 != "-" && $0 != ":" }
-        return "EXPORT-\(name.isEmpty ? "unnamed" : name)-\(clock)Z-\(id.description.suffix(8))"
+        let kind = isRedacted ? "REDACTED" : "EXPORT"
+        return "\(kind)-\(name.isEmpty ? "unnamed" : name)-\(clock)Z-\(id.description.suffix(8))"
     }
 }
 

@@ -63,7 +63,7 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
     package func withArchiveKey<Result>(
         _ body: (borrowing SigningKey) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
-        try snapshot.withSigningKey(.archive, body)
+        try snapshot.withArchiveKey(body)
     }
 
     // MARK: The audit log
@@ -100,5 +100,13 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
         from old: AuditCheckpoint, to new: AuditCheckpoint
     ) throws(VaultError) -> [[UInt8]] {
         try snapshot.consistency(from: old, to: new)
+    }
+}
+
+extension VaultSnapshot: ArchiveKeys {
+    package func withArchiveKey<Result>(
+        _ body: (borrowing SigningKey) throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        try withSigningKey(.archive, body)
     }
 }

@@ -34,7 +34,7 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Evidence",
                 subcommands: [
-                    Export.self, Verify.self, ArchiveCommand.self, AuditCommand.self,
+                    Export.self, Redact.self, Verify.self, ArchiveCommand.self, AuditCommand.self,
                 ]),
             CommandGroup(
                 name: "Governance",

@@ -13,7 +13,7 @@ struct LabelTests {
         let archived = builder.archived
         return String(
             decoding: ConversationPage.render(
-                archived.conversation, archived.messages, versions: [:]),
+                archived),
             as: UTF8.self)
     }
 

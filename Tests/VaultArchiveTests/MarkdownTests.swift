@@ -194,6 +194,6 @@ enum Hostile {
         builder.edit(0, text(&random))
         let versions = [builder.messages[0].id: builder.earlier.map(\.record)]
         return ConversationPage.render(
-            builder.archived.conversation, builder.messages, versions: versions)
+            builder.archived, versions: versions)
     }
 }

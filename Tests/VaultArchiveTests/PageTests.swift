@@ -12,7 +12,7 @@ struct PageTests {
         let archived = builder.archived
         return String(
             decoding: ConversationPage.render(
-                archived.conversation, archived.messages, versions: versions),
+                archived, versions: versions),
             as: UTF8.self)
     }
 

@@ -14,6 +14,12 @@ package struct GovernanceInForce: Sendable {
         package var sha256: [UInt8]
         /// The ids of its retention rules.
         package var ids: [String]
+
+        package init(source: String, sha256: [UInt8], ids: [String]) {
+            self.source = source
+            self.sha256 = sha256
+            self.ids = ids
+        }
     }
 
     /// A hold in force.
@@ -25,6 +31,14 @@ package struct GovernanceInForce: Sendable {
         package var entry: Int64
         /// How many of the archive's conversations it matches.
         package var conversations: Int
+
+        package init(id: String, time: Instant, actor: String, entry: Int64, conversations: Int) {
+            self.id = id
+            self.time = time
+            self.actor = actor
+            self.entry = entry
+            self.conversations = conversations
+        }
     }
 
     /// `nil` without a policy, and where it cannot be read.
@@ -33,6 +47,8 @@ package struct GovernanceInForce: Sendable {
     package var holds: [Placed] = []
     /// Why something cannot be relied on; empty where all can.
     package var faults: [String] = []
+
+    package init(faults: [String] = []) { self.faults = faults }
 }
 
 /// Counts, as conversations are exported, what governs them.

@@ -29,6 +29,8 @@ package enum ArchiveExport {
         package var supplements: [Supplement] = []
         /// Files for review platforms.
         package var review = ReviewOptions()
+        /// What is said of a redaction, where the source redacts.
+        package var redaction: RedactionNote?
 
         package init(output: String, matter: String, time: Instant, bag: RecordID? = nil) {
             self.output = output
@@ -63,6 +65,8 @@ package enum ArchiveExport {
         /// Characters that the load file's encoding lacked, written there as `?`.
         package var replacedCharacters: Int
         package var payloadBytes: Int64
+        /// What is withheld; `nil` where nothing was redacted.
+        package var withheld: WithheldCounts?
         /// `SHA256:…`, as `ssh-keygen -l` shows it.
         package var signer: String
         /// SHA-256 of `tagmanifest-sha256.txt`, which stands for everything in the archive.
@@ -110,7 +114,9 @@ package enum ArchiveExport {
     package static func run(
         _ source: any ArchiveSource, _ request: Request, hooks: Hooks = Hooks()
     ) throws(VaultError) -> Result {
-        let bag = ArchiveName.bag(matter: request.matter, time: request.time, id: request.bag)
+        let bag = ArchiveName.bag(
+            matter: request.matter, time: request.time, id: request.bag,
+            isRedacted: source.redaction != nil)
         let output = try OutputPath(request.output)
         try output.requireEnding(isEncrypted: request.encryption != nil)
         let container: any BagContainer =
@@ -126,14 +132,11 @@ package enum ArchiveExport {
         let signer = try source.withArchiveKey { (key) throws(VaultError) in try ArchiveSigner(key)
         }
         try writer.manifests()
-        let proof = try source.log.map { (log) throws(VaultError) in
-            let prior = PriorCheckpoints(request.priorCheckpoints)
-            return try ProofWriter(log: log, writer: writer, prior: prior).write()
-        }
+        let proof = try proof(of: source, request, to: writer)
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
             payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer,
-            proof: proof)
+            proof: proof, withheld: source.redaction?.counts)
         try writer.tag(
             ArchiveName.certification,
             CertificationDraft.text(
@@ -151,8 +154,22 @@ package enum ArchiveExport {
             archive: request.output, bag: bag, conversations: counts.conversations,
             messages: counts.messages, attachments: counts.attachments, errors: counts.errors,
             replacedCharacters: counts.replacedCharacters, payloadBytes: writer.payloadBytes,
-            signer: signer.fingerprint, tagManifest: digest, checkpoint: proof?.checkpoint,
+            withheld: source.redaction?.counts, signer: signer.fingerprint, tagManifest: digest,
+            checkpoint: proof?.checkpoint,
             fileDigest: (container as? TarContainer)?.digest)
+    }
+
+    /// Writes what the archive shows of the audit log.
+    private static func proof(
+        of source: any ArchiveSource, _ request: Request, to writer: BagWriter
+    ) throws(VaultError) -> ArchiveProof? {
+        if let carried = source.carriedProof {
+            return try carried.write(to: writer, custody: CustodyLine.redaction(request))
+        }
+        return try source.log.map { (log) throws(VaultError) in
+            let prior = PriorCheckpoints(request.priorCheckpoints)
+            return try ProofWriter(log: log, writer: writer, prior: prior).write()
+        }
     }
 
     private static func write(

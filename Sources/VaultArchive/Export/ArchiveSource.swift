@@ -1,11 +1,19 @@
 package import Vault
 package import VaultCrypto
 
+/// Who signs an archive.
+package protocol ArchiveKeys {
+    /// Lends the archive key.
+    func withArchiveKey<Result>(
+        _ body: (borrowing SigningKey) throws(VaultError) -> Result
+    ) throws(VaultError) -> Result
+}
+
 /// What an export reads: the selected part of one vault in one state.
 ///
 /// An implementation reads inside one snapshot, so that all calls see the same state, and hands out
 /// only messages that agree with their commitments.
-package protocol ArchiveSource {
+package protocol ArchiveSource: ArchiveKeys {
     /// The vault's id.
     var vault: RecordID { get }
     /// The program and its version, such as `Coffer 1.2.0`.
@@ -28,14 +36,17 @@ package protocol ArchiveSource {
     /// The vault's audit log; `nil` for records without one.
     var log: (any ArchiveLog)? { get }
 
-    /// Lends the vault's archive key.
-    func withArchiveKey<Result>(
-        _ body: (borrowing SigningKey) throws(VaultError) -> Result
-    ) throws(VaultError) -> Result
+    /// What is withheld of the records that were handed out; `nil` where nothing can be.
+    var redaction: RedactionReport? { get }
+
+    /// The proof of another archive, whose records these are; `nil` for those of a vault.
+    var carriedProof: CarriedProof? { get }
 }
 
 extension ArchiveSource {
     package var log: (any ArchiveLog)? { nil }
+    package var redaction: RedactionReport? { nil }
+    package var carriedProof: CarriedProof? { nil }
 }
 
 /// A conversation as an archive holds it.
@@ -44,6 +55,10 @@ package struct ArchivedConversation: Sendable {
     /// The current version of every message.
     package var messages: [Message]
     package var earlierVersions: [EarlierVersion]
+    /// What is withheld, by message; empty where nothing was redacted.
+    package var withheld: [RecordID: Withheld] = [:]
+    /// What of the conversation's own fields is withheld, by their names in its file.
+    package var withheldMembers: Set<String> = []
 
     package init(
         conversation: Conversation, messages: [Message], earlierVersions: [EarlierVersion] = []

@@ -135,6 +135,24 @@ final class BagWriter {
         tags.append((path, digest.finalize()))
     }
 
+    /// Writes a tag file whose content `body` hands over in pieces.
+    func tag(
+        _ path: String, sizeBytes: Int64,
+        _ body: (([UInt8]) throws(VaultError) -> Void) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        var digest = SHA256Digest()
+        try claim(path)
+        try container.begin(path, sizeBytes: sizeBytes)
+        try body { (piece) throws(VaultError) in
+            try unsafe piece.lend { (bytes) throws(VaultError) in
+                unsafe digest.update(bytes)
+                try unsafe container.write(bytes)
+            }
+        }
+        try container.end()
+        tags.append((path, digest.finalize()))
+    }
+
     private func file(_ path: String, _ content: [UInt8]) throws(VaultError) {
         try container.begin(path, sizeBytes: Int64(content.count))
         try unsafe content.lend { (bytes) throws(VaultError) in try unsafe container.write(bytes) }

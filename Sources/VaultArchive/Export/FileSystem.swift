@@ -100,6 +100,20 @@ enum NamelessFile {
         #endif
     }
 
+    /// Opens a file for what waits on the disk, which is gone with the last that holds it open.
+    ///
+    /// - Parameter folder: The folder on whose disk it lies.
+    /// - Returns: The file, empty.
+    /// - Throws: What the disk throws.
+    static func scratch(in folder: String) throws(VaultError) -> OpenFile {
+        if let file = open(in: folder) { return file }
+        var template = Array("\(folder)/.coffer-spool-XXXXXX".utf8CString)
+        let descriptor = unsafe mkstemp(&template)
+        guard descriptor >= 0 else { throw .file("created") }
+        unsafe unlink(template)
+        return OpenFile(descriptor)
+    }
+
     /// Gives a nameless file its name; an existing file of that name stays.
     static func publish(_ file: OpenFile, as path: String) throws(VaultError) {
         #if os(Linux)
@@ -128,15 +142,7 @@ final class Spool {
 
     /// Opens an empty spool on the disk that will hold the archive.
     init(in folder: String) throws(VaultError) {
-        if let file = NamelessFile.open(in: folder) {
-            self.file = file
-            return
-        }
-        var template = Array("\(folder)/.coffer-spool-XXXXXX".utf8CString)
-        let descriptor = unsafe mkstemp(&template)
-        guard descriptor >= 0 else { throw .file("created") }
-        unsafe unlink(template)
-        file = OpenFile(descriptor)
+        file = try NamelessFile.scratch(in: folder)
     }
 
     func write(_ bytes: some Collection<UInt8>) throws(VaultError) {
@@ -175,7 +181,7 @@ final class Spool {
 
 extension OpenFile {
     /// Reads exactly so many bytes from the current position.
-    fileprivate func bytes(_ count: Int) throws(VaultError) -> [UInt8] {
+    func bytes(_ count: Int) throws(VaultError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {

@@ -52,6 +52,7 @@ struct PayloadExport {
         try payload(list.finish())
         try payload(ArchiveName.errors, errors)
         try payload(ArchiveName.items, items)
+        if let report = source.redaction { try payload(ArchiveName.privilege, report.rows) }
         try writer.payload(ArchiveName.locations, Reports.locations(locations))
         try writer.payload(ArchiveName.settings, Reports.settings(request))
         counts.replacedCharacters = try review?.finish() ?? 0
@@ -70,9 +71,7 @@ struct PayloadExport {
     }
 
     private mutating func conversation(_ given: ArchivedConversation) throws(VaultError) {
-        var archived = given
-        archived.messages.sort { $0.id < $1.id }
-        archived.earlierVersions.sort { ($0.message, $0.version) < ($1.message, $1.version) }
+        let archived = given.sorted
         let versions = Dictionary(grouping: archived.earlierVersions, by: \.message)
             .mapValues { $0.map(\.record) }
         let id = archived.conversation.id
@@ -80,7 +79,7 @@ struct PayloadExport {
             ArchiveName.native(id), RecordLines.file(archived, versions: versions))
         try writer.payload(
             ArchiveName.page(id),
-            ConversationPage.render(archived.conversation, archived.messages, versions: versions))
+            ConversationPage.render(archived, versions: versions))
         let files = try attachments(of: archived)
         try review?.add(archived, versions: versions, missing: missing)
         counts.add(archived)

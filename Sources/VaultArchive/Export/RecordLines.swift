@@ -7,7 +7,9 @@ import VaultCrypto
 /// The first line is `{"conversation":{…}}` in canonical form. Then follows one line for each
 /// version of each message, in ascending order of message id and version:
 /// `{"commitment":"<hex>","envelope":<envelope line>,"parts":[<part lines>]}`. The first line's
-/// `messages` and `records` say how many messages and how many lines there must be.
+/// `messages` and `records` say how many messages and how many lines there must be. In a redacted
+/// archive, `WithheldRecord` and `WithheldPart` stand for what is withheld, and the first line's
+/// `withheld` names what of the conversation itself is.
 enum RecordLines {
     /// The whole file.
     ///
@@ -22,20 +24,28 @@ enum RecordLines {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4096 + archived.messages.reduce(0) { $0 + $1.recordSizeBytes })
         let records = archived.messages.count + archived.earlierVersions.count
-        bytes.append(contentsOf: header(archived.conversation, archived.messages.count, records))
+        bytes.append(contentsOf: header(archived, records))
         bytes.append(0x0A)
         for message in archived.messages {
             for line in versions[message.id] ?? [] {
                 bytes.append(contentsOf: line.utf8)
                 bytes.append(0x0A)
             }
-            try append(message, to: &bytes)
+            let withheld = archived.withheld[message.id]
+            if case .record(let line, _) = withheld {
+                bytes.append(contentsOf: line.utf8)
+                bytes.append(0x0A)
+            } else {
+                try append(message, withheld, to: &bytes)
+            }
         }
         return bytes
     }
 
-    private static func append(_ message: Message, to bytes: inout [UInt8]) throws(VaultError) {
-        guard isIntact(message) else {
+    private static func append(
+        _ message: Message, _ withheld: Withheld?, to bytes: inout [UInt8]
+    ) throws(VaultError) {
+        guard isIntact(message, withheld) else {
             throw VaultError(
                 .damaged,
                 "Message \(message.id) does not agree with its commitment, so nothing was "
@@ -54,19 +64,24 @@ enum RecordLines {
     }
 
     /// Whether the envelope is what was committed to and names every part by its hash.
-    private static func isIntact(_ message: Message) -> Bool {
+    ///
+    /// Of a withheld part, the hash is all that is left.
+    private static func isIntact(_ message: Message, _ withheld: Withheld?) -> Bool {
+        var gone: Set<Int> = []
+        if case .parts(let parts) = withheld { gone = Set(parts.keys) }
         guard SHA256Digest.hash(Array(message.envelopeLine.utf8)) == message.commitment,
             let envelope = try? JSONReader.parse(message.envelopeLine),
             let hashes = envelope["parts"]?.array, hashes.count == message.partLines.count
         else { return false }
-        return zip(hashes, message.partLines).allSatisfy { hash, line in
-            hash.string == SHA256Digest.hash(Array(line.utf8)).hex
+        return zip(hashes, message.partLines).enumerated().allSatisfy { place, pair in
+            gone.contains(place) || pair.0.string == SHA256Digest.hash(Array(pair.1.utf8)).hex
         }
     }
 
     private static func header(
-        _ conversation: Conversation, _ messages: Int, _ records: Int
+        _ archived: ArchivedConversation, _ records: Int
     ) -> [UInt8] {
+        let conversation = archived.conversation
         var object: JSONObject = [
             "id": .string(conversation.id.description),
             "custodian": .string(conversation.custodian),
@@ -78,7 +93,7 @@ enum RecordLines {
             "imported": .string(conversation.imported.description),
             "hidden": .bool(conversation.isHidden),
             "extra": .object(conversation.extra),
-            "messages": .integer(messages),
+            "messages": .integer(archived.messages.count),
             "records": .integer(records),
         ]
         object["created"] = conversation.created.map { .string($0.description) }
@@ -86,6 +101,9 @@ enum RecordLines {
         object["title"] = conversation.title.map(JSON.string)
         object["project"] = conversation.project.map(JSON.string)
         object["current"] = conversation.current.map { .string($0.description) }
+        if !archived.withheldMembers.isEmpty {
+            object["withheld"] = .array(archived.withheldMembers.sorted().map(JSON.string))
+        }
         return JSONWriter.canonical(.object(["conversation": .object(object)]))
     }
 }

@@ -16,6 +16,8 @@ struct TagFiles {
     let signer: ArchiveSigner
     /// What the archive shows of the vault's audit log.
     let proof: ArchiveProof?
+    /// What is withheld of the records; `nil` where nothing was redacted.
+    let withheld: WithheldCounts?
 
     static let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
@@ -75,20 +77,23 @@ struct TagFiles {
         object["signer"] = .string(signer.fingerprint)
         object["log"] = proof?.json
         for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
+        if let withheld {
+            object["redaction"] = (request.redaction ?? RedactionNote()).json(withheld)
+        }
         object["counts"] = .object(numbers)
         return PrettyJSON.text(.object(object)) + "\n"
     }
 
     var readme: String {
         """
-        A signed export of AI conversations
+        A signed \(withheld == nil ? "" : "and redacted ")export of AI conversations
 
           Matter     \(matter)
           Archive    \(bag)
           Made       \(request.time) with \(tool.singleLine(maximumBytes: 100))
           Holds      \(counts.conversations) conversations, \(counts.messages) messages, \
         \(counts.attachments) attachments
-
+        \(redacted)
         To read it, open index.html in a browser. No network is used.
 
         To check it, run these commands in this folder. They need no network and nothing of ours.
@@ -129,7 +134,8 @@ struct TagFiles {
           data/native/        the records, one JSON line each, as they were committed to
           data/html/          the same conversations as pages to read
           data/attachments/   files, each named by its SHA-256
-          data/report/        tables: totals, conversations, and what could not be exported
+          data/report/        tables: totals, conversations, and what could not be exported\(
+            withheld == nil ? "" : " or is withheld")
         \(request.review.readme)  meta/               what was asked for, by whom, when and why; what became of the records
                               until then; a draft of a certification, which is not signed
         \(proofPlace)
@@ -137,6 +143,26 @@ struct TagFiles {
         envelope lists the SHA-256 of the text of each element of `parts`.
 
         """
+    }
+
+    /// What is withheld, in words.
+    var withheldWords: String? {
+        guard let withheld else { return nil }
+        let versions = withheld.records - withheld.messages
+        let words = [
+            withheld.messages.counted("message"), withheld.parts.counted("part"),
+            versions > 0 ? versions.counted("earlier version") : nil,
+        ].compactMap { $0 }
+        return words.dropLast().joined(separator: ", ") + " and \(words.last ?? "")"
+    }
+
+    private var redacted: String {
+        guard let words = withheldWords else { return "" }
+        let name = request.redaction?.original?["name"]?.string?.singleLine(maximumBytes: 200)
+        return """
+              Withheld   \(words); data/report/privilege.csv has the reasons
+            \(name.map { "  Made of    \($0)\n" } ?? "")
+            """
     }
 
     private var proofStep: String {

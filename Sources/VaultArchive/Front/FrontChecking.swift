@@ -76,6 +76,9 @@ extension FrontPage {
         file(ArchiveName.items, "a table of the conversations", at: "")
         file(ArchiveName.summary, "totals", at: "")
         file(ArchiveName.errors, "what could not be exported", at: "")
+        if tags.withheld != nil {
+            file(ArchiveName.privilege, "what is withheld, and why", at: "")
+        }
         file(ArchiveName.locations, "where the records come from", at: "")
         file(ArchiveName.settings, "what was asked for, as a table", at: "")
         file(ArchiveName.export, "what was asked for, by whom, when and why", at: "")

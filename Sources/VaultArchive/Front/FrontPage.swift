@@ -102,6 +102,9 @@ struct FrontPage {
         }
         governance()
         fact("With", tags.tool.singleLine(maximumBytes: 100))
+        if let words = tags.withheldWords { fact("Withheld", words) }
+        fact("Made of", request.redaction?.original?["name"]?.string)
+        fact("Redacted because", request.redaction?.reason)
         html.markup("<dt>Signed with</dt><dd><code>")
         html.text(tags.signer.fingerprint)
         html.markup("</code></dd>\n</dl>\n")
@@ -212,6 +215,7 @@ struct FrontPage {
         heading("missing", "What is not in this archive")
         html.markup("<ul class=\"prose\">\n<li>What was not selected, see above.</li>\n")
         errors()
+        withheld()
         if overview.hidden == 0, request.scope["includesHidden"] == nil {
             item("Conversations that their user had hidden.")
         }
@@ -228,6 +232,16 @@ struct FrontPage {
         html.markup("<li>")
         html.text(sentence)
         html.markup("</li>\n")
+    }
+
+    private mutating func withheld() {
+        guard let words = tags.withheldWords else { return }
+        html.markup("<li>What is withheld: ")
+        html.text(words)
+        html.markup(". <a href=\"")
+        html.text(ArchiveName.privilege)
+        html.markup("\">privilege.csv</a> has the reasons. That each was there, and where, is ")
+        html.markup("proved as for every record.</li>\n")
     }
 
     private mutating func errors() {

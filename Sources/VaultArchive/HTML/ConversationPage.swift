@@ -13,6 +13,10 @@ struct ConversationPage {
     let messages: [Message]
     /// Earlier versions by message, oldest first, as record lines.
     let versions: [RecordID: [String]]
+    /// What is withheld, by message.
+    let withheld: [RecordID: Withheld]
+    /// What of the conversation's own fields is withheld.
+    let withheldMembers: Set<String>
     let tree: MessageTree
     var html = HTMLBuffer()
     /// Branches that are too deep to nest, to be shown at the end.
@@ -21,30 +25,27 @@ struct ConversationPage {
     /// Renders the page.
     ///
     /// - Parameters:
-    ///   - conversation: What is known of the conversation.
-    ///   - messages: Its messages in the archive's order.
+    ///   - archived: The conversation with its messages in the archive's order.
     ///   - versions: Earlier versions of edited messages, as record lines.
     /// - Returns: The document in UTF-8.
     static func render(
-        _ conversation: Conversation, _ messages: [Message], versions: [RecordID: [String]]
+        _ archived: ArchivedConversation, versions: [RecordID: [String]] = [:]
     ) -> [UInt8] {
-        var page = ConversationPage(
-            conversation: conversation, messages: messages, versions: versions,
-            tree: MessageTree(messages, current: conversation.current))
+        let messages = archived.messages
+        var page = ConversationPage(archived, versions: versions)
         let textBytes = messages.reduce(0) { $0 + $1.partLines.reduce(0) { $0 + $1.utf8.count } }
         page.html.reserve(8192 + messages.count * 1024 + textBytes + textBytes / 4)
         page.document()
         return page.html.bytes
     }
 
-    private init(
-        conversation: Conversation, messages: [Message], versions: [RecordID: [String]],
-        tree: MessageTree
-    ) {
-        self.conversation = conversation
-        self.messages = messages
+    private init(_ archived: ArchivedConversation, versions: [RecordID: [String]]) {
+        conversation = archived.conversation
+        messages = archived.messages
+        withheld = archived.withheld
+        withheldMembers = archived.withheldMembers
         self.versions = versions
-        self.tree = tree
+        tree = MessageTree(archived.messages, current: archived.conversation.current)
     }
 
     private mutating func document() {
@@ -97,6 +98,11 @@ struct ConversationPage {
         fact("Project", conversation.project)
         facts("Labels", conversation.labels)
         fact("View", conversation.isHidden ? "hidden by the user" : nil)
+        // What the source said besides is on no page.
+        let members = withheldMembers.subtracting(["extra"]).sorted()
+        fact(
+            "Withheld",
+            members.isEmpty ? nil : members.joined(separator: ", ") + ", as a whole or in part")
         html.markup("</dl>\n")
     }
 

@@ -14,13 +14,43 @@ extension ConversationPage {
         html.markup("\">\n")
         heading(message, index + 1)
         html.markup("<div>\n")
-        for part in message.parts { self.part(part, role: message.role) }
+        for (place, part) in message.parts.enumerated() {
+            if !isWithheld(place, of: message) { self.part(part, role: message.role) }
+        }
         if message.parts.isEmpty { html.markup("<p class=\"note\">This message is empty.</p>\n") }
         html.markup("</div>\n")
         state(message)
         earlierVersions(of: message)
         html.markup("</article>\n")
     }
+
+    // MARK: What is withheld
+
+    /// Says that a part is withheld; whether nothing is left of it to show.
+    private mutating func isWithheld(_ place: Int, of message: Message) -> Bool {
+        switch withheld[message.id] {
+        case nil: return false
+        case .record(_, let reason):
+            withheld("This message is withheld: ", reason)
+            return true
+        case .parts(let parts):
+            guard let notice = parts[place] else { return false }
+            withheld(
+                notice.hasCopy
+                    ? "What is marked here is withheld: " : "A part of this message is withheld: ",
+                notice.reason)
+            return !notice.hasCopy
+        }
+    }
+
+    private mutating func withheld(_ sentence: StaticString, _ reason: String) {
+        html.markup("<p class=\"withheld\">")
+        html.markup(sentence)
+        html.label(reason)
+        html.markup("</p>\n")
+    }
+
+    // MARK: The head
 
     private mutating func heading(_ message: Message, _ number: Int) {
         html.markup("<header><h2 id=\"h")
@@ -78,6 +108,10 @@ extension ConversationPage {
 
     private mutating func earlierVersions(of message: Message) {
         for line in versions[message.id] ?? [] {
+            if let stub = WithheldRecord(line: line) {
+                withheld("An earlier version is withheld: ", stub.reason)
+                continue
+            }
             guard let record = try? JSONReader.parse(line),
                 let number = record["envelope"]?["version"]?.int
             else { continue }

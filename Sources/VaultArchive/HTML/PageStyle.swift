@@ -46,6 +46,7 @@ enum PageStyle {
         .number{color:var(--soft);font-weight:400;font-size:.85rem;text-decoration:none}
         .number:hover{text-decoration:underline}
         .state{color:var(--mark);font-weight:600;font-size:.85rem;margin:.5rem 0}
+        .withheld{border-left:.3rem solid currentColor;padding:.15rem .6rem;color:var(--soft);font-style:italic;margin:.5rem 0}
         .note{color:var(--soft);font-size:.9em}
         time{white-space:nowrap}
         p{margin:.75rem 0}

@@ -9,8 +9,9 @@ import VaultCrypto
 /// entry    number of the entry of the audit log that says it
 /// figures  whole numbers of that entry; absent without any
 /// stage    after ISO/IEC 27050: `preservation` (a hold was placed), `collection` (records came
-///          into the vault) or `production` (this archive)
-/// subject  the hold's id; absent otherwise
+///          into the vault), `production` (this archive) or `review` (an archive was redacted;
+///          this has no `entry`, because any vault's owner may do it)
+/// subject  the hold's id, or the name of the archive that was redacted; absent otherwise
 /// time     RFC 3339
 /// who      the user of the operating system, as in the log
 /// ```
@@ -31,6 +32,16 @@ enum CustodyLine {
     private static let stages = [
         "begin": "collection", "ingest": "collection", "export.begin": "production",
     ]
+
+    /// The line that says that an archive was redacted.
+    static func redaction(_ request: ArchiveExport.Request) -> [UInt8] {
+        var object: JSONObject = [
+            "stage": .string("review"), "time": .string(request.time.description),
+        ]
+        object["subject"] = request.redaction?.original?["name"]
+        object["who"] = request.person.map(JSON.string)
+        return JSONWriter.canonical(.object(object)) + [0x0A]
+    }
 
     static func text(_ hold: GovernanceInForce.Placed) -> [UInt8] {
         JSONWriter.canonical(

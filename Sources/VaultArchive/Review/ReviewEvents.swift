@@ -85,6 +85,8 @@ struct ReviewEvents {
         _ message: Message, _ entry: ReviewTimeline.Entry, to facts: inout ReviewFacts
     ) {
         facts.add("Undated", entry.undated)
+        let reasons = archived.withheld[message.id]?.reasons ?? []
+        facts.add("Redacted", reasons.isEmpty ? nil : reasons.joined(separator: "; "))
         if let parent = message.parent, entry.parent == nil {
             facts.add("Answer to", "\(parent), which is not in this export")
         }
@@ -112,6 +114,9 @@ struct ReviewEvents {
 
     /// The text and the time of an earlier version, from its record line.
     private static func text(_ line: String) -> (String, Instant?)? {
+        if let stub = WithheldRecord(line: line) {
+            return (ReviewBody.text([.notice(stub.reason)]), stub.created)
+        }
         guard let record = try? JSONReader.parse(line) else { return nil }
         let parts = (record["parts"]?.array ?? []).compactMap { Part(archived: $0) }
         let created = record["envelope"]?["created"]?.string.flatMap { Instant($0) }

@@ -17,7 +17,9 @@ package import VaultCrypto
 ///    the tag manifest and by a key of its own;
 /// 5. every record is in canonical form and agrees with its commitment, records are in order, and
 ///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
-/// 6. every attachment that a record names is there, unless the error report lists it, and every
+/// 6. records and parts are withheld only where `meta/export.json` says that the archive is
+///    redacted and how many are, and the privilege log has a row for each;
+/// 7. every attachment that a record names is there, unless the error report lists it, and every
 ///    conversation has its page.
 ///
 /// A time stamp is handed to the caller: checking it needs an authority's certificate.
@@ -65,6 +67,8 @@ package enum ArchiveVerifier {
         package var conversations: Int
         package var messages: Int
         package var payloadBytes: Int64
+        /// What a redacted archive withholds; `nil` for another.
+        package var withheld: WithheldCounts?
         /// Files that may be there and that nothing here vouches for: a time stamp.
         package var notChecked: [String] = []
 
@@ -88,10 +92,19 @@ package enum ArchiveVerifier {
         _ path: String, key: ArchiveKey? = nil, signer: String? = nil, limits: Limits = Limits(),
         hooks: ArchiveExport.Hooks = .init()
     ) throws(VaultError) -> Result {
+        try verify(path, key: key, signer: signer, limits: limits, hooks: hooks, keeping: nil)
+    }
+
+    /// The same, for what reads files once more after they were checked: `kept` takes them.
+    static func verify(
+        _ path: String, key: ArchiveKey?, signer: String?, limits: Limits,
+        hooks: ArchiveExport.Hooks, keeping kept: KeptFiles?
+    ) throws(VaultError) -> Result {
         let expected = try expectation(signer)
         switch try ArchiveKind(of: path) {
         case .folder:
             var checker = BagChecker(limits: limits, hooks: hooks)
+            checker.kept = kept
             var entries = FolderEntries(root: path, limits: limits)
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
@@ -103,7 +116,7 @@ package enum ArchiveVerifier {
             do {
                 return try verify(
                     EncryptedArchive.content(of: file, key), signer: signer, limits: limits,
-                    hooks: hooks)
+                    hooks: hooks, keeping: kept)
             } catch  where error.underlying is AgeFault && error.code == .damaged {
                 // What is damaged is the archive, whatever was seen of it by then.
                 var checker = BagChecker(limits: limits, hooks: hooks)
@@ -126,8 +139,16 @@ package enum ArchiveVerifier {
     package static func verify(
         _ file: any RandomAccess, signer: String? = nil, limits: Limits, hooks: ArchiveExport.Hooks
     ) throws(VaultError) -> Result {
+        try verify(file, signer: signer, limits: limits, hooks: hooks, keeping: nil)
+    }
+
+    private static func verify(
+        _ file: any RandomAccess, signer: String?, limits: Limits, hooks: ArchiveExport.Hooks,
+        keeping kept: KeptFiles?
+    ) throws(VaultError) -> Result {
         let expected = try expectation(signer)
         var checker = BagChecker(limits: limits, hooks: hooks)
+        checker.kept = kept
         var entries = try TarEntries(file, limits: limits)
         try read(&checker) { (fault, body) throws(VaultError) in
             try entries.forEach(fault, body)

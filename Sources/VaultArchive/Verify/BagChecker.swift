@@ -36,6 +36,12 @@ struct BagChecker {
     private(set) var declaredMissing: Set<String> = []
     /// What `proof/` says.
     var proof = ProofChecker()
+    /// What is withheld, and how many rows of the privilege log say so.
+    private(set) var withheld = (records: Int64(0), parts: Int64(0), rows: Int64(0))
+    /// A file of records in which something is withheld.
+    private(set) var withheldPath: String?
+    /// Where files go that are read once more after all was checked.
+    var kept: KeptFiles?
     /// Who else signed, by their fingerprints.
     var cosigners: [String] = []
     /// Faults in what the manifests say, told only if the manifests are as they were signed.
@@ -70,12 +76,15 @@ struct BagChecker {
         let isPayload = path.hasPrefix(ArchiveName.payload)
         var digest = SHA256Digest()
         var reader = ContentReader(path, limits)
+        let kept = kept?.begin(path)
         try unsafe entry.read { (bytes) throws(VaultError) in
             unsafe digest.update(bytes)
+            try unsafe kept?.write(bytes)
             if isPayload { unsafe lane.update(bytes) }
             unsafe reader.take(bytes, &self)
             try advance(bytes.count)
         }
+        try kept?.end()
         ledger.see(path, digest.finalize(), \.sha256)
         if isPayload {
             lane.endFile()
@@ -128,6 +137,7 @@ struct BagChecker {
             case records(RecordChecker)
             case errors(LineSplitter)
             case proof(LineSplitter)
+            case privilege
         }
 
         init(_ path: String, _ limits: ArchiveVerifier.Limits) {
@@ -137,6 +147,7 @@ struct BagChecker {
             case ArchiveName.manifest256: kind = .manifest(lines, \.sha256)
             case ArchiveName.manifest512: kind = .manifest(lines, \.sha512)
             case ArchiveName.errors: kind = .errors(lines)
+            case ArchiveName.privilege: kind = .privilege
             case ArchiveName.logLines, ArchiveName.commitments:
                 kind = .proof(ProofChecker.splitter())
             case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
@@ -165,6 +176,8 @@ struct BagChecker {
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {
             switch kind {
             case .opaque: break
+            case .privilege:
+                checker.withheld.rows += unsafe bytes.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
             case .small(var content):
                 kind = .opaque
                 guard content.count + bytes.count <= BagChecker.maximumSmallBytes else {
@@ -204,7 +217,7 @@ struct BagChecker {
 
         mutating func finish(_ checker: inout BagChecker) {
             switch kind {
-            case .opaque, .errors: break
+            case .opaque, .errors, .privilege: break
             case .small(let content): checker.small[path] = content
             case .manifest(let lines, _), .proof(let lines):
                 if lines.rest > 0 { checker.claims.add(path, "the last line has no end") }
@@ -219,6 +232,9 @@ struct BagChecker {
         conversations += 1
         messages += checked.counts.messages
         records += checked.counts.records
+        withheld.records += checked.withheldRecords
+        withheld.parts += checked.withheldParts
+        if checked.withheldRecords + checked.withheldParts > 0 { withheldPath = checked.path }
         for (hash, size) in checked.attachments {
             if let known = attachments[hash], known.sizeBytes != size {
                 faults.add(checked.path, "attachment \(hash.hex) has another size elsewhere")

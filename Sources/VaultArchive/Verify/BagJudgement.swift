@@ -17,6 +17,7 @@ extension BagChecker {
             tagManifest: isSealed ? small[ArchiveName.tagManifest].map(SHA256Digest.hash) : nil,
             timeStampFile: small[ArchiveName.timeStamp], conversations: conversations,
             messages: Int(messages), payloadBytes: ledger.payloadBytes,
+            withheld: withheldCounts,
             notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
                 ? [ArchiveName.timeStamp] : [])
     }
@@ -31,6 +32,7 @@ extension BagChecker {
         checkRecordsAndFiles()
         checkLists()
         checkFolders()
+        checkWithheld()
         checkNumbers()
         checkProof()
         return seal

@@ -17,6 +17,9 @@ struct RecordChecker {
     private var last: (id: String, version: Int64)?
     private var isBroken = false
     private var hasFaults = false
+    /// Lines that stand for a record, and parts of others, that are withheld.
+    private(set) var withheldRecords: Int64 = 0
+    private(set) var withheldParts: Int64 = 0
     /// The attachments that the records name, with their sizes.
     private(set) var attachments: [[UInt8]: Int64] = [:]
 
@@ -101,42 +104,58 @@ struct RecordChecker {
         _ line: UnsafeBufferPointer<UInt8>, _ record: ([UInt8]) -> Void
     ) -> String? {
         records += 1
-        var scanner = unsafe CanonicalScanner(line)
-        guard scanner.skip(#"{"commitment":""#), let commitment = scanner.take(64),
-            scanner.skip(#"","envelope":"#), let envelope = scanner.value(),
-            scanner.skip(#","parts":["#), let parts = Self.parts(&scanner), scanner.isAtEnd
-        else { return "this is not a record in canonical form" }
-        let hash = unsafe Self.hash(line, envelope)
-        guard unsafe hash == Array(line[commitment]).fromHex else {
+        guard let pieces = unsafe RecordPieces(line) else {
+            return unsafe checkWithheld(line, record)
+        }
+        let hash = unsafe Self.hash(line, pieces.envelope)
+        guard unsafe hash == Array(line[pieces.commitment]).fromHex else {
             return "the envelope is not what was committed to"
         }
         record(hash)
         guard
-            let fields = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[envelope]))
+            let fields = unsafe try? JSONReader.parse(
+                UnsafeBufferPointer(rebasing: line[pieces.envelope]))
         else { return "the envelope cannot be read" }
         if let fault = checkEnvelope(fields) { return fault }
-        guard let hashes = fields["parts"]?.array, hashes.count == parts.count else {
+        guard let hashes = fields["parts"]?.array, hashes.count == pieces.parts.count else {
             return "the number of parts is not what was committed to"
         }
-        for (index, part) in parts.enumerated() {
+        for (index, part) in pieces.parts.enumerated() {
+            let known = hashes[index].string?.utf8.fromHex
+            if unsafe noteWithheld(line, part), known?.count == MerkleTree.hashBytes { continue }
             let hash = unsafe Self.hash(line, part)
-            guard hashes[index].string?.utf8.fromHex == hash else {
-                return "part \(index + 1) is not what was committed to"
-            }
+            guard known == hash else { return "part \(index + 1) is not what was committed to" }
             if let fault = unsafe noteAttachment(line, part) { return fault }
         }
         return nil
     }
 
-    private static func parts(_ scanner: inout CanonicalScanner) -> [Range<Int>]? {
-        var parts: [Range<Int>] = []
-        if scanner.skip("]}") { return parts }
-        while let part = scanner.value() {
-            parts.append(part)
-            if scanner.skip("]}") { return parts }
-            guard scanner.skip(",") else { return nil }
-        }
-        return nil
+    // MARK: What is withheld
+
+    /// Checks a line that is no whole record: one that stands for a record.
+    private mutating func checkWithheld(
+        _ line: UnsafeBufferPointer<UInt8>, _ record: ([UInt8]) -> Void
+    ) -> String? {
+        var scanner = unsafe CanonicalScanner(line)
+        guard scanner.value() != nil, scanner.isAtEnd,
+            let stub = unsafe (try? JSONReader.parse(line)).flatMap({ WithheldRecord($0) })
+        else { return "this is not a record in canonical form" }
+        withheldRecords += 1
+        record(stub.commitment)
+        return checkOrder(stub.message.description, Int64(stub.version))
+    }
+
+    /// Whether a part is withheld, which is then counted.
+    private mutating func noteWithheld(
+        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>
+    ) -> Bool {
+        var scanner = unsafe CanonicalScanner(line, at: part.lowerBound)
+        guard scanner.skip(#"{"withheld":"#),
+            let value = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[part])),
+            WithheldPart(value) != nil
+        else { return false }
+        withheldParts += 1
+        return true
     }
 
     private static func hash(_ line: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
@@ -154,6 +173,10 @@ struct RecordChecker {
         guard let header, fields["conversation"]?.string == header.id else {
             return "the message belongs to another conversation"
         }
+        return checkOrder(id, version)
+    }
+
+    private mutating func checkOrder(_ id: String, _ version: Int64) -> String? {
         if last?.id != id { messages += 1 }
         defer { last = (id, version) }
         if let last, (last.id, last.version) >= (id, version) {

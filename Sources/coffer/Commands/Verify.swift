@@ -93,6 +93,12 @@ struct Verify: ParsableCommand {
             "timeStamp": result.timeStamp.map { .object(["time": .string($0)]) } ?? .null,
             "conversations": .integer(result.conversations),
             "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
+            "withheld": result.withheld.map {
+                .object([
+                    "records": .integer($0.records), "parts": .integer($0.parts),
+                    "original": .text($0.original),
+                ])
+            } ?? .null,
             "notChecked": .array(result.notChecked.map(JSON.string)),
         ])
     }
@@ -107,6 +113,14 @@ struct Verify: ParsableCommand {
                 + "\(Figures.count(result.messages, "message")), "
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
+        if let withheld = result.withheld {
+            Output.line(
+                "  redacted \(Figures.count(withheld.records, "record")) and "
+                    + "\(Figures.count(withheld.parts, "part")) are withheld, each in its place")
+            if let original = withheld.original {
+                Output.line("  made of  \(Printable.line(original))")
+            }
+        }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
         if let time = result.timeStamp { Output.line("  stamped  \(time)") }

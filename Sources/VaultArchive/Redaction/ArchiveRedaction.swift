@@ -1,0 +1,231 @@
+package import JSONText
+package import Vault
+package import VaultCrypto
+
+/// Makes a redacted archive of an archive.
+///
+/// 1. The archive is verified as `ArchiveVerifier` does, and the files that are needed once more
+///    are kept as they pass, sealed, on the disk of the output (`KeptFiles`).
+/// 2. All records are gone through once, so that every name is known to be right and everything
+///    that will be withheld is counted before the first byte is written.
+/// 3. A new archive is written of what remains, by the same code that exports a vault. The audit
+///    log's proof is carried byte for byte; it is signed by the vault that redacts.
+package struct ArchiveRedaction {
+    /// What was found out about the archive.
+    package let verification: ArchiveVerifier.Result
+    private let kept: KeptFiles
+    private let export: JSON
+    private let hooks: ArchiveExport.Hooks
+
+    /// Verifies an archive.
+    ///
+    /// - Parameters:
+    ///   - path: A folder, `.tar` or `.tar.zst`, or one of these in an age file.
+    ///   - key: What opens an encrypted one.
+    ///   - folder: The folder on whose disk records wait, sealed; about as large as the archive's
+    ///     records and attachments.
+    ///   - hooks: Progress and cancellation.
+    /// - Throws: What `ArchiveVerifier` throws. Faults are in `verification`.
+    package init(
+        _ path: String, key: ArchiveKey?, waitingIn folder: String, hooks: ArchiveExport.Hooks
+    ) throws(VaultError) {
+        kept = try KeptFiles(in: folder, keeps: BagSource.keeps)
+        self.hooks = hooks
+        verification = try ArchiveVerifier.verify(
+            path, key: key, signer: nil, limits: ArchiveVerifier.Limits(), hooks: hooks,
+            keeping: kept)
+        export =
+            verification.isValid
+            ? (try? JSONReader.parse(try kept.content(of: ArchiveName.export))) ?? .null : .null
+    }
+
+    // MARK: The plan
+
+    /// What will be withheld.
+    package struct Plan {
+        let redactor: Redactor
+        /// What is withheld in the redacted archive, with what the archive withheld before.
+        package let withheld: WithheldCounts
+        /// Of that, what the archive withheld before.
+        package let before: WithheldCounts
+        /// Messages, by id, that keep a text which is withheld elsewhere, word for word; the first
+        /// 100.
+        package let repeated: [RecordID]
+    }
+
+    /// Finds out what rules withhold.
+    ///
+    /// - Parameter rules: The rules.
+    /// - Returns: The plan.
+    /// - Throws: `notFound` for an id that the archive does not have and where nothing is withheld,
+    ///   `badInput` for one that fits several, `cancelled`.
+    package func plan(_ rules: RedactionRules) throws(VaultError) -> Plan {
+        let source = try source(keys: nil, tool: "")
+        var targets = TargetFinder(rules)
+        for id in source.selection() { targets.look(through: try read(source, id)) }
+        let redactor = try targets.redactor()
+        var withheld = WithheldTally()
+        var before = WithheldTally()
+        var texts = RepeatedTexts()
+        for id in source.selection() {
+            let archived = try read(source, id)
+            let redacted = redactor.redact(archived)
+            before.add(archived)
+            withheld.add(redacted)
+            texts.add(archived, redacted)
+        }
+        guard withheld.isMore(than: before) else {
+            throw VaultError(
+                .notFound,
+                "The rules withhold nothing of this archive, so nothing was written.")
+        }
+        for id in source.selection() {
+            try stopIfAsked()
+            texts.look(through: redactor.redact(try source.conversation(id)))
+        }
+        return Plan(
+            redactor: redactor, withheld: withheld.counts, before: before.counts,
+            repeated: texts.found)
+    }
+
+    private func read(
+        _ source: BagSource, _ id: RecordID
+    ) throws(VaultError) -> ArchivedConversation {
+        try stopIfAsked()
+        return try source.conversation(id)
+    }
+
+    private func stopIfAsked() throws(VaultError) {
+        if hooks.isCancelled() {
+            throw VaultError(.cancelled, "The redaction was stopped; nothing was left behind.")
+        }
+    }
+
+    private func source(
+        keys: (any ArchiveKeys)?, tool: String
+    ) throws(VaultError) -> BagSource {
+        try BagSource(kept, export: export, keys: keys ?? NoKeys(), tool: tool)
+    }
+
+    // MARK: Writing
+
+    /// What is said about the new archive.
+    package struct Request: Sendable {
+        package var output: String
+        package var time: Instant
+        package var bag: RecordID
+        package var person: String?
+        package var organization: String?
+        /// Why the archive is redacted, as a whole.
+        package var reason: String?
+        package var encryption: ArchiveEncryption?
+        /// The program and its version.
+        package var tool: String
+
+        package init(output: String, time: Instant, tool: String, bag: RecordID? = nil) {
+            self.output = output
+            self.time = time
+            self.tool = tool
+            self.bag = bag ?? RecordID(at: time)
+        }
+    }
+
+    /// The matter that the archive is of.
+    package var matter: String { export["matter"]?.string ?? "export" }
+
+    /// Writes the redacted archive.
+    ///
+    /// - Parameters:
+    ///   - plan: What is withheld.
+    ///   - request: Where to, and what is said about it.
+    ///   - keys: Who signs it.
+    /// - Returns: What was made.
+    /// - Throws: What `ArchiveExport` throws.
+    package func write(
+        _ plan: Plan, _ request: Request, signedBy keys: any ArchiveKeys
+    ) throws(VaultError) -> ArchiveExport.Result {
+        let output = try OutputPath(request.output)
+        let report = try RedactionReport(in: output.folder)
+        let source = RedactedSource(
+            try source(keys: keys, tool: request.tool), plan.redactor, report)
+        return try ArchiveExport.run(source, exportRequest(request), hooks: hooks)
+    }
+
+    private func exportRequest(
+        _ request: Request
+    ) throws(VaultError) -> ArchiveExport.Request {
+        var result = ArchiveExport.Request(
+            output: request.output, matter: matter, time: request.time, bag: request.bag)
+        result.query = export["query"]?.string
+        result.scope = export["scope"]?.object ?? JSONObject()
+        result.reason = export["reason"]?.string
+        result.person = request.person
+        result.organization = request.organization
+        result.encryption = request.encryption
+        result.review = try ReviewOptions(archived: export["review"])
+        var original = JSONObject()
+        for member in ["bag", "name", "organization", "person", "signer", "time", "tool"] {
+            original[member] = export[member]
+        }
+        original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
+        // What was redacted before stays said.
+        original["redaction"] = export["redaction"]
+        result.redaction = RedactionNote(original: original, reason: request.reason)
+        return result
+    }
+}
+
+/// What `meta/export.json` says of a redaction, besides what is withheld.
+package struct RedactionNote: Sendable {
+    /// The archive that was redacted; `nil` where records of a vault were.
+    package var original: JSONObject?
+    package var reason: String?
+    /// Whose data the archive is for, where everybody else's is masked.
+    package var subject: String?
+
+    package init(original: JSONObject? = nil, reason: String? = nil, subject: String? = nil) {
+        self.original = original
+        self.reason = reason
+        self.subject = subject
+    }
+
+    func json(_ counts: WithheldCounts) -> JSON {
+        var object: JSONObject = ["withheld": counts.json]
+        object["original"] = original.map { .object($0) }
+        object["reason"] = reason.map(JSON.string)
+        object["subject"] = subject.map(JSON.string)
+        return .object(object)
+    }
+}
+
+/// Signs nothing: for looking through an archive.
+private struct NoKeys: ArchiveKeys {
+    func withArchiveKey<Result>(
+        _ body: (borrowing SigningKey) throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        throw VaultError(.internalFault, "A plan does not sign. Please report this.")
+    }
+}
+
+extension ReviewOptions {
+    /// The choice that an archive's `meta/export.json` names.
+    ///
+    /// - Throws: `unsupported` for a time zone that this machine does not know.
+    init(archived value: JSON?) throws(VaultError) {
+        self.init()
+        guard let value else { return }
+        formats = Set((value["formats"]?.array ?? []).compactMap(\.string).compactMap(Format.init))
+        if let encoding = value["datEncoding"]?.string.flatMap(TableEncoding.init) {
+            tableEncoding = encoding
+        }
+        guard let name = value["timeZone"]?.string else { return }
+        guard let clock = ZoneClock(name) else {
+            throw VaultError(
+                .unsupported,
+                "The archive's files for review are in the time zone "
+                    + "\(name.singleLine(maximumBytes: 100)), which this machine does not know; "
+                    + "install its time zone database (Debian: tzdata).")
+        }
+        self.clock = clock
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import VaultCrypto
+
+/// Files of an archive that wait on the disk while the archive is verified, for what reads them
+/// afterwards: the very bytes that were verified, whatever becomes of the archive in the meantime.
+///
+/// They are records of an archive that may be encrypted: on the disk, in a file without a name,
+/// they are sealed under a key that only this object has. Each file is a row of blocks of 64 KiB,
+/// the last one shorter, each as `SealedBytes` makes it.
+final class KeptFiles {
+    private static let blockBytes = 65_536
+    /// What `SealedBytes` adds to a block.
+    private static let sealBytes = 40
+
+    private let file: OpenFile
+    private let key = SecretBytes.random(count: 32)
+    private let keeps: (String) -> Bool
+    private var places: [String: (offset: Int64, sizeBytes: Int64)] = [:]
+    private var end: Int64 = 0
+
+    /// - Parameters:
+    ///   - folder: The folder on whose disk they wait.
+    ///   - keeps: Which paths are kept.
+    /// - Throws: What the disk throws.
+    init(in folder: String, keeps: @escaping (String) -> Bool) throws(VaultError) {
+        file = try NamelessFile.scratch(in: folder)
+        self.keeps = keeps
+    }
+
+    /// The paths that were kept, in order.
+    var paths: [String] { places.keys.sorted() }
+
+    // MARK: Writing
+
+    /// A file that is being kept.
+    final class Writer {
+        private let files: KeptFiles
+        private let path: String
+        private let offset: Int64
+        private var sizeBytes: Int64 = 0
+        private var pending: [UInt8] = []
+
+        fileprivate init(_ files: KeptFiles, _ path: String) {
+            self.files = files
+            self.path = path
+            offset = files.end
+        }
+
+        func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) {
+            unsafe pending.append(contentsOf: bytes)
+            sizeBytes += Int64(bytes.count)
+            var start = 0
+            while pending.count - start >= KeptFiles.blockBytes {
+                try files.append(Array(pending[start..<start + KeptFiles.blockBytes]))
+                start += KeptFiles.blockBytes
+            }
+            pending.removeFirst(start)
+        }
+
+        func end() throws(VaultError) {
+            if !pending.isEmpty { try files.append(pending) }
+            files.places[path] = (offset, sizeBytes)
+        }
+    }
+
+    /// Begins to keep a file, one at a time; `nil` for one that is not kept.
+    func begin(_ path: String) -> Writer? { keeps(path) ? Writer(self, path) : nil }
+
+    private func append(_ block: [UInt8]) throws(VaultError) {
+        let sealed = SealedBytes.seal(block, key: key)
+        try unsafe sealed.lend { (bytes) throws(VaultError) in try unsafe file.write(bytes) }
+        end += Int64(sealed.count)
+    }
+
+    // MARK: Reading
+
+    func contains(_ path: String) -> Bool { places[path] != nil }
+
+    func sizeBytes(of path: String) -> Int64? { places[path]?.sizeBytes }
+
+    /// Hands a file's bytes over in pieces of at most 64 KiB.
+    ///
+    /// - Throws: `notFound` for a file that was not kept.
+    func read(
+        _ path: String, _ body: ([UInt8]) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        guard let place = places[path] else {
+            throw VaultError(.notFound, "The archive has no file \(path).")
+        }
+        guard lseek(file.descriptor, off_t(place.offset), SEEK_SET) >= 0 else {
+            throw .file("read")
+        }
+        var rest = place.sizeBytes
+        while rest > 0 {
+            let count = Int(min(rest, Int64(Self.blockBytes)))
+            let sealed = try file.bytes(count + Self.sealBytes)
+            guard let block = SealedBytes.open(sealed, key: key), block.count == count else {
+                throw .file("read", number: EIO)
+            }
+            rest -= Int64(count)
+            try body(block)
+        }
+    }
+
+    /// A whole file in memory.
+    func content(of path: String) throws(VaultError) -> [UInt8] {
+        var content: [UInt8] = []
+        content.reserveCapacity(Int(places[path]?.sizeBytes ?? 0))
+        try read(path) { content += $0 }
+        return content
+    }
+}

@@ -1,0 +1,75 @@
+import JSONText
+import Vault
+
+// Whether what is withheld is said where it has to be.
+extension BagChecker {
+    /// What `meta/export.json` says of the redaction, when that file is as it was signed.
+    private var redaction: JSON? {
+        isIntact(ArchiveName.export) ? export?["redaction"] : nil
+    }
+
+    /// What is withheld of a redacted archive, as it was counted.
+    var withheldCounts: WithheldCounts? {
+        guard let said = redaction else { return nil }
+        var counts = WithheldCounts()
+        counts.records = Int(withheld.records)
+        counts.parts = Int(withheld.parts)
+        counts.original = said["original"]?["name"]?.string
+        return counts
+    }
+
+    /// Compares what is withheld with what is said of it, where no file that says it is in doubt.
+    mutating func checkWithheld() {
+        guard isIntact(ArchiveName.export) else { return }
+        let hasLog = ledger[ArchiveName.privilege]?.isPresent == true
+        guard let said = redaction else {
+            if let withheldPath {
+                faults.add(
+                    withheldPath,
+                    "records are withheld, and meta/export.json does not say that the archive is "
+                        + "redacted")
+            }
+            if hasLog, !faults.names(ArchiveName.privilege) {
+                faults.add(
+                    ArchiveName.privilege, "meta/export.json says nothing of a redaction")
+            }
+            return
+        }
+        if !hasLog, !faults.names(ArchiveName.privilege) {
+            return faults.add(ArchiveName.privilege, "the file is missing")
+        }
+        guard !faults.namesAny(below: ArchiveName.payload), !faults.names("") else { return }
+        let found = [("records", withheld.records), ("parts", withheld.parts)]
+        for (name, value) in found where said["withheld"]?[name]?.int != value {
+            faults.add(ArchiveName.export, "withheld \(name) should be \(value)")
+        }
+        if withheld.rows != withheld.records + withheld.parts + 1 {
+            faults.add(
+                ArchiveName.privilege,
+                "it should have \(withheld.records + withheld.parts) rows below its first")
+        }
+    }
+}
+
+/// What a redacted archive withholds.
+package struct WithheldCounts: Sendable, Hashable {
+    /// Lines that stand for whole records: messages and earlier versions of messages.
+    package var records = 0
+    /// Whole messages among them.
+    package var messages = 0
+    /// Parts of messages whose other parts are there.
+    package var parts = 0
+    /// Parts of which a copy with marks is given.
+    package var copies = 0
+    /// The name of the archive that was redacted, if it was one.
+    package var original: String?
+
+    package init() {}
+
+    var json: JSON {
+        .object([
+            "copies": .integer(copies), "messages": .integer(messages),
+            "parts": .integer(parts), "records": .integer(records),
+        ])
+    }
+}

@@ -1,0 +1,227 @@
+import ArgumentParser
+import JSONText
+import Vault
+import VaultArchive
+import VaultCrypto
+
+struct Redact: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "redact",
+        abstract: "Make a copy of an archive in which some of it is withheld.",
+        usage: """
+            coffer redact <archive> --output <path> --withhold <id> … --reason <text>
+                   coffer redact <archive> --output <path> --rules <file> [--reason <text>]
+            """,
+        discussion: """
+            In the copy a message that is withheld is a line with its commitment and the reason, \
+            in its place: `coffer verify` and proof/verify.py still prove from the original's \
+            signed checkpoint that nothing was left out or moved and that all other text is what \
+            it was. Pages, files for review and tables are made anew of what remains, and \
+            data/report/privilege.csv lists what does not. The copy is signed by this vault; the \
+            archive itself is verified first and never changed.
+
+            Earlier versions of a message go with it, and the title of its conversation. Rules look \
+            at texts, not into attached files. A file of rules is JSON:
+
+              {"reason": "attorney-client privilege",
+               "rules": [
+                 {"text": ["Project Falcon"], "withhold": "message"},
+                 {"pattern": "[A-Z]{2}[0-9]{6}", "withhold": "span",
+                  "reason": "passport numbers"},
+                 {"messages": ["018f3a10-0000-7000-8000-000000010002.2"]}]}
+
+            withhold is message, part or span: of a span, the part goes and a copy with \
+            [withheld] in its place is given.
+
+            EXAMPLES:
+              coffer redact merger.tar.zst --output merger-redacted.tar.zst \\
+                --withhold 018f3a10-0000-7000-8000-000000010002 --reason privilege
+              coffer redact merger/ --output merger-redacted/ --rules rules.json
+              coffer redact merger/ --rules rules.json --dry-run
+            """)
+
+    @Argument(
+        help: "The archive: a folder, .tar or .tar.zst, or one of these with .age.",
+        completion: .file())
+    var archive: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the copy goes; it must not exist.", valueName: "path"),
+        completion: .file())
+    var output: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Withhold these messages; ID.2 is a second part alone, and the id of a conversation "
+                + "all of it.", valueName: "id"))
+    var withhold: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Withhold what the rules in this file say.", valueName: "file"),
+        completion: .file())
+    var rules: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Why; it stands in the copy, in place of what is withheld.", valueName: "text"))
+    var reason: String?
+
+    @Flag(help: "Only say what would be withheld.")
+    var dryRun = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Open an encrypted archive with the age identity in this file.", valueName: "file"),
+        completion: .file())
+    var archiveIdentity: String?
+
+    @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func validate() throws {
+        if withhold.isEmpty == (rules == nil) {
+            throw ValidationError("Give --withhold with ids, or --rules with a file.")
+        }
+        if !withhold.isEmpty, reason == nil {
+            throw ValidationError("Say why with --reason: it stands in the copy.")
+        }
+        if output == nil, !dryRun {
+            throw ValidationError("Give --output, or --dry-run to see what would be withheld.")
+        }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let output = Place.absolute(output ?? archive + ".redacted")
+        if !dryRun, Place.exists(output) {
+            throw VaultError(
+                .exists, "\(output) exists already; an archive is never written over something.")
+        }
+        let rules = try redactionRules()
+        let encryption = try encryption.encryption(options)
+        let key = try archiveIdentity.map {
+            ArchiveKey.identities(try AgeIdentity.read(at: Place.absolute($0)))
+        }
+        try options.withVault { vault in
+            guard !vault.contains(folder: Place.folder(of: output)) else {
+                throw VaultError(
+                    .refused, "An archive cannot stand in the vault's own folder; choose another.")
+            }
+            var progress = ProgressLine(.bytes, options)
+            defer { progress.clear() }
+            let hooks = ArchiveExport.Hooks(
+                progress: { progress.update($0.bytes, of: 0, "Redacting") },
+                isCancelled: { Interruption.isRequested })
+            let redaction = try ArchiveRedaction(
+                Place.absolute(archive), key: key, waitingIn: Place.folder(of: output),
+                hooks: hooks)
+            progress.clear()
+            try requireValid(redaction.verification)
+            let plan = try redaction.plan(rules)
+            guard !dryRun else { return report(plan, nil) }
+            var request = ArchiveRedaction.Request(
+                output: output, time: .now, tool: Version.tool)
+            request.person = Place.loginName
+            request.reason = reason
+            request.encryption = encryption
+            let result = try logged(output, redaction.verification, in: vault) {
+                try vault.withSnapshot { snapshot in
+                    try redaction.write(plan, request, signedBy: snapshot)
+                }
+            }
+            progress.clear()
+            report(plan, result)
+        }
+    }
+
+    private func redactionRules() throws -> RedactionRules {
+        if let rules {
+            return try RedactionRules(file: try NewFile.read(rules), reason: reason)
+        }
+        var named = RedactionRules()
+        try named.withhold(withhold, because: reason ?? "")
+        return named
+    }
+
+    /// An archive that is not whole is shown for what it is, and not worked on.
+    private func requireValid(_ verification: ArchiveVerifier.Result) throws {
+        guard !verification.isValid else { return }
+        let faults = verification.faults.map { (path: $0.path, fault: $0.fault) }
+        FaultView.show(faults, of: "archive", omitted: verification.omittedFaults)
+        options.note("Nothing was written; `coffer verify` shows the same.")
+        throw Ending.foundFaults
+    }
+
+    /// Says in the audit log that an archive is redacted, and how it ended.
+    private func logged(
+        _ output: String, _ verification: ArchiveVerifier.Result, in vault: Vault,
+        _ write: () throws -> ArchiveExport.Result
+    ) throws -> ArchiveExport.Result {
+        var selection = JSONObject()
+        selection["redacts"] = verification.bag.map(JSON.string)
+        selection["tagManifest"] = verification.tagManifest.map { .string(Hex.text($0)) }
+        let name = output.split(separator: "/").last.map(String.init) ?? output
+        let begun = try vault.logExportBegin(name, of: selection, reason: reason)
+        let result: ArchiveExport.Result
+        do {
+            result = try write()
+        } catch {
+            try? vault.logExportEnd(.failed, of: begun)
+            throw error
+        }
+        try vault.logExportEnd(
+            .written(
+                conversations: result.conversations, messages: result.messages,
+                attachments: result.attachments, tagManifest: result.tagManifest), of: begun)
+        return result
+    }
+
+    // MARK: What is said
+
+    private func report(_ plan: ArchiveRedaction.Plan, _ result: ArchiveExport.Result?) {
+        let counts = plan.withheld
+        if options.json {
+            return Output.json([
+                "archive": .text(result?.archive), "bag": .text(result?.bag),
+                "signer": .text(result?.signer),
+                "tagManifest": .text(result.map { Hex.text($0.tagManifest) }),
+                "sha256": .text(result?.fileDigest.map { Hex.text($0) }),
+                "withheld": .object([
+                    "messages": .integer(counts.messages), "records": .integer(counts.records),
+                    "parts": .integer(counts.parts), "copies": .integer(counts.copies),
+                ]),
+                "repeated": .array(plan.repeated.map { .string($0.description) }),
+            ])
+        }
+        let versions = counts.records - counts.messages
+        var words = [
+            Figures.count(counts.messages, "message"), Figures.count(counts.parts, "part"),
+        ]
+        if versions > 0 { words.append(Figures.count(versions, "earlier version")) }
+        Output.line(
+            (result == nil ? "Would be withheld: " : "Withheld ") + words.joined(separator: ", "))
+        if let result {
+            Output.line("  archive  \(Printable.line(result.archive))")
+            Output.line("  bag      \(result.bag)")
+            Output.line("  signer   \(result.signer)")
+            if let digest = result.fileDigest { Output.line("  sha256   \(Hex.text(digest))") }
+        }
+        if !plan.repeated.isEmpty {
+            let shown = plan.repeated.prefix(5).map(\.description).joined(separator: ", ")
+            options.note(
+                "A text that is withheld is also, word for word, in "
+                    + "\(Figures.count(plan.repeated.count, "message")) that "
+                    + "\(plan.repeated.count == 1 ? "stays" : "stay") (\(shown)"
+                    + "\(plan.repeated.count > 5 ? ", …" : "")); withhold "
+                    + "\(plan.repeated.count == 1 ? "it" : "them") as well if it must go.")
+        }
+        if result != nil {
+            options.note(
+                "Next: read data/html/index.html of the copy before you hand it over: what "
+                    + "others say of a withheld text is found by reading only.")
+        }
+    }
+}
