@@ -271,4 +271,43 @@ struct RedactionTests {
     func words(_ words: String, _ text: String, _ isFound: Bool) throws {
         #expect(try TextPattern(words: words).matches(text) == isFound)
     }
+
+    // MARK: For the person whose data it is
+
+    @Test("Others are masked for a person, and what is the person's own stays")
+    func subject() throws {
+        var mask = SubjectMask(subject: "Ada Lindqvist <ada@example.org>")
+        mask.ownAddresses = ["ada.l@example.net"]
+        mask.others = ["Björn Öst", "Eva Lindqvist", "root@example.org"]
+        mask.listed = ["Baker Street 221b"]
+        let rules = try mask.rules().texts
+        for (text, wanted) in [
+            ("Ask Björn or BJÖRN ÖST.", "Ask [withheld] or [withheld]."),
+            ("Eva Lindqvist and Ada Lindqvist", "[withheld] and Ada Lindqvist"),
+            ("eva means evening", "eva means evening"),
+            ("From: Carl Gustaf <carl@example.org>", "From: [withheld]"),
+            ("From: Ada Lindqvist <ada@example.org>", "From: Ada Lindqvist <ada@example.org>"),
+            ("ada.l@example.net, bada@example.org", "ada.l@example.net, [withheld]"),
+            ("Call +41 (0)79 123 45 67 or 0041791234567!", "Call [withheld] or [withheld]!"),
+            ("It costs 1 234 567 or 2026-11-30", "It costs 1 234 567 or 2026-11-30"),
+            ("at baker  street\n221B.", "at [withheld]."),
+        ] {
+            #expect(rules.masked(text) == wanted)
+        }
+    }
+
+    @Test("An archive for a person verifies, and its copies have the marks")
+    func subjectArchive() throws {
+        var mask = SubjectMask(subject: "Ada Lindqvist")
+        mask.listed = ["Good morning"]
+        let source = try RedactedSource(Samples.source, mask: mask, waitingIn: place.path)
+        var request = place.request("ada")
+        request.redaction = RedactionNote(subject: "Ada Lindqvist")
+        _ = try ArchiveExport.run(source, request)
+        let result = try place.verify("ada")
+        #expect(result.isValid)
+        #expect(result.withheld?.parts == 2)
+        #expect(try everything("ada").contains("[withheld]. What shall we look at?"))
+        #expect(!(try everything("ada").contains("Good morning")))
+    }
 }

@@ -261,7 +261,8 @@ struct FrontPage {
 /// The words for what made a selection.
 enum Selection {
     private static let names = [
-        "labels": "label", "project": "project", "custodian": "custodian", "from": "source",
+        "labels": "label", "project": "project", "custodian": "custodian",
+        "subject": "data of", "from": "source",
         "after": "with a message at or after", "before": "with a message before",
         "conversations": "conversation",
     ]

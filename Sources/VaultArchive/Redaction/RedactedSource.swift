@@ -9,16 +9,39 @@ package struct RedactedSource: ArchiveSource {
     private let base: any ArchiveSource
     private let redactor: Redactor
     private let report: RedactionReport
+    private let subject: String?
+
+    /// A vault's records for the person whose they are.
+    ///
+    /// What governs the records of a person (policies, holds, certificates of destruction) is not
+    /// told with them: a hold may be no business of theirs.
+    ///
+    /// - Parameters:
+    ///   - base: The person's records.
+    ///   - mask: What is masked.
+    ///   - folder: The folder on whose disk the rows of the privilege log wait.
+    /// - Throws: `badInput` for a mask of nothing, and what the disk throws.
+    package init(
+        _ base: any ArchiveSource, mask: SubjectMask, waitingIn folder: String
+    ) throws(VaultError) {
+        self.base = base
+        redactor = Redactor(rules: try mask.rules().texts)
+        report = try RedactionReport(in: folder)
+        subject = mask.subject
+    }
 
     init(_ base: any ArchiveSource, _ redactor: Redactor, _ report: RedactionReport) {
         self.base = base
         self.redactor = redactor
         self.report = report
+        subject = nil
     }
 
     package var vault: RecordID { base.vault }
     package var tool: String { base.tool }
-    package var log: (any ArchiveLog)? { base.log }
+    package var log: (any ArchiveLog)? {
+        subject == nil ? base.log : base.log.map(UngovernedLog.init)
+    }
     package var carriedProof: CarriedProof? { base.carriedProof }
     package var redaction: RedactionReport? { report }
 
@@ -47,4 +70,33 @@ extension ArchivedConversation {
         archived.earlierVersions.sort { ($0.message, $0.version) < ($1.message, $1.version) }
         return archived
     }
+}
+
+/// A log of which an archive shows what proves the records, and not what governs them.
+private struct UngovernedLog: ArchiveLog {
+    let log: any ArchiveLog
+
+    var key: NoteKey { log.key }
+    var begun: Int64? { log.begun }
+
+    func checkpoint() throws(VaultError) -> AuditCheckpoint { try log.checkpoint() }
+
+    func commitments(
+        _ body: (LogEvidence.Commitment) throws -> Void
+    ) throws(VaultError) -> [Int64] { try log.commitments(body) }
+
+    func lines(
+        showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
+    ) throws(VaultError) { try log.lines(showing: entries, body) }
+
+    /// What makes the records doubtful is told all the same.
+    func governance() throws(VaultError) -> GovernanceInForce {
+        GovernanceInForce(faults: try log.governance().faults)
+    }
+
+    func destroyed() -> [DestructionCertificate] { [] }
+
+    func consistency(
+        from old: AuditCheckpoint, to new: AuditCheckpoint
+    ) throws(VaultError) -> [[UInt8]] { try log.consistency(from: old, to: new) }
 }

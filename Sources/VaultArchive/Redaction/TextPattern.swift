@@ -4,7 +4,7 @@ import VaultCrypto
 /// A text that is looked for in records, as a regular expression of ICU.
 struct TextPattern: Sendable {
     private let expression: NSRegularExpression
-    /// Matches that are left alone, in lower case.
+    /// Matches that are left alone, in lower case: a match itself, or what it has in `<>`.
     var exceptions: Set<String> = []
 
     /// - Parameter pattern: A regular expression; case counts unless it says otherwise.
@@ -43,6 +43,13 @@ struct TextPattern: Sendable {
                 + (tail ? "(?!\(letter))" : ""))
     }
 
+    /// Looks for one word as it is written, case and all.
+    init(exactWord word: String) throws(VaultError) {
+        let letter = "[\\p{L}\\p{M}\\p{N}_]"
+        try self.init(
+            "(?<!\(letter))\(NSRegularExpression.escapedPattern(for: word))(?!\(letter))")
+    }
+
     private static func isLetter(_ character: Character) -> Bool {
         character.isLetter || character.isNumber || character == "_"
     }
@@ -59,10 +66,15 @@ struct TextPattern: Sendable {
         let all = NSRange(location: 0, length: text.utf16.count)
         return expression.matches(in: text, range: all).compactMap { match in
             guard let range = Range(match.range, in: text), !range.isEmpty,
-                !exceptions.contains(text[range].lowercased())
+                exceptions.isEmpty || !isException(text[range])
             else { return nil }
             return range
         }
+    }
+
+    private func isException(_ match: Substring) -> Bool {
+        let inner = match.last == ">" ? match.split(separator: "<").last?.dropLast() : nil
+        return exceptions.contains((inner ?? match).lowercased())
     }
 
     /// The text with a mark in place of what matches; `nil` when nothing does.

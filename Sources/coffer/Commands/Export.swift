@@ -27,6 +27,7 @@ struct Export: ParsableCommand {
               coffer export --output review/ --review rsmf,dat \\
                 --time-zone Europe/Zurich
               coffer export --output merger.tar --timestamp-query merger.tsq
+              coffer export --output ada/ --subject "Ada Lindqvist" --mask team.txt
             """)
 
     @Option(
@@ -72,6 +73,8 @@ struct Export: ParsableCommand {
         completion: .file())
     var timestampQuery: String?
 
+    @OptionGroup(title: "Data subject access") var subject: SubjectOptions
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Review platforms") var review: ReviewArguments
@@ -81,7 +84,21 @@ struct Export: ParsableCommand {
     private var filter: ConversationFilter {
         var filter = filters.filter
         filter.includesHidden = includeHidden || !conversation.isEmpty
+        subject.restrict(&filter)
         return filter
+    }
+
+    func validate() throws {
+        if subject.subject != nil, filters.custodian != nil {
+            throw ValidationError("--subject names the custodian; leave --custodian out.")
+        }
+    }
+
+    /// What was asked for, for the record.
+    private var scope: JSONObject {
+        var scope = filters.scope
+        scope["subject"] = subject.subject.map(JSON.string)
+        return scope
     }
 
     func run() throws {
@@ -101,8 +118,9 @@ struct Export: ParsableCommand {
             }
             try query?.refuseFolder(of: vault)
             let only = try selection(of: vault)
+            let mask = try subject.mask(in: vault)
             // How many messages a selection has is known at its end only.
-            let isEverything = only == nil && filters.scope.isEmpty
+            let isEverything = only == nil && scope.isEmpty
             let total = isEverything ? try vault.status().messages : 0
             var progress = ProgressLine(.items("message"), options)
             defer { progress.clear() }
@@ -122,7 +140,10 @@ struct Export: ParsableCommand {
                     request.priorCheckpoints = try files.map {
                         try AuditCheckpoint(verifying: $0, vault: vault.id, key: source.key.key)
                     }
-                    return try ArchiveExport.run(source, request, hooks: hooks)
+                    let masked = try mask.map {
+                        try RedactedSource(source, mask: $0, waitingIn: Place.folder(of: output))
+                    }
+                    return try ArchiveExport.run(masked ?? source, request, hooks: hooks)
                 }
             }
             progress.clear()
@@ -136,7 +157,7 @@ struct Export: ParsableCommand {
     private func logged(
         _ output: String, in vault: Vault, _ export: (Int64) throws -> ArchiveExport.Result
     ) throws -> ArchiveExport.Result {
-        var selection = filters.scope
+        var selection = scope
         selection["query"] = query.map(JSON.string)
         if !conversation.isEmpty {
             selection["conversations"] = .array(conversation.map(JSON.string))
@@ -210,7 +231,8 @@ struct Export: ParsableCommand {
         var request = ArchiveExport.Request(output: output, matter: matter, time: .now)
         request.query = query
         request.review = try review.options
-        request.scope = filters.scope
+        request.scope = scope
+        if let person = subject.subject { request.redaction = RedactionNote(subject: person) }
         if !conversation.isEmpty {
             request.scope["conversations"] = .array(conversation.map(JSON.string))
         }
@@ -258,6 +280,7 @@ struct Export: ParsableCommand {
                     + "data/loadfile/export.dat and became a question mark there; --dat-encoding "
                     + "utf-8 has them all.")
         }
+        if subject.subject != nil { options.note(SubjectOptions.note) }
         options.note(
             "Next: tell the recipient the signer's fingerprint by another way. They check the "
                 + "archive with `coffer verify`, or as its README.txt says.")
