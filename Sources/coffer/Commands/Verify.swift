@@ -115,8 +115,11 @@ struct Verify: ParsableCommand {
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
         if let withheld = result.withheld {
             Output.line(
-                "  redacted \(Figures.count(withheld.records, "record")) and "
-                    + "\(Figures.count(withheld.parts, "part")) are withheld, each in its place")
+                withheld.records + withheld.parts == 0
+                    ? "  redacted nothing is withheld"
+                    : "  redacted \(Figures.count(withheld.records, "record")) and "
+                        + "\(Figures.count(withheld.parts, "part")) are withheld, each in its "
+                        + "place")
             if let original = withheld.original {
                 Output.line("  made of  \(Printable.line(original))")
             }
