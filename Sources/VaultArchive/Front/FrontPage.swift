@@ -34,9 +34,9 @@ struct FrontPage {
 
     private mutating func document() {
         PageStyle.begin(title: "Archive: \(matter)", as: .front, into: &html)
-        html.markup(
-            "<header class=\"about\">\n<p class=\"back\">A signed export of AI conversations")
-        html.markup("</p>\n<h1 dir=\"auto\">")
+        html.markup("<header class=\"about\">\n<p class=\"back\">A signed ")
+        if tags.withheld != nil { html.markup("and redacted ") }
+        html.markup("export of AI conversations</p>\n<h1 dir=\"auto\">")
         html.bareLabel(matter)
         html.markup("</h1>\n")
         facts()

@@ -100,9 +100,8 @@ struct ConversationPage {
         fact("View", conversation.isHidden ? "hidden by the user" : nil)
         // What the source said besides is on no page.
         let members = withheldMembers.subtracting(["extra"]).sorted()
-        fact(
-            "Withheld",
-            members.isEmpty ? nil : members.joined(separator: ", ") + ", as a whole or in part")
+            .map { $0 == "origin" ? "id at the source" : $0 }
+        fact("Withheld", members.isEmpty ? nil : members.joined(separator: ", "))
         html.markup("</dl>\n")
     }
 

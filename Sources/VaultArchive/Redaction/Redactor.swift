@@ -237,7 +237,7 @@ struct Redactor: Sendable {
         after.project = after.project.map(masks.masked)
         after.labels = after.labels.map(masks.masked)
         if archived.hasWithheldContent {
-            after.title = archived.isMarkedOnly ? after.title : nil
+            if !archived.isMarkedOnly, after.title != nil { after.title = WithheldPart.mark }
             after.extra = JSONObject()
             after.origin.id = WithheldPart.mark
         }
