@@ -1,4 +1,5 @@
 import Foundation
+package import JSONText
 package import VaultCrypto
 
 /// Who can open an archive that is one age file.
@@ -7,6 +8,14 @@ package enum ArchiveEncryption: Sendable {
     case recipients([AgeAddressee])
     /// Whoever knows the passphrase.
     case passphrase(ArchivePassphrase)
+
+    /// For the record: the recipients, or `"passphrase"`.
+    package var recipients: JSON {
+        switch self {
+        case .recipients(let recipients): .array(recipients.map { .string($0.description) })
+        case .passphrase: .string("passphrase")
+        }
+    }
 }
 
 /// A passphrase for an archive, in guarded memory.

@@ -68,12 +68,7 @@ struct TagFiles {
         object["person"] = request.person.map(JSON.string)
         object["organization"] = request.organization.map(JSON.string)
         object["reason"] = request.reason.map(JSON.string)
-        switch request.encryption {
-        case .recipients(let recipients):
-            object["recipients"] = .array(recipients.map { .string($0.description) })
-        case .passphrase: object["recipients"] = .string("passphrase")
-        case nil: break
-        }
+        object["recipients"] = request.encryption?.recipients
         object["signer"] = .string(signer.fingerprint)
         object["log"] = proof?.json
         for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }

@@ -1,4 +1,4 @@
-import JSONText
+package import JSONText
 package import Vault
 
 /// Which files for review platforms an archive gets beside its records.
@@ -37,7 +37,7 @@ package struct ReviewOptions: Sendable, Equatable {
     }
 
     /// The choice for the record; `nil` when nothing was chosen.
-    var scope: JSON? {
+    package var scope: JSON? {
         guard !formats.isEmpty else { return nil }
         let names = Format.allCases.filter(formats.contains).map { JSON.string($0.rawValue) }
         var object: JSONObject = [

@@ -128,15 +128,21 @@ struct Export: ParsableCommand {
                 progress: { progress.update(Int64($0.records), of: total, "Writing") },
                 isCancelled: { Interruption.isRequested })
             var undated = 0
-            let result = try logged(output, in: vault) { begun in
+            let made = try request(output, encryption)
+            var selection = made.scope
+            selection["query"] = self.query.map(JSON.string)
+            selection["review"] = made.review.scope
+            let result = try vault.loggingExport(
+                to: output, encryption: encryption, of: selection, reason: reason
+            ) { begun in
                 try vault.withSnapshot { snapshot in
                     undated = try snapshot.undatedCount(filter, only: only)
                     if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
                     let source = try VaultArchiveSource(
                         snapshot, of: vault.id, filter: filter, only: only,
                         isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
-                    var request = try request(output, undated: undated)
-                    request.encryption = encryption
+                    var request = made
+                    if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
                     request.priorCheckpoints = try files.map {
                         try AuditCheckpoint(verifying: $0, vault: vault.id, key: source.key.key)
                     }
@@ -151,31 +157,6 @@ struct Export: ParsableCommand {
             report(result)
             if undated > 0 { options.note(UndatedView.sentence(undated)) }
         }
-    }
-
-    /// Says in the audit log that an export begins, and how it ended.
-    private func logged(
-        _ output: String, in vault: Vault, _ export: (Int64) throws -> ArchiveExport.Result
-    ) throws -> ArchiveExport.Result {
-        var selection = scope
-        selection["query"] = query.map(JSON.string)
-        if !conversation.isEmpty {
-            selection["conversations"] = .array(conversation.map(JSON.string))
-        }
-        let name = output.split(separator: "/").last.map(String.init) ?? output
-        let begun = try vault.logExportBegin(name, of: selection, reason: reason)
-        let result: ArchiveExport.Result
-        do {
-            result = try export(begun)
-        } catch {
-            try? vault.logExportEnd(.failed, of: begun)
-            throw error
-        }
-        try vault.logExportEnd(
-            .written(
-                conversations: result.conversations, messages: result.messages,
-                attachments: result.attachments, tagManifest: result.tagManifest), of: begun)
-        return result
     }
 
     /// The conversations that ids and a query name; `nil` when neither was given.
@@ -227,7 +208,9 @@ struct Export: ParsableCommand {
                 + "--allow-empty writes an archive of nothing.")
     }
 
-    private func request(_ output: String, undated: Int) throws -> ArchiveExport.Request {
+    private func request(
+        _ output: String, _ encryption: ArchiveEncryption?
+    ) throws -> ArchiveExport.Request {
         var request = ArchiveExport.Request(output: output, matter: matter, time: .now)
         request.query = query
         request.review = try review.options
@@ -237,7 +220,7 @@ struct Export: ParsableCommand {
             request.scope["conversations"] = .array(conversation.map(JSON.string))
         }
         if filter.includesHidden { request.scope["includesHidden"] = .bool(true) }
-        if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
+        request.encryption = encryption
         request.person = Place.loginName
         request.reason = reason
         return request

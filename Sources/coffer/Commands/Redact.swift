@@ -127,7 +127,14 @@ struct Redact: ParsableCommand {
             request.person = Place.loginName
             request.reason = reason
             request.encryption = encryption
-            let result = try logged(output, redaction.verification, in: vault) {
+            var selection = JSONObject()
+            selection["redacts"] = redaction.verification.bag.map(JSON.string)
+            selection["tagManifest"] = redaction.verification.tagManifest.map {
+                .string(Hex.text($0))
+            }
+            let result = try vault.loggingExport(
+                to: output, encryption: encryption, of: selection, reason: reason
+            ) { _ in
                 try vault.withSnapshot { snapshot in
                     try redaction.write(plan, request, signedBy: snapshot)
                 }
@@ -153,30 +160,6 @@ struct Redact: ParsableCommand {
         FaultView.show(faults, of: "archive", omitted: verification.omittedFaults)
         options.note("Nothing was written; `coffer verify` shows the same.")
         throw Ending.foundFaults
-    }
-
-    /// Says in the audit log that an archive is redacted, and how it ended.
-    private func logged(
-        _ output: String, _ verification: ArchiveVerifier.Result, in vault: Vault,
-        _ write: () throws -> ArchiveExport.Result
-    ) throws -> ArchiveExport.Result {
-        var selection = JSONObject()
-        selection["redacts"] = verification.bag.map(JSON.string)
-        selection["tagManifest"] = verification.tagManifest.map { .string(Hex.text($0)) }
-        let name = output.split(separator: "/").last.map(String.init) ?? output
-        let begun = try vault.logExportBegin(name, of: selection, reason: reason)
-        let result: ArchiveExport.Result
-        do {
-            result = try write()
-        } catch {
-            try? vault.logExportEnd(.failed, of: begun)
-            throw error
-        }
-        try vault.logExportEnd(
-            .written(
-                conversations: result.conversations, messages: result.messages,
-                attachments: result.attachments, tagManifest: result.tagManifest), of: begun)
-        return result
     }
 
     // MARK: What is said
