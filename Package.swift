@@ -65,7 +65,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .executableTarget(
-            name: "VaultDriver", dependencies: ["JSONText", "Vault", "VaultCrypto", grdb],
+            name: "VaultDriver",
+            dependencies: ["JSONText", "Vault", "VaultArchive", "VaultCrypto", grdb],
             path: "Tests/VaultDriver", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],

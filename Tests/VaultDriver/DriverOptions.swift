@@ -33,6 +33,11 @@ import VaultCrypto
 /// - `VaultDriver DATABASE KEY --plain-delete PREFIX`, the rows of the conversations whose id in
 ///   their source begins so, as somebody would who knows nothing of erasure
 ///
+/// One takes an unpacked archive, and a word that places and values are drawn by:
+///
+/// - `VaultDriver ARCHIVE SEED --tamper N`, which changes it in every way (`TamperRun`); of files
+///   that are not small one place of N, of all with 1
+///
 /// `--step N` bounds each transaction of those that change the index: N postings, or N bytes of
 /// text, which make a segment each.
 ///
@@ -59,11 +64,12 @@ struct DriverOptions {
         case empty(String)
         case plainCopy(String)
         case plainDelete(String)
+        case tamper(Int)
     }
 
-    /// The vault, or the database.
+    /// The vault, the database or the archive.
     var vault: String
-    /// What opens it.
+    /// What opens it; for an archive the seed.
     var secret: String
     var queries = ""
     var work: Work
@@ -93,7 +99,7 @@ struct DriverOptions {
         var rest = arguments[...]
         var special: Work?
         while let argument = rest.popFirst() {
-            if ["--limit", "--merge", "--step", "--add", "--split"].contains(argument) {
+            if ["--limit", "--merge", "--step", "--add", "--split", "--tamper"].contains(argument) {
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
                     return nil
                 }
@@ -102,6 +108,7 @@ struct DriverOptions {
                 case "--merge": special = .merge(value)
                 case "--add": special = .add(value)
                 case "--split": special = .split(value)
+                case "--tamper": special = .tamper(value)
                 default: step = value
                 }
             } else if let work = Self.works[argument] {

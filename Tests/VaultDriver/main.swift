@@ -13,6 +13,8 @@ do {
     case .dispose, .disposeOnly, .erase, .state, .holdOpen: try GovernanceRun.start(options)
     case .pages, .probe, .rows, .empty, .plainCopy, .plainDelete:
         try RawDatabase(options).run(options.work)
+    case .tamper(let every):
+        try TamperRun.start(options.vault, seed: options.secret, every: every)
     default: try SearchRun.start(options)
     }
 } catch {

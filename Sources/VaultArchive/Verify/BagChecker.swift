@@ -67,8 +67,7 @@ struct BagChecker {
             return faults.add(path, fault)
         }
         if let fault = ledger.see(path, sizeBytes: entry.sizeBytes) {
-            faults.add(fault.path, fault.fault)
-            if fault.path == path { return }
+            return faults.add(path, fault)
         }
         if entry.sizeBytes > Self.maximumSmallBytes, ContentReader.isSmall(path) {
             return faults.add(path, "the file is longer than such a file can be")

@@ -123,10 +123,14 @@ extension BagChecker {
         let digestBlake = ArchiveSigner.minisignDigest(of: content)
         var keys: [VerifyingKey] = []
         for (_, key) in statedKeys { if let key, !keys.contains(key) { keys.append(key) } }
-        let ssh = small[ArchiveName.sshSignature].flatMap { try? SSHSignature(parsing: $0) }
-        let minisign = small[ArchiveName.minisignSignature].flatMap { file in
+        // Both are taken in the one form in which they are written, so that every change shows.
+        let ssh = small[ArchiveName.sshSignature].flatMap { file in
+            (try? SSHSignature(parsing: file)).flatMap { $0.file == file ? $0 : nil }
+        }
+        let minisign = small[ArchiveName.minisignSignature].flatMap { file -> MinisignSignature? in
             let line = "untrusted comment: \(ArchiveSigner.untrustedComment)\n"
-            return file.starts(with: line.utf8) ? try? MinisignSignature(parsing: file) : nil
+            guard file.starts(with: line.utf8), file.last == 0x0A else { return nil }
+            return try? MinisignSignature(parsing: file)
         }
         let sshKey = keys.first { key in
             (try? ssh?.verify(digest: digest512, by: key, namespace: ArchiveSigner.namespace))
@@ -188,6 +192,9 @@ extension BagChecker {
         for (index, line) in lines.enumerated() {
             manifestLine(Array(line), index + 1, ArchiveName.tagManifest, \.sha256)
         }
+        for path in ledger.unlistedNamesakes where !faults.names(path) {
+            faults.add(path, "the name differs from another one only in case")
+        }
         for file in ledger.files.values where !file.path.hasPrefix(ArchiveName.payload) {
             if ArchiveName.isUnlisted(file.path) || faults.names(file.path) { continue }
             if let fault = Self.fault(file.sha256, isPresent: file.isPresent, "the tag manifest") {
@@ -200,7 +207,7 @@ extension BagChecker {
         let has256 = isIntact(ArchiveName.manifest256)
         let has512 = isIntact(ArchiveName.manifest512)
         for file in ledger.files.values where file.path.hasPrefix(ArchiveName.payload) {
-            if faults.names(file.path), !file.isPresent { continue }
+            if faults.names(file.path), !file.isPresent || !file.sha256.isClaimed { continue }
             let fault256 =
                 has256
                 ? Self.fault(file.sha256, isPresent: file.isPresent, ArchiveName.manifest256) : nil

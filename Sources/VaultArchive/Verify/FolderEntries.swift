@@ -96,7 +96,9 @@ struct FolderEntries {
         unsafe ArchiveEntry(path: path, sizeBytes: size) { (body) throws(VaultError) in
             let descriptor = unsafe open(full, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard descriptor >= 0 else { throw .file("read", path) }
-            try unsafe OpenFile(descriptor).readAll(pieceBytes: 1 << 18, body)
+            // A file of a few lines does not pay for clearing a large buffer.
+            let pieceBytes = Int(min(max(size, 4095), (1 << 18) - 1)) + 1
+            try unsafe OpenFile(descriptor).readAll(pieceBytes: pieceBytes, body)
         }
     }
 }

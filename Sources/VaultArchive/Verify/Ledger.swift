@@ -31,8 +31,7 @@ struct Ledger {
     }
 
     struct File {
-        /// The path as it was first met; the ledger's keys are in lower case.
-        var path: String
+        let path: String
         var sizeBytes: Int64?
         /// SHA-256, claimed by the payload manifest or, outside `data/`, by the tag manifest.
         var sha256 = Check.none
@@ -40,45 +39,30 @@ struct Ledger {
         var isPresent: Bool { sizeBytes != nil }
     }
 
+    /// By path, exactly as it is written.
     private(set) var files: [String: File] = [:]
+    /// Of paths with capitals the path in lower case, which is that of most files already.
+    private var capitals: [String: Set<String>] = [:]
     private(set) var payloadBytes: Int64 = 0
     private(set) var payloadFiles: Int64 = 0
 
-    /// The file at a path, if its case agrees as well.
-    subscript(path: String) -> File? {
-        files[path.lowercased()].flatMap { $0.path == path ? $0 : nil }
-    }
+    subscript(path: String) -> File? { files[path] }
 
     /// Notes that a file is there.
     ///
     /// - Parameters:
     ///   - path: A safe path.
     ///   - sizeBytes: Its size.
-    /// - Returns: A fault when a file of that name is there already, up to case. It names the other
-    ///   file when this one is a part of every archive.
-    mutating func see(_ path: String, sizeBytes: Int64) -> ArchiveFault? {
-        let known = file(path)
-        var fault: ArchiveFault?
-        if known.path != path {
-            let isOurs = ArchiveName.required.contains(path)
-            fault = ArchiveFault(
-                path: isOurs ? known.path : path,
-                fault: "the name differs from another one only in case")
-            if !isOurs { return fault }
-            count(known, times: -1)
-            files[path.lowercased()] = File(path: path)
-        } else if known.isPresent {
-            return ArchiveFault(path: path, fault: "the file occurs twice")
-        }
+    /// - Returns: A fault when a file of that name is there already.
+    mutating func see(_ path: String, sizeBytes: Int64) -> String? {
+        if files[path]?.isPresent == true { return "the file occurs twice" }
+        note(path)
         change(path) { $0.sizeBytes = sizeBytes }
-        count(file(path), times: 1)
-        return fault
-    }
-
-    private mutating func count(_ file: File, times: Int64) {
-        guard let size = file.sizeBytes, file.path.hasPrefix(ArchiveName.payload) else { return }
-        payloadBytes += times * size
-        payloadFiles += times
+        if path.hasPrefix(ArchiveName.payload) {
+            payloadBytes += sizeBytes
+            payloadFiles += 1
+        }
+        return nil
     }
 
     /// Notes a line of a manifest.
@@ -87,15 +71,15 @@ struct Ledger {
     ///   - path: The path that it names.
     ///   - digest: The digest that it claims.
     ///   - check: Which manifest it is.
-    /// - Returns: A fault when the manifest names the file a second time.
+    /// - Returns: A fault when the manifest names the file a second time, up to case.
     mutating func claim(
         _ path: String, _ digest: [UInt8], _ check: WritableKeyPath<File, Check>
     ) -> String? {
-        let known = file(path)
-        if known[keyPath: check].isClaimed { return "\(path) is listed twice" }
-        if known.path != path { return "\(path) differs from another name only in case" }
+        if files[path]?[keyPath: check].isClaimed == true { return "\(path) is listed twice" }
+        note(path)
         change(path) { $0[keyPath: check].claim(digest) }
-        return nil
+        let other = namesakes(of: path).first { files[$0]?[keyPath: check].isClaimed == true }
+        return other == nil ? nil : "\(path) differs from another name only in case"
     }
 
     mutating func see(
@@ -104,9 +88,31 @@ struct Ledger {
         change(path) { $0[keyPath: check].see(digest) }
     }
 
-    private func file(_ path: String) -> File { files[path.lowercased()] ?? File(path: path) }
+    /// Files that are there, are in no list, and whose names differ from another file's only in
+    /// case: where case does not count, one would take the other's place.
+    var unlistedNamesakes: [String] {
+        capitals.flatMap { lower, paths in paths.union([lower]) }.filter { path in
+            guard let file = files[path], file.isPresent, !file.sha256.isClaimed else {
+                return false
+            }
+            return namesakes(of: path).contains { files[$0]?.isPresent == true }
+        }
+    }
+
+    private mutating func note(_ path: String) {
+        // Cheaper than a copy in lower case for each of a million files.
+        guard path.utf8.contains(where: { $0 &- 0x41 < 26 }) else { return }
+        capitals[path.lowercased(), default: []].insert(path)
+    }
+
+    /// Other paths, seen or claimed, that are the same up to case.
+    private func namesakes(of path: String) -> Set<String> {
+        guard !capitals.isEmpty else { return [] }
+        let lower = path.lowercased()
+        return (capitals[lower] ?? []).union([lower]).subtracting([path])
+    }
 
     private mutating func change(_ path: String, _ body: (inout File) -> Void) {
-        body(&files[path.lowercased(), default: File(path: path)])
+        body(&files[path, default: File(path: path)])
     }
 }

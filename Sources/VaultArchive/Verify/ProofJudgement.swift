@@ -19,7 +19,10 @@ extension BagChecker {
             faults.add(path, "the file is missing")
         }
         let checkpoint = checkCheckpoint(said)
-        if let checkpoint { checkPrior(checkpoint) }
+        // The consistency proofs are those of all prior checkpoints together.
+        if let checkpoint, !faults.namesAny(below: ArchiveName.priorCheckpoints) {
+            checkPrior(checkpoint)
+        }
         let areRecordsWhole = !faults.namesAny(below: ArchiveName.payload) && !faults.names("")
         guard areRecordsWhole, [ArchiveName.logLines, ArchiveName.commitments].allSatisfy(isIntact)
         else { return }

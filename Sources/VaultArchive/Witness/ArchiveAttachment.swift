@@ -36,6 +36,7 @@ package enum ArchiveAttachment {
         _ content: [UInt8], as kind: Kind, to archive: String, output: String?,
         isCancelled: @escaping () -> Bool = { false }
     ) throws(VaultError) -> Placement {
+        let content = kind == .cosignature ? Cosignature.inOneForm(content) : content
         var status = stat()
         guard unsafe stat(archive, &status) == 0 else {
             throw VaultError(.notFound, "There is no archive at this path; check the path.")

@@ -14,6 +14,14 @@ enum Cosignature {
         case twice
     }
 
+    /// The signature file as `ssh-keygen` lays it out; what is none stays as it is.
+    ///
+    /// Lines could be cut elsewhere and the signature would fit. In an archive it has one form, so
+    /// that every change of the file shows.
+    static func inOneForm(_ file: [UInt8]) -> [UInt8] {
+        (try? SSHSignature(parsing: file))?.file ?? file
+    }
+
     /// Who cosigned.
     ///
     /// - Parameters:
@@ -101,6 +109,10 @@ extension BagChecker {
             let path = ArchiveName.cosignature(number)
             guard let file = small[path] else {
                 if !faults.names(path) { faults.add(path, "the file is missing") }
+                continue
+            }
+            if Cosignature.inOneForm(file) != file {
+                faults.add(path, "the signature is not laid out as ssh-keygen writes it")
                 continue
             }
             do throws(Cosignature.Fault) {
