@@ -20,6 +20,7 @@ struct TamperRun {
     ///   - archive: A folder that verifies.
     ///   - seed: What places and values are drawn by.
     ///   - every: One place of so many is changed in a file that is not small.
+    /// - Throws: What reading the archive throws.
     static func start(_ archive: String, seed: String, every: Int) throws {
         let files = try TamperedFolder.contents(of: archive)
         let run = TamperRun(
