@@ -58,6 +58,9 @@ let package = Package(
             name: "Importers",
             dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultCrypto"],
             swiftSettings: nearC),
+        .target(
+            name: "Providers", dependencies: ["JSONText", "Policy", "VaultCrypto"],
+            swiftSettings: nearC),
         .executableTarget(
             name: "coffer",
             dependencies: [
@@ -91,6 +94,10 @@ let package = Package(
         .testTarget(
             name: "VaultArchiveTests",
             dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultArchive", "VaultCrypto"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: ["JSONText", "Policy", "Providers", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],

@@ -10,7 +10,7 @@ package final class GzipSource: ByteSource {
     private let inflated: EntrySource
     private let place: String
     private let limits: ArchiveLimits
-    private var checksum = CRC32()
+    private var checksum = CRC32Checksum()
     private var count: Int64 = 0
 
     package init(

@@ -81,7 +81,7 @@ enum ArchiveJudge {
     private static func read(
         _ source: any ByteSource
     ) throws(VaultError) -> (count: Int64, checksum: UInt32) {
-        var checksum = CRC32()
+        var checksum = CRC32Checksum()
         var count: Int64 = 0
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {

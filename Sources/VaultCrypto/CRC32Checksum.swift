@@ -1,8 +1,14 @@
-/// CRC-32 as gzip and zip use it (polynomial 0xEDB88320), eight bytes a step.
-struct CRC32 {
+/// CRC-32 as gzip, zip and event streams use it (polynomial 0xEDB88320), eight bytes a step.
+///
+/// It finds accidents of transmission; it proves nothing about who wrote the bytes.
+package struct CRC32Checksum: StreamingDigest, Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 
-    var value: UInt32 { ~state }
+    /// The checksum of nothing, so far.
+    package init() {}
+
+    /// The checksum of what was taken so far; more may follow.
+    package var value: UInt32 { ~state }
 
     /// `table[256 * k + b]`: the remainder of byte `b` followed by `k` zero bytes.
     private static let table: [UInt32] = {
@@ -18,7 +24,7 @@ struct CRC32 {
         return table
     }()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         unsafe Self.table.withUnsafeBufferPointer { table in
             var index = 0
