@@ -5,7 +5,7 @@
 /// none. Unlike the official clients, which drop it without a word, an event that the stream ends
 /// in the middle of is a fault: the end of an answer may have been in it.
 package struct ServerSentEvents: StreamFraming {
-    /// One event. `type` is nil where the stream gave no `event:` line.
+    /// One event; `type` is nil where the stream gave no `event:` line.
     package struct Event: Sendable, Equatable {
         package var type: String?
         package var data: [UInt8]
