@@ -5,6 +5,7 @@ enum PercentEncoding {
     /// - Parameters:
     ///   - text: Any text.
     ///   - keeping: Further characters that stay as they are, such as `/` of a path.
+    /// - Returns: ASCII text.
     static func encode(_ text: some StringProtocol, keeping: String = "") -> String {
         var result: [UInt8] = []
         let kept = Array(keeping.utf8)
