@@ -61,8 +61,7 @@ import Testing
         #expect(policy.retention[1].scope == RuleScope(.scoped, [.projects: ["Lindqvist"]]))
         #expect(policy.retention[2].scope == RuleScope(.label, [.labels: ["draft"]]))
         #expect(policy.retention[2].start == .labelled)
-        #expect(policy.residency?.map(\.provider) == ["bedrock"])
-        #expect(policy.residency?.map(\.regions) == [["eu-central-1"]])
+        #expect(policy.residency == [.bedrock(regions: ["eu-central-1"], profiles: [])])
     }
 
     @Test func `What is left out has its default`() throws {

@@ -8,8 +8,8 @@
 /// - `holdReleaseGrace`: how long a record still counts as held after its last hold; `P30D` where
 ///   it is absent.
 /// - `retention`: a list of rules, which may be empty.
-/// - `residency`: an object with `allow`, a list of `provider` and `regions`; where it is absent,
-///   no provider is barred.
+/// - `residency`: an object with `allow`, a list of where models may run (`ResidencyAllowance`);
+///   where it is absent, no provider is barred.
 ///
 /// A rule of `retention` has:
 ///
@@ -47,12 +47,6 @@ package struct PolicyDocument: Sendable, Equatable {
         self.retention = retention
         self.residency = residency
     }
-}
-
-/// A provider and the regions in which its models may run; the words are kept as they are.
-package struct ResidencyAllowance: Sendable, Equatable {
-    package var provider: String
-    package var regions: [String]
 }
 
 /// One rule of retention.

@@ -62,7 +62,9 @@ private struct PolicyReader {
         let grace = object["holdReleaseGrace"].map { values.span($0, "holdReleaseGrace") }
         let rules = values.required(object, "retention", "", "write a list of rules, or []")
             .flatMap { self.rules($0) }
-        let residency = object["residency"].map { allowances($0) }
+        let residency = object["residency"].map {
+            ResidencyReader.allowances($0, &values)
+        }
         guard let zone, let rules,
             let grace = grace ?? CalendarSpan(months: 0, days: 30)
         else { return nil }
@@ -230,42 +232,5 @@ private struct PolicyReader {
             }
             return filled.isEmpty
         }
-    }
-
-    // MARK: Residency
-
-    private mutating func allowances(_ value: JSON) -> [ResidencyAllowance]? {
-        guard let object = values.object(value, "residency", keys: ["allow"]),
-            let list = values.required(
-                object, "allow", "residency", "write a list of providers and regions"),
-            let elements = values.elements(list, "residency.allow", of: "providers")
-        else { return nil }
-        var seen: Set<String> = []
-        return elements.enumerated().compactMap { index, element in
-            let path = "residency.allow[\(index)]"
-            guard let allowance = allowance(element, path) else { return nil }
-            if !seen.insert(allowance.provider).inserted {
-                values.note(
-                    "\(path).provider",
-                    "\(PolicyValues.quoted(allowance.provider)) stands twice; list all its regions "
-                        + "in one place")
-            }
-            return allowance
-        }
-    }
-
-    private mutating func allowance(_ value: JSON, _ path: String) -> ResidencyAllowance? {
-        guard let object = values.object(value, path, keys: ["provider", "regions"]) else {
-            return nil
-        }
-        let provider = values.required(object, "provider", path, "name the provider")
-            .flatMap { values.text($0, "\(path).provider") }
-        let regions = values.required(object, "regions", path, "list the provider's regions")
-            .flatMap { _ in values.texts(object, "regions", path) }
-        guard let provider, let regions else { return nil }
-        if regions.isEmpty {
-            values.note("\(path).regions", "is empty; list the regions, or take the provider away")
-        }
-        return ResidencyAllowance(provider: provider, regions: regions)
     }
 }

@@ -24,7 +24,21 @@ extension PolicyDocument {
 
 extension ResidencyAllowance {
     fileprivate var object: JSONObject {
-        ["provider": .string(provider), "regions": .array(regions.map(JSON.string))]
+        let list: ([String]) -> JSON = { .array($0.map(JSON.string)) }
+        var object: JSONObject = ["provider": .string(provider.rawValue)]
+        switch self {
+        case .vertex(let regions): object["regions"] = list(regions)
+        case .bedrock(let regions, let profiles):
+            object["regions"] = list(regions)
+            if !profiles.isEmpty { object["profiles"] = list(profiles) }
+        case .foundry(let resources, let declared):
+            object["resources"] = list(resources)
+            object["declared"] = .string(declared)
+        case .gateway(let hosts, let declared):
+            object["hosts"] = list(hosts)
+            object["declared"] = .string(declared)
+        }
+        return object
     }
 }
 
