@@ -23,6 +23,9 @@ package protocol ProviderAdapter: Sendable {
     /// A request for the list of models; nil where the endpoint has none.
     func modelsRequest() -> WireRequest?
 
+    /// The ids of the models in the answer to a `modelsRequest`.
+    func models(_ body: JSON) -> [String]
+
     /// The decoder of an answer that streams.
     func stream() -> any AnswerDecoding
 
@@ -43,6 +46,11 @@ package enum CredentialPlacement: Sendable, Equatable {
 extension ProviderAdapter {
     /// The number of tokens in the answer to a `countRequest`.
     package func tokenCount(_ body: JSON) -> Int? { body["input_tokens"]?.int.map(Int.init) }
+
+    /// The ids in a list as Anthropic and OpenAI give it.
+    package func models(_ body: JSON) -> [String] {
+        (body["data"]?.array ?? []).compactMap { $0["id"]?.string }
+    }
 
     /// An answer's bytes, read strictly.
     package func answer(bytes: [UInt8]) throws(ProviderError) -> Answer {

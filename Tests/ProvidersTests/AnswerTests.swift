@@ -60,6 +60,28 @@ import Testing
         #expect(answer.usage.inputTokens == 25 && answer.usage.outputTokens == 15)
     }
 
+    @Test func `Lists of models and counts of tokens are read`() throws {
+        let list = try JSONReader.parse(#"{"data":[{"id":"a"},{"id":"b"},{}],"has_more":false}"#)
+        let gateway = CompletionsAdapter(try BaseURL("https://llm.example.org/v1"))
+        #expect(gateway.models(list) == ["a", "b"])
+        let bedrock = ConverseAdapter(BedrockPlace(region: "eu-central-1"))
+        let summaries = try JSONReader.parse(#"{"modelSummaries":[{"modelId":"anthropic.a"}]}"#)
+        #expect(bedrock.models(summaries) == ["anthropic.a"])
+        let count = try JSONReader.parse(#"{"input_tokens":14}"#)
+        #expect(VertexAdapter(project: "p", location: "eu").tokenCount(count) == 14)
+        #expect(bedrock.tokenCount(summaries) == nil)
+    }
+
+    @Test func `An event without a type of its own has that of its line`() {
+        var stream = VertexAdapter(project: "p", location: "eu").stream()
+        let text =
+            "event: error\ndata: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\n"
+        guard case .failed(let error) = stream.take(Array(text.utf8)).first else {
+            return #expect(Bool(false))
+        }
+        #expect(error.kind == .overloaded && error.providerMessage == "m")
+    }
+
     @Test func `A setting that the version refuses is refused before it is sent`() throws {
         var turn = TurnRequest(model: "m", messages: [TurnMessage(.user, [.text("Hi")])])
         turn.limits.temperature = 0.5

@@ -40,7 +40,7 @@ struct WordRule {
 extension WordRule {
     static let engine = [
         "Sources/VaultCrypto/", "Sources/Policy/", "Sources/Vault/", "Sources/VaultArchive/",
-        "Sources/Importers/",
+        "Sources/Importers/", "Sources/Providers/",
     ]
 
     /// The negative invariants of `ARCHITECTURE.md` that a search can check.

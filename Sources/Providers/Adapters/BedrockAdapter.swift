@@ -24,6 +24,7 @@ package struct BedrockAdapter: ProviderAdapter {
 
     package func countRequest(for turn: TurnRequest) throws(ProviderError) -> WireRequest? { nil }
     package func modelsRequest() -> WireRequest? { place.modelsRequest() }
+    package func models(_ body: JSON) -> [String] { BedrockPlace.models(body) }
     package func stream() -> any AnswerDecoding {
         AnswerStream(EventStreamParser(), InvokeFrames())
     }
@@ -57,6 +58,11 @@ package struct BedrockPlace: Sendable, Equatable {
     /// The list of models, from the control plane.
     func modelsRequest() -> WireRequest? {
         controlRequest("/foundation-models", query: "byProvider=anthropic")
+    }
+
+    /// The ids in the answer to it.
+    static func models(_ body: JSON) -> [String] {
+        (body["modelSummaries"]?.array ?? []).compactMap { $0["modelId"]?.string }
     }
 
     /// What an inference profile consists of: `BedrockProfile` reads the answer.

@@ -3,8 +3,9 @@ import VaultCrypto
 
 /// The JSON body of a request in the form of OpenAI's chat completions.
 ///
-/// The form has no words for marks of the cache, for thoughts of earlier answers and for their
-/// citations: these are left out, and nothing of the conversation itself.
+/// The form has no words for marks of the cache, for thoughts of earlier answers and their
+/// citations, and for the failure of a tool beside what it says: these are left out, and nothing
+/// else of the conversation.
 struct CompletionsBody {
     var turn: TurnRequest
     /// What the endpoint calls the limit of tokens; servers differ.

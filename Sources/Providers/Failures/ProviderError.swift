@@ -58,7 +58,7 @@ extension ProviderError: CustomStringConvertible {
             "The provider does not take the request; read its message and change what it names."
         case .unsupported: "The provider does not take this setting; leave it out."
         case .authentication:
-            "The provider does not know the credential; check it with coffer provider check."
+            "The provider does not know the credential; look whether it is the right one."
         case .expiredCredential: "The credential has expired; sign in again and repeat the turn."
         case .permission:
             "The credential may not use this model; ask whoever administers the account."
@@ -76,9 +76,9 @@ extension ProviderError: CustomStringConvertible {
         case .serverFault: "The provider failed; repeat the turn."
         case .connection: "The connection to the provider failed; check it and repeat the turn."
         case .cut:
-            "The answer ended before its end; what came of it is kept, and the turn can be repeated."
+            "The answer ended before its end; what came of it is kept. Repeat the turn."
         case .malformed:
-            "The provider answered in a form that is not its own; check the address of the endpoint."
+            "The provider answered in a form that is not its own; check the endpoint's address."
         }
     }
 }

@@ -88,15 +88,19 @@ struct MessagesMachine: Sendable {
 
 /// The Messages form in server-sent events.
 ///
-/// The type of an event is that of its data; a gateway that leaves the `event:` lines out is read
-/// too. `[DONE]`, which some gateways put at the end, says nothing here.
+/// The type of an event is that of its data, and where there is none that of the `event:` line; a
+/// gateway that leaves out either is read too. `[DONE]`, which some gateways put at the end, says
+/// nothing here.
 struct MessagesEvents: AnswerMachine {
     private var machine = MessagesMachine()
 
     mutating func take(_ frame: ServerSentEvents.Event) -> [TurnEvent] {
         if frame.data.elementsEqual("[DONE]".utf8) { return [] }
-        guard let event = try? JSONReader.parse(frame.data) else { return [machine.malformed()] }
-        return machine.take(event)
+        guard var event = (try? JSONReader.parse(frame.data))?.object else {
+            return [machine.malformed()]
+        }
+        if event["type"] == nil { event["type"] = frame.type.map { .string($0) } }
+        return machine.take(.object(event))
     }
 
     mutating func end() -> [TurnEvent] { machine.end() }

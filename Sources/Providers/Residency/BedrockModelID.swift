@@ -4,8 +4,9 @@ import Policy
 ///
 /// - `vendor.model`: a model in the endpoint's own region.
 /// - `geography.vendor.model`: an inference profile over a geography, or over the world: `global`.
-/// - `arn:aws:bedrock:REGION:ACCOUNT:inference-profile/ID` and `…:application-inference-profile/ID`:
-///   profiles, the latter of the account's own, which hide what is behind them.
+/// - `arn:aws:bedrock:REGION:ACCOUNT:inference-profile/ID`, and the same with
+///   `application-inference-profile`: profiles, the latter of the account's own, which hide what is
+///   behind them.
 ///
 /// Everything else is unknown: routers, models of the account's own, vendors that are not listed.
 enum BedrockModelID: Equatable {

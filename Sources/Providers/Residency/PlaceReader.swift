@@ -43,7 +43,9 @@ package struct PlaceReader: Sendable {
 
     /// Segments of a path, decoded once; nil where one is empty, `.` or `..`, or badly encoded.
     private static func segments(_ path: String) -> [String]? {
-        guard path.hasPrefix("/") else { return nil }
+        guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return nil
+        }
         var segments: [String] = []
         for piece in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let bytes = PercentEncoding.decode(piece),

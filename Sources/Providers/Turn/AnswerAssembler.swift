@@ -2,11 +2,19 @@ import JSONText
 
 /// Builds an answer from its events; what was built so far can be read at any time.
 package struct AnswerAssembler: Sendable {
-    package private(set) var answer = Answer()
-    /// Place in `answer.parts` of each of the stream's own part numbers.
+    /// What grows piece by piece, apart from the parts: there each piece would copy all before it.
+    private struct Growing: Sendable {
+        var text = ""
+        var signature = ""
+        /// Of a tool's input, until it is whole.
+        var input = ""
+    }
+
+    private var built = Answer()
+    /// As many as there are parts.
+    private var growing: [Growing] = []
+    /// Place of each of the stream's own part numbers.
     private var places: [Int: Int] = [:]
-    /// Text of tool inputs that are not whole yet, by the part's number in the stream.
-    private var inputs: [Int: String] = [:]
 
     package init() {}
 
@@ -17,90 +25,87 @@ package struct AnswerAssembler: Sendable {
         return assembler.answer
     }
 
+    /// The answer so far.
+    package var answer: Answer {
+        var answer = built
+        for (place, growing) in growing.enumerated() {
+            answer.parts[place] = Self.part(answer.parts[place], growing)
+        }
+        return answer
+    }
+
+    private static func part(_ part: PartContent, _ growing: Growing) -> PartContent {
+        switch part {
+        case .text(_, let citations): return .text(growing.text, citations: citations)
+        case .thinking: return .thinking(growing.text, signature: growing.signature)
+        case .refusal: return .refusal(growing.text)
+        case .toolUse(var use) where !growing.input.isEmpty:
+            use.input = .unfinished(growing.input)
+            return .toolUse(use)
+        default: return part
+        }
+    }
+
     package mutating func take(_ event: TurnEvent) {
         switch event {
         case .started(let id, let model):
-            answer.id = id
-            answer.model = model
+            built.id = id
+            built.model = model
         case .began(let part, let beginning): begin(part, beginning)
-        case .text(let part, let text), .thinking(let part, let text): append(text, to: part)
-        case .signature(let part, let text): sign(part, text)
+        case .text(let part, let piece), .thinking(let part, let piece):
+            if let place = places[part] { growing[place].text += piece }
+        case .signature(let part, let piece):
+            if let place = places[part] { growing[place].signature += piece }
+        case .toolInput(let part, let piece):
+            if let place = places[part] { growing[place].input += piece }
         case .citation(let part, let citation): cite(part, citation)
-        case .toolInput(let part, let text): inputs[part, default: ""] += text
         case .ended(let part): end(part)
-        case .usage(let usage): answer.usage.update(usage)
+        case .usage(let usage): built.usage.update(usage)
         case .stopped(let reason, let sequence):
-            answer.stop = reason
-            answer.stopSequence = sequence
+            built.stop = reason
+            built.stopSequence = sequence
         case .other: break
-        case .finished: close(.finished)
-        case .failed(let error): close(.failed(error))
+        case .finished: built.state = .finished
+        case .failed(let error): built.state = .failed(error)
         }
     }
-
-    private mutating func close(_ state: Answer.State) {
-        for part in inputs.keys.sorted() { end(part) }
-        answer.state = state
-    }
-
-    // MARK: Parts
 
     private mutating func begin(_ part: Int, _ beginning: PartBeginning) {
-        places[part] = answer.parts.count
+        places[part] = built.parts.count
+        var start = Growing()
         switch beginning {
-        case .text(let text): answer.parts.append(.text(text))
+        case .text(let text):
+            start.text = text
+            built.parts.append(.text(""))
         case .thinking(let text, let signature):
-            answer.parts.append(.thinking(text, signature: signature))
-        case .redactedThinking(let data): answer.parts.append(.redactedThinking(data))
-        case .refusal: answer.parts.append(.refusal(""))
+            start.text = text
+            start.signature = signature
+            built.parts.append(.thinking("", signature: ""))
+        case .redactedThinking(let data): built.parts.append(.redactedThinking(data))
+        case .refusal: built.parts.append(.refusal(""))
         case .toolUse(let id, let name, let input):
-            inputs[part] = ""
             let input = ToolUse.Input.complete(input ?? .object([:]))
-            answer.parts.append(.toolUse(ToolUse(id: id, name: name, input: input)))
-        case .other(let object): answer.parts.append(.other(object))
+            built.parts.append(.toolUse(ToolUse(id: id, name: name, input: input)))
+        case .other(let object): built.parts.append(.other(object))
         }
-    }
-
-    /// Changes a part in place; a piece of a part that never began changes nothing.
-    private mutating func change(_ part: Int, _ body: (inout PartContent) -> Void) {
-        guard let place = places[part] else { return }
-        body(&answer.parts[place])
-    }
-
-    private mutating func append(_ piece: String, to part: Int) {
-        change(part) { content in
-            switch content {
-            case .text(let text, let citations): content = .text(text + piece, citations: citations)
-            case .thinking(let text, let signature):
-                content = .thinking(text + piece, signature: signature)
-            case .refusal(let text): content = .refusal(text + piece)
-            default: break
-            }
-        }
-    }
-
-    private mutating func sign(_ part: Int, _ piece: String) {
-        change(part) { content in
-            guard case .thinking(let text, let signature) = content else { return }
-            content = .thinking(text, signature: signature + piece)
-        }
+        growing.append(start)
     }
 
     private mutating func cite(_ part: Int, _ citation: JSON) {
-        change(part) { content in
-            guard case .text(let text, let citations) = content else { return }
-            content = .text(text, citations: citations + [citation])
+        guard let place = places[part], case .text(_, let citations) = built.parts[place] else {
+            return
         }
+        built.parts[place] = .text("", citations: citations + [citation])
     }
 
-    /// Reads a tool's input when all of it is there; without any text the input stays as it began.
+    /// Reads a tool's input when all of it is there; without any text the input stays as it began,
+    /// and one that is no JSON stays unfinished.
     private mutating func end(_ part: Int) {
-        guard let text = inputs.removeValue(forKey: part), !text.isEmpty else { return }
-        let input = (try? JSONReader.parse(text)).map(ToolUse.Input.complete)
-        change(part) { content in
-            guard case .toolUse(var use) = content else { return }
-            use.input = input ?? .unfinished(text)
-            content = .toolUse(use)
-        }
+        guard let place = places[part], case .toolUse(var use) = built.parts[place],
+            let input = try? JSONReader.parse(growing[place].input)
+        else { return }
+        use.input = .complete(input)
+        built.parts[place] = .toolUse(use)
+        growing[place].input = ""
     }
 }

@@ -20,13 +20,6 @@ package struct WebOrigin: Sendable, Equatable, Hashable, CustomStringConvertible
         init(_ clause: String) { self.clause = clause }
     }
 
-    /// `https` on the usual port of a name that is known to be one.
-    init(https host: String) {
-        scheme = .https
-        self.host = host
-        port = 443
-    }
-
     /// Reads `https://host` or `https://host:port`, without a path.
     ///
     /// - Parameter text: The origin; `http` is for servers on this machine only.
