@@ -211,6 +211,17 @@ import Testing
             let request = try Self.bedrock("anthropic.claude-a", host: host)
             #expect(Self.decide(policy, request) == .verified, "\(host)")
         }
+        // A region under the end of another partition's hosts is no known form.
+        for host in [
+            "bedrock-runtime.cn-north-1.amazonaws.com", "bedrock-runtime.cn-north-1.api.aws",
+            "bedrock-runtime.eusc-de-east-1.amazonaws.com",
+            "bedrock-runtime.eusc-de-east-1.amazonaws.com.cn",
+            "bedrock-runtime.us-gov-west-1.amazonaws.com.cn",
+            "bedrock-runtime.us-gov-west-1.amazonaws.eu",
+        ] {
+            let request = try Self.bedrock("anthropic.claude-a", host: host)
+            #expect(Self.decide(policy, request) == .refused, "\(host)")
+        }
     }
 
     @Test(arguments: [

@@ -53,6 +53,27 @@ import VaultCrypto
         }
     }
 
+    @Test func `What is signed has each byte of the path encoded, and the query in order`() {
+        let canonical = CanonicalRequest(
+            method: "POST", path: "/model/a:1%2Fb/./invoke", query: "b=2&a=%c3%a9&a=1&c",
+            headers: [
+                WireHeader("Host", " h "), WireHeader("X-B", "1  2"), WireHeader("x-b", "3"),
+            ],
+            payloadHash: "00")
+        #expect(
+            canonical.text == """
+                POST
+                /model/a%3A1%252Fb/invoke
+                a=%C3%A9&a=1&b=2&c=
+                host:h
+                x-b:1 2,3
+
+                host;x-b
+                00
+                """)
+        #expect(canonical.signedHeaders == "host;x-b")
+    }
+
     // MARK: Public vectors
 
     @Test(.enabled(if: WireData.folder != nil, WireData.skipped))
