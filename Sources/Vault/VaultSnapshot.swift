@@ -110,6 +110,9 @@ package final class VaultSnapshot {
         return proof
     }
 
+    /// Forgets which conversations were noted, for another archive of the same state.
+    package func beginGovernance() { governed = nil }
+
     /// Counts what governs a conversation, for `governanceInForce`.
     package func noteGovernance(of id: RecordID) throws(VaultError) {
         try guarded {

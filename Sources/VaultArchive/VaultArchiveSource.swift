@@ -32,6 +32,7 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
         key = try NoteKey(
             name: AuditCheckpoint.origin(of: vault),
             key: snapshot.withSigningKey(.log) { $0.publicKey })
+        snapshot.beginGovernance()
         self.begun = begun
         self.isNamed = isNamed
         self.snapshot = snapshot

@@ -55,7 +55,7 @@ import VaultCrypto
         try vault.logExportEnd(
             .written(
                 conversations: 2, messages: 5, attachments: 1,
-                tagManifest: SHA256Digest.hash(utf8: "manifest")), of: begun)
+                tagManifests: [SHA256Digest.hash(utf8: "manifest")]), of: begun)
         let ended = try #require(try events(vault).last)
         #expect(ended.event == .exportEnded && ended.ends == begun)
         #expect(ended.figures == ["attachments": 1, "conversations": 2, "messages": 5])

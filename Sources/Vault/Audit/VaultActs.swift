@@ -4,8 +4,8 @@ package import VaultCrypto
 
 /// How an export ended.
 package enum ExportEnd: Sendable {
-    /// With SHA-256 of the archive's tag manifest, which stands for all of it.
-    case written(conversations: Int, messages: Int, attachments: Int, tagManifest: [UInt8])
+    /// With SHA-256 of the tag manifest of each archive, which stands for all of it.
+    case written(conversations: Int, messages: Int, attachments: Int, tagManifests: [[UInt8]])
     /// Nothing was written, or it was not finished.
     case failed
 }
@@ -35,12 +35,14 @@ extension Vault {
         var record = AuditLog.Record(.exportEnded)
         record.ends = begun
         switch end {
-        case .written(let conversations, let messages, let attachments, let tagManifest):
+        case .written(let conversations, let messages, let attachments, let digests):
             record.figures = [
                 "attachments": Int64(attachments), "conversations": Int64(conversations),
                 "messages": Int64(messages),
             ]
-            record.document = ["tagManifest": .string(Hex.text(tagManifest))]
+            let texts = digests.map { JSON.string(Hex.text($0)) }
+            record.document =
+                texts.count == 1 ? ["tagManifest": texts[0]] : ["tagManifests": .array(texts)]
         case .failed: record.figures = ["conversations": 0, "messages": 0]
         }
         try log(record)

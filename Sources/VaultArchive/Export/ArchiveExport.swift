@@ -31,6 +31,8 @@ package enum ArchiveExport {
         package var review = ReviewOptions()
         /// What is said of a redaction, where the source redacts.
         package var redaction: RedactionNote?
+        /// Of which group the archive is one.
+        package var group: ArchiveGroup?
 
         package init(output: String, matter: String, time: Instant, bag: RecordID? = nil) {
             self.output = output
@@ -75,6 +77,7 @@ package enum ArchiveExport {
         package var checkpoint: AuditCheckpoint?
         /// SHA-256 of the file, where the archive is encrypted: for the letter that goes with it.
         package var fileDigest: [UInt8]?
+        package var group: ArchiveGroup?
     }
 
     /// How far an export or a verification has come.
@@ -114,9 +117,10 @@ package enum ArchiveExport {
     package static func run(
         _ source: any ArchiveSource, _ request: Request, hooks: Hooks = Hooks()
     ) throws(VaultError) -> Result {
-        let bag = ArchiveName.bag(
-            matter: request.matter, time: request.time, id: request.bag,
-            isRedacted: source.redaction != nil)
+        let bag =
+            ArchiveName.bag(
+                matter: request.matter, time: request.time, id: request.bag,
+                isRedacted: source.redaction != nil) + (request.group?.suffix ?? "")
         let output = try OutputPath(request.output)
         try output.requireEnding(isEncrypted: request.encryption != nil)
         let container: any BagContainer =
@@ -156,7 +160,7 @@ package enum ArchiveExport {
             replacedCharacters: counts.replacedCharacters, payloadBytes: writer.payloadBytes,
             withheld: source.redaction?.counts, signer: signer.fingerprint, tagManifest: digest,
             checkpoint: proof?.checkpoint,
-            fileDigest: (container as? TarContainer)?.digest)
+            fileDigest: (container as? TarContainer)?.digest, group: request.group)
     }
 
     /// Writes what the archive shows of the audit log.

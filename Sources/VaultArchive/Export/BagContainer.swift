@@ -98,6 +98,16 @@ struct OutputPath {
                     + "give --archive-passphrase-file.")
     }
 
+    /// The last part of the path with something inserted before the endings of a packed file.
+    func name(_ suffix: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard case .tar(let isCompressed, let isEncrypted) = form else { return name + suffix }
+        var pieces = name.split(separator: ".", omittingEmptySubsequences: false)
+        let endings = pieces.suffix(1 + (isCompressed ? 1 : 0) + (isEncrypted ? 1 : 0))
+        pieces.removeLast(endings.count)
+        return pieces.joined(separator: ".") + suffix + "." + endings.joined(separator: ".")
+    }
+
     /// Makes the new name durable.
     func syncFolder() throws(VaultError) {
         let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -38,7 +38,8 @@ struct TagFiles {
             ("External-Description", request.reason),
             ("Internal-Sender-Identifier", bag),
             ("Bag-Software-Agent", tool),
-            ("Bag-Count", "1 of 1"),
+            ("Bag-Group-Identifier", request.group?.id.description),
+            ("Bag-Count", request.group?.place ?? "1 of 1"),
             ("Payload-Oxum", "\(payloadBytes).\(payloadFiles)"),
         ]
         return rows.reduce(into: "") { text, row in
@@ -70,6 +71,7 @@ struct TagFiles {
         object["reason"] = request.reason.map(JSON.string)
         object["recipients"] = request.encryption?.recipients
         object["signer"] = .string(signer.fingerprint)
+        object["group"] = request.group?.json
         object["log"] = proof?.json
         for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
         if let withheld {
@@ -88,7 +90,7 @@ struct TagFiles {
           Made       \(request.time) with \(tool.singleLine(maximumBytes: 100))
           Holds      \(counts.conversations) conversations, \(counts.messages) messages, \
         \(counts.attachments) attachments
-        \(redacted)
+        \(groupLine)\(redacted)
         To read it, open index.html in a browser. No network is used.
 
         To check it, run these commands in this folder. They need no network and nothing of ours.
@@ -157,6 +159,17 @@ struct TagFiles {
         return """
               Withheld   \(words); data/report/privilege.csv has the reasons
             \(name.map { "  Made of    \($0)\n" } ?? "")
+            """
+    }
+
+    private var groupLine: String {
+        guard let group = request.group else { return "" }
+        return """
+              Group      archive \(group.place) of one export, which has \(group.conversations) \
+            conversations and
+                         \(group.messages) messages in all; `coffer verify` of all of them together
+                         shows that none is missing
+
             """
     }
 

@@ -16,6 +16,7 @@ struct LoadFile {
     ]
 
     private let spool: Spool
+    var sizeBytes: Int64 { spool.sizeBytes }
     private let encoding: ReviewOptions.TableEncoding
     private var documents = 0
     private(set) var rows = 0

@@ -14,6 +14,9 @@ struct ReviewExport {
     /// Checksums of attachments that some zip has.
     private var checksums: [[UInt8]: UInt32] = [:]
 
+    /// Bytes of the load file so far.
+    var waitingBytes: Int64 { loadFile?.sizeBytes ?? 0 }
+
     /// `nil` when no format was chosen.
     init?(
         _ options: ReviewOptions, source: any ArchiveSource, writer: BagWriter,

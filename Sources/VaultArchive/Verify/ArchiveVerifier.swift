@@ -71,6 +71,8 @@ package enum ArchiveVerifier {
         package var withheld: WithheldCounts?
         /// Files that may be there and that nothing here vouches for: a time stamp.
         package var notChecked: [String] = []
+        /// What an archive of a group says of it.
+        package var member: GroupMember?
 
         package var isValid: Bool { faults.isEmpty }
     }

@@ -19,7 +19,7 @@ extension BagChecker {
             messages: Int(messages), payloadBytes: ledger.payloadBytes,
             withheld: withheldCounts,
             notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
-                ? [ArchiveName.timeStamp] : [])
+                ? [ArchiveName.timeStamp] : [], member: member)
     }
 
     private mutating func judge(_ expected: ExpectedSigner?) -> Seal {
@@ -34,6 +34,7 @@ extension BagChecker {
         checkFolders()
         checkWithheld()
         checkNumbers()
+        checkGroup()
         checkProof()
         return seal
     }

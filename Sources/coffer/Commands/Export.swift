@@ -16,7 +16,8 @@ struct Export: ParsableCommand {
             is exported. --after and --before take conversations with a message in that period, as \
             after: and before: of a query do, and a conversation is exported whole. What is there \
             already is never overwritten. --review adds files for review platforms: a conversation's \
-            messages of one day make one RSMF file or mail.
+            messages of one day make one RSMF file or mail. --split-size makes archives of one group, \
+            all-001-of-003.tar.zst and so on; each verifies by itself.
 
             EXAMPLES:
               coffer export --output everything.tar.zst
@@ -28,6 +29,7 @@ struct Export: ParsableCommand {
                 --time-zone Europe/Zurich
               coffer export --output merger.tar --timestamp-query merger.tsq
               coffer export --output ada/ --subject "Ada Lindqvist" --mask team.txt
+              coffer export --output all.tar.zst --split-size 4GB
             """)
 
     @Option(
@@ -75,6 +77,8 @@ struct Export: ParsableCommand {
 
     @OptionGroup(title: "Data subject access") var subject: SubjectOptions
 
+    @OptionGroup(title: "Splitting") var split: SplitArguments
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Review platforms") var review: ReviewArguments
@@ -91,6 +95,11 @@ struct Export: ParsableCommand {
     func validate() throws {
         if subject.subject != nil, filters.custodian != nil {
             throw ValidationError("--subject names the custodian; leave --custodian out.")
+        }
+        guard split.splitSize == nil || timestampQuery == nil else {
+            throw ValidationError(
+                "--timestamp-query is for one archive; leave it out where --split-size may make "
+                    + "several.")
         }
     }
 
@@ -129,34 +138,58 @@ struct Export: ParsableCommand {
                 isCancelled: { Interruption.isRequested })
             var undated = 0
             let made = try request(output, encryption)
-            var selection = made.scope
-            selection["query"] = self.query.map(JSON.string)
-            selection["review"] = made.review.scope
-            let result = try vault.loggingExport(
-                to: output, encryption: encryption, of: selection, reason: reason
+            let results = try vault.loggingExport(
+                to: output, encryption: encryption, of: logged(made), reason: reason
             ) { begun in
                 try vault.withSnapshot { snapshot in
                     undated = try snapshot.undatedCount(filter, only: only)
                     if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
-                    let source = try VaultArchiveSource(
-                        snapshot, of: vault.id, filter: filter, only: only,
-                        isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
+                    let records = { (part: Set<RecordID>?) throws(VaultError) in
+                        try VaultArchiveSource(
+                            snapshot, of: vault.id, filter: filter, only: part ?? only,
+                            isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
+                    }
                     var request = made
                     if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
+                    let key = try records(nil).key.key
                     request.priorCheckpoints = try files.map {
-                        try AuditCheckpoint(verifying: $0, vault: vault.id, key: source.key.key)
+                        try AuditCheckpoint(verifying: $0, vault: vault.id, key: key)
                     }
-                    let masked = try mask.map {
-                        try RedactedSource(source, mask: $0, waitingIn: Place.folder(of: output))
+                    return try write(request, hooks) { (part) throws(VaultError) in
+                        let source = try records(part)
+                        guard let mask else { return source }
+                        return try RedactedSource(
+                            source, mask: mask, waitingIn: Place.folder(of: output))
                     }
-                    return try ArchiveExport.run(masked ?? source, request, hooks: hooks)
                 }
             }
             progress.clear()
-            try query?.write(result.tagManifest)
-            report(result)
+            for result in results { try query?.write(result.tagManifest) }
+            report(results)
             if undated > 0 { options.note(UndatedView.sentence(undated)) }
         }
+    }
+
+    /// What the log says of the selection.
+    private func logged(_ request: ArchiveExport.Request) -> JSONObject {
+        var selection = request.scope
+        selection["query"] = query.map(JSON.string)
+        selection["review"] = request.review.scope
+        return selection
+    }
+
+    /// Makes one archive, or as many as it is split into.
+    private func write(
+        _ request: ArchiveExport.Request, _ hooks: ArchiveExport.Hooks,
+        from source: GroupExport.Opening
+    ) throws -> [ArchiveExport.Result] {
+        guard let sizeBytes = try split.sizeBytes else {
+            return [try ArchiveExport.run(source(nil), request, hooks: hooks)]
+        }
+        return try GroupExport.run(
+            source, request,
+            GroupExport.Split(sizeBytes: sizeBytes, nextID: { RecordID(at: request.time) }),
+            hooks: hooks)
     }
 
     /// The conversations that ids and a query name; `nil` when neither was given.
@@ -221,51 +254,11 @@ struct Export: ParsableCommand {
         }
         if filter.includesHidden { request.scope["includesHidden"] = .bool(true) }
         request.encryption = encryption
+        if let sizeBytes = try split.sizeBytes {
+            request.scope["splitSizeBytes"] = .integer(sizeBytes)
+        }
         request.person = Place.loginName
         request.reason = reason
         return request
-    }
-
-    private func report(_ result: ArchiveExport.Result) {
-        if options.json {
-            return Output.json([
-                "archive": .string(result.archive), "bag": .string(result.bag),
-                "conversations": .integer(result.conversations),
-                "messages": .integer(result.messages),
-                "attachments": .integer(result.attachments),
-                "payloadBytes": .integer(result.payloadBytes), "errors": .integer(result.errors),
-                "checkpoint": result.checkpoint.map {
-                    .string(String(decoding: $0.file, as: UTF8.self))
-                } ?? .null, "signer": .string(result.signer),
-                "sha256": result.fileDigest.map { .string(Hex.text($0)) } ?? .null,
-                "tagManifest": .string(Hex.text(result.tagManifest)),
-                "timestampQuery": .text(timestampQuery.map(Place.absolute)),
-            ])
-        }
-        Output.line(
-            "Exported \(Figures.count(result.conversations, "conversation")), "
-                + "\(Figures.count(result.messages, "message")), "
-                + "\(Figures.count(result.attachments, "attachment")) "
-                + "(\(Figures.bytes(result.payloadBytes)))")
-        Output.line("  archive  \(Printable.line(result.archive))")
-        Output.line("  bag      \(result.bag)")
-        Output.line("  signer   \(result.signer)")
-        if let digest = result.fileDigest { Output.line("  sha256   \(Hex.text(digest))") }
-        if result.errors > 0 {
-            options.note(
-                "\(Figures.count(result.errors, "attachment")) could not be read; "
-                    + "data/report/errors.csv in the archive names them. Run `coffer doctor`.")
-        }
-        if result.replacedCharacters > 0 {
-            options.note(
-                "\(Figures.count(result.replacedCharacters, "character")) of texts "
-                    + "\(result.replacedCharacters == 1 ? "is" : "are") not in the encoding of "
-                    + "data/loadfile/export.dat and became a question mark there; --dat-encoding "
-                    + "utf-8 has them all.")
-        }
-        if subject.subject != nil { options.note(SubjectOptions.note) }
-        options.note(
-            "Next: tell the recipient the signer's fingerprint by another way. They check the "
-                + "archive with `coffer verify`, or as its README.txt says.")
     }
 }

@@ -132,15 +132,15 @@ struct Redact: ParsableCommand {
             selection["tagManifest"] = redaction.verification.tagManifest.map {
                 .string(Hex.text($0))
             }
-            let result = try vault.loggingExport(
+            let results = try vault.loggingExport(
                 to: output, encryption: encryption, of: selection, reason: reason
             ) { _ in
                 try vault.withSnapshot { snapshot in
-                    try redaction.write(plan, request, signedBy: snapshot)
+                    [try redaction.write(plan, request, signedBy: snapshot)]
                 }
             }
             progress.clear()
-            report(plan, result)
+            for result in results { report(plan, result) }
         }
     }
 

@@ -9,7 +9,7 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check an archive: needs no vault and no key of its maker's.",
-        usage: "coffer verify <path> [--signer <who>] [--tsa-ca <file>] [--json]",
+        usage: "coffer verify <path> ... [--signer <who>] [--tsa-ca <file>] [--json]",
         discussion: """
             Checks every name, digest, signature and record, and names each fault; exits 2 when \
             there is one. Without --signer an archive vouches for itself alone: compare the \
@@ -17,7 +17,9 @@ struct Verify: ParsableCommand {
             opens with --identity or --passphrase-file. The pages in data/html \
             are covered by the signature and not compared with the records in data/native. Who \
             cosigned is named by fingerprint. A time stamp is checked with --tsa-ca, by `openssl \
-            ts -verify` on this machine; without it, it is named as present and not checked.
+            ts -verify` on this machine; without it, it is named as present and not checked. \
+            Several archives are checked as one group: none may be missing, and no \
+            conversation may be in two.
 
             EXAMPLES:
               coffer verify merger.tar.zst
@@ -26,12 +28,17 @@ struct Verify: ParsableCommand {
               coffer verify merger/ --signer maker.pub
               coffer verify merger.tar.zst.age --identity key.txt
               coffer verify merger/ --tsa-ca authority.pem
+              coffer verify all-001-of-002.tar.zst all-002-of-002.tar.zst
             """)
 
     @Argument(
-        help: "The archive: a folder, .tar or .tar.zst, or one of these with .age.",
+        help: ArgumentHelp(
+            """
+            The archive: a folder, .tar or .tar.zst, or one of these with .age; or all archives of \
+            a group.
+            """, valueName: "path"),
         completion: .file())
-    var path: String
+    var paths: [String]
 
     @Option(
         help: ArgumentHelp(
@@ -56,12 +63,19 @@ struct Verify: ParsableCommand {
             progress: { progress.update($0.bytes, of: 0, "Checking") },
             isCancelled: { Interruption.isRequested })
         let authority = try tsaCa.map { try TimeStampAuthority($0) }
-        var result = try ArchiveVerifier.verify(
-            Place.absolute(path), key: options.archiveKey(), signer: expectedSigner(),
-            hooks: hooks)
-        try authority?.check(&result)
+        let key = try options.archiveKey()
+        let signer = try expectedSigner()
+        let results = try paths.map { path in
+            var result = try ArchiveVerifier.verify(
+                Place.absolute(path), key: key, signer: signer, hooks: hooks)
+            try authority?.check(&result)
+            return (name: path, result: result)
+        }
         progress.clear()
-        if options.json { printJSON(result) } else { show(result) }
+        guard let result = results.first?.result, results.count == 1 else {
+            return try showGroup(results)
+        }
+        if options.json { Output.json(json(result)) } else { show(result) }
         if !result.isValid { throw Ending.foundFaults }
     }
 
@@ -79,8 +93,8 @@ struct Verify: ParsableCommand {
         return String(decoding: content[..<count], as: UTF8.self)
     }
 
-    private func printJSON(_ result: ArchiveVerifier.Result) {
-        Output.json([
+    func json(_ result: ArchiveVerifier.Result) -> JSONObject {
+        [
             "ok": .bool(result.isValid),
             "faults": .array(
                 result.faults.map {
@@ -100,7 +114,8 @@ struct Verify: ParsableCommand {
                 ])
             } ?? .null,
             "notChecked": .array(result.notChecked.map(JSON.string)),
-        ])
+            "group": result.member.map { GroupView.json($0.group) } ?? .null,
+        ]
     }
 
     private func show(_ result: ArchiveVerifier.Result) {
@@ -127,8 +142,17 @@ struct Verify: ParsableCommand {
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
         if let time = result.timeStamp { Output.line("  stamped  \(time)") }
+        if let group = result.member?.group {
+            Output.line("  group    archive \(group.place) of \(group.id)")
+        }
         for path in result.notChecked {
             Output.line("  present and not checked: \(path)")
+        }
+        if let group = result.member?.group {
+            options.note(
+                "This is one of \(group.count) archives of one export, with "
+                    + "\(Figures.count(group.conversations, "conversation")) in all; give all of "
+                    + "them to `coffer verify` to see that none is missing.")
         }
         if !result.cosigners.isEmpty {
             options.note(
