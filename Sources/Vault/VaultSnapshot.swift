@@ -55,7 +55,7 @@ package final class VaultSnapshot {
     /// The messages of a conversation, each checked against its commitment.
     package func messages(of id: RecordID) throws(VaultError) -> [Message] {
         try guarded {
-            try reader.messages(ofConversation: ConversationReader(db: db).conversation(id).num)
+            try reader.messages(ofConversation: ConversationReader(db: db).number(id))
         }
     }
 
@@ -68,7 +68,7 @@ package final class VaultSnapshot {
                     JOIN message ON message.num = version.message
                     WHERE message.conversation = ? ORDER BY message.num, version.version
                     """)
-            let num = try ConversationReader(db: db).conversation(id).num
+            let num = try ConversationReader(db: db).number(id)
             return try Row.fetchAll(statement, arguments: [num]).compactMap { row in
                 row.id(at: 0).map {
                     ReplacedVersion(message: $0, version: row[1], record: row[2])
@@ -133,7 +133,7 @@ package final class VaultSnapshot {
 
     /// Adds a conversation's number to those of which `logEvidence` is to show the records.
     package func insert(_ id: RecordID, into conversations: inout NumberSet) throws(VaultError) {
-        let num = try guarded { try ConversationReader(db: db).conversation(id).num }
+        let num = try guarded { try ConversationReader(db: db).number(id) }
         conversations.insert(num)
     }
 

@@ -50,13 +50,24 @@ struct ConversationReader {
 
     /// The conversation with an id, and its row number.
     func conversation(_ id: RecordID) throws -> (num: Int64, conversation: Conversation) {
-        let row = try Row.fetchOne(
-            db, sql: Self.columns + " WHERE id = ?", arguments: [id.bytes.databaseValue])
-        guard let row else {
-            throw VaultError(
-                .notFound, "No conversation has the id \(id); `coffer list` shows those there are.")
-        }
+        let statement = try db.cachedStatement(sql: Self.columns + " WHERE id = ?")
+        let row = try Row.fetchOne(statement, arguments: [id.bytes.databaseValue])
+        guard let row else { throw Self.absent(id) }
         return (row["num"], try conversation(row))
+    }
+
+    /// The row number of the conversation with an id.
+    func number(_ id: RecordID) throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT num FROM conversation WHERE id = ?")
+        guard let num = try Int64.fetchOne(statement, arguments: [id.bytes.databaseValue]) else {
+            throw Self.absent(id)
+        }
+        return num
+    }
+
+    private static func absent(_ id: RecordID) -> VaultError {
+        VaultError(
+            .notFound, "No conversation has the id \(id); `coffer list` shows those there are.")
     }
 
     private func conversation(_ row: Row) throws -> Conversation {

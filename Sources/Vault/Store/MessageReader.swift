@@ -98,8 +98,8 @@ final class MessageReader {
     private func name(_ num: Int64?) throws -> String? {
         guard let num else { return nil }
         if let known = names[num] { return known }
-        let text = try String.fetchOne(
-            db, sql: "SELECT text FROM name WHERE num = ?", arguments: [num])
+        let statement = try db.cachedStatement(sql: "SELECT text FROM name WHERE num = ?")
+        let text = try String.fetchOne(statement, arguments: [num])
         names[num] = text
         return text
     }
