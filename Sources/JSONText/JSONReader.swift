@@ -193,12 +193,11 @@ package struct JSONFault: Error, Sendable, Equatable, CustomStringConvertible {
     private mutating func string() throws(JSONFault) -> String {
         position += 1
         let start = position
-        while true {
-            let byte = try peek()
-            if byte == UInt8(ascii: "\"") { break }
-            if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-            if byte < 0x20 { throw fault(.syntax) }
-            position += 1
+        position = unsafe ByteRun.endOfPlainJSON(in: bytes, from: start)
+        switch try peek() {
+        case UInt8(ascii: "\""): break
+        case UInt8(ascii: "\\"): return try escapedString(from: start)
+        default: throw fault(.syntax)
         }
         let text = unsafe UnsafeBufferPointer(rebasing: bytes[start..<position])
         guard let value = unsafe String(validating: text, as: UTF8.self) else {
@@ -216,8 +215,14 @@ package struct JSONFault: Error, Sendable, Equatable, CustomStringConvertible {
             let byte = try peek()
             if byte == UInt8(ascii: "\"") { break }
             if byte < 0x20 { throw fault(.syntax) }
-            position += 1
-            if byte == UInt8(ascii: "\\") { try escape() } else { scratch.append(byte) }
+            if byte == UInt8(ascii: "\\") {
+                position += 1
+                try escape()
+            } else {
+                let end = unsafe ByteRun.endOfPlainJSON(in: bytes, from: position)
+                unsafe scratch.append(contentsOf: bytes[position..<end])
+                position = end
+            }
         }
         guard let value = String(validating: scratch, as: UTF8.self) else {
             throw JSONFault(reason: .notUTF8, offset: start)

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Grows an HTML document in memory.
 ///
 /// Markup enters only as literals (`StaticString`), so what an archive's records contain cannot
@@ -68,15 +70,26 @@ struct HTMLBuffer {
 
     private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
         var start = 0
-        for index in 0..<utf8.count {
-            let byte = unsafe utf8[index]
-            // The six bytes that matter all lie below 0x40, so most letters cost one comparison.
-            guard byte < 0x40, let replacement = Self.replacement(of: byte) else { continue }
-            unsafe bytes.append(contentsOf: utf8[start..<index])
-            markup(replacement)
-            start = index + 1
+        var index = unsafe Self.endOfPlain(utf8, from: 0)
+        while index < utf8.count {
+            if let replacement = unsafe Self.replacement(of: utf8[index]) {
+                unsafe bytes.append(contentsOf: utf8[start..<index])
+                markup(replacement)
+                start = index + 1
+            }
+            index = unsafe Self.endOfPlain(utf8, from: index + 1)
         }
         unsafe bytes.append(contentsOf: utf8[start...])
+    }
+
+    /// The next byte that may have a replacement.
+    private static func endOfPlain(_ utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        unsafe ByteRun.end(in: utf8, from: start) {
+            // `&` and `'` differ in the lowest bit, `<` and `>` in the next one.
+            ByteRun.equal($0 | ByteRun.each(1), UInt8(ascii: "'"))
+                | ByteRun.equal($0 | ByteRun.each(2), UInt8(ascii: ">"))
+                | ByteRun.equal($0, UInt8(ascii: "\"")) | ByteRun.below($0, 0x20)
+        }
     }
 
     private static func replacement(of byte: UInt8) -> StaticString? {

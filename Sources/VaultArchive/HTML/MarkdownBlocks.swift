@@ -1,3 +1,5 @@
+import JSONText
+
 /// A safe renderer for the Markdown that models and people write in chats.
 ///
 /// Blocks: paragraphs, headings (moved below the page's own), nested lists, task boxes, fenced and
@@ -26,18 +28,21 @@ struct Markdown {
     private func lines() -> [Range<Int>] {
         var lines: [Range<Int>] = []
         var start = 0
-        for index in source.indices {
-            let byte = source[index]
-            guard byte == 0x0A || byte == 0x0D else { continue }
-            if byte == 0x0A, index > 0, source[index - 1] == 0x0D {
-                start = index + 1
-                continue
-            }
-            lines.append(start..<index)
-            start = index + 1
+        while start < source.count {
+            let end = endOfLine(from: start)
+            lines.append(start..<end)
+            let isPair = end + 1 < source.count && source[end] == 0x0D && source[end + 1] == 0x0A
+            start = end + (isPair ? 2 : 1)
         }
-        if start < source.count { lines.append(start..<source.count) }
         return lines
+    }
+
+    private func endOfLine(from start: Int) -> Int {
+        unsafe source.withUnsafeBufferPointer { bytes in
+            unsafe ByteRun.end(in: bytes, from: start) {
+                ByteRun.equal($0, 0x0A) | ByteRun.equal($0, 0x0D)
+            }
+        }
     }
 
     /// Renders the lines of one container.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Renders what stands inside one paragraph, heading or cell: emphasis, code, links, line breaks.
 ///
 /// Emphasis follows CommonMark 0.31's delimiter stack. Links open only `http`, `https` and `mailto`
@@ -57,19 +59,9 @@ struct MarkdownInline {
 
     // MARK: Scanning
 
-    /// Whether `scan` has to look at a byte; most are of words.
-    private static let special: [Bool] = (0..<256).map { byte in
-        "\\`\n*_~[!<h".utf8.contains(UInt8(byte))
-    }
-
     private mutating func scan() {
-        let special = Self.special
-        var position = 0
+        var position = endOfPlain(from: 0)
         while position < source.count {
-            guard special[Int(source[position])] else {
-                position += 1
-                continue
-            }
             let next: Int? =
                 switch source[position] {
                 case UInt8(ascii: "\\"): backslash(position)
@@ -82,9 +74,27 @@ struct MarkdownInline {
                 case UInt8(ascii: "h"): bareLink(position)
                 default: nil
                 }
-            position = next ?? position + 1
+            position = endOfPlain(from: next ?? position + 1)
         }
         flush(upTo: source.count)
+    }
+
+    /// The next byte that `scan` has to look at; most are of words.
+    private func endOfPlain(from start: Int) -> Int {
+        unsafe source.withUnsafeBufferPointer { bytes in
+            unsafe ByteRun.end(in: bytes, from: start) { word in
+                let breaks = ByteRun.equal(word, UInt8(ascii: "\\")) | ByteRun.equal(word, 0x0A)
+                let spans =
+                    ByteRun.equal(word, UInt8(ascii: "`")) | ByteRun.equal(word, UInt8(ascii: "*"))
+                    | ByteRun.equal(word, UInt8(ascii: "_"))
+                    | ByteRun.equal(word, UInt8(ascii: "~"))
+                let links =
+                    ByteRun.equal(word, UInt8(ascii: "[")) | ByteRun.equal(word, UInt8(ascii: "!"))
+                    | ByteRun.equal(word, UInt8(ascii: "<"))
+                    | ByteRun.equal(word, UInt8(ascii: "h"))
+                return breaks | spans | links
+            }
+        }
     }
 
     private mutating func flush(upTo end: Int) {
@@ -167,7 +177,10 @@ struct MarkdownInline {
 
     /// Pairs `[` with `]` in one pass, so that no bracket is searched for twice.
     private mutating func matchBrackets() {
-        guard source.contains(UInt8(ascii: "[")) else { return }
+        let first = unsafe source.withUnsafeBufferPointer { bytes in
+            unsafe ByteRun.end(in: bytes, from: 0) { ByteRun.equal($0, UInt8(ascii: "[")) }
+        }
+        guard first < source.count else { return }
         var open: [Int] = []
         var position = 0
         while position < source.count {
@@ -246,7 +259,9 @@ struct MarkdownInline {
     }
 
     private mutating func bareLink(_ position: Int) -> Int? {
-        guard !isInLink, source[position...].starts(with: "http".utf8),
+        // Many words have this letter.
+        guard byte(position + 1) == UInt8(ascii: "t"), !isInLink,
+            source[position...].starts(with: "http".utf8),
             Self.isSafe(source[position...].prefix(12)),
             position == 0 || !Self.isWord(source[position - 1])
         else { return nil }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Checks in one pass that bytes are the canonical form of a JSON value, as `JSONWriter` makes it.
 ///
 /// It allocates nothing. That the text is valid UTF-8 is checked elsewhere, for a whole line at
@@ -123,20 +125,19 @@
         guard skip("\"") else { return nil }
         let start = position
         var hasEscapes = false
-        while unsafe position < bytes.count {
-            let byte = unsafe bytes[position]
-            if byte == UInt8(ascii: "\"") {
+        while true {
+            position = unsafe ByteRun.endOfPlainJSON(in: bytes, from: position)
+            switch byte {
+            case UInt8(ascii: "\""):
                 position += 1
                 return (start..<position - 1, hasEscapes)
-            }
-            guard byte >= 0x20 else { return nil }
-            position += 1
-            if byte == UInt8(ascii: "\\") {
+            case UInt8(ascii: "\\"):
+                position += 1
                 hasEscapes = true
                 guard escape() else { return nil }
+            default: return nil
             }
         }
-        return nil
     }
 
     /// Skips what follows a backslash: only escapes that are required, in their shortest form.

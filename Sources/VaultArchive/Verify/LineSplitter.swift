@@ -1,4 +1,4 @@
-import VaultCrypto
+import JSONText
 
 /// Cuts a stream into lines that end with LF, and refuses what is longer than a bound.
 struct LineSplitter {
@@ -23,7 +23,9 @@ struct LineSplitter {
     ) -> Bool {
         let all = unsafe bytes.assumingMemoryBound(to: UInt8.self)
         var start = 0
-        while let end = unsafe all[start...].firstIndex(of: 0x0A) {
+        while true {
+            let end = unsafe ByteRun.end(in: all, from: start) { ByteRun.equal($0, 0x0A) }
+            guard end < all.count else { break }
             guard carried.count + end - start <= maximumBytes else { return false }
             if carried.isEmpty {
                 unsafe line(UnsafeBufferPointer(rebasing: all[start..<end]), number)
