@@ -3,15 +3,15 @@ import VaultCrypto
 
 /// Writes files into a bag and keeps its manifests.
 ///
-/// Hashes are computed while bytes pass; the manifests wait on disk, in files without a name.
+/// Hashes are computed on another thread while bytes pass; the manifests wait on disk, in files without a name.
 final class BagWriter {
     let container: any BagContainer
     private let hooks: ArchiveExport.Hooks
-    private let lane = HashLane.Feed()
+    private let lane = FileLanes(count: 1)
     private let manifest256: Spool
     private let manifest512: Spool
-    /// Payload files whose SHA-512 is still being computed.
-    private var waiting: [String] = []
+    /// Payload files whose hashes are still being computed, and the SHA-256 that one must have.
+    private var waiting: [(path: String, sha256: [UInt8]?)] = []
     private var tags: [(path: String, sha256: [UInt8])] = []
     private var names: Set<String> = []
 
@@ -35,24 +35,24 @@ final class BagWriter {
     /// - Parameters:
     ///   - path: Its path in the bag, below `data/`.
     ///   - sizeBytes: Exactly how much `body` writes.
+    ///   - sha256: What the content's SHA-256 must be, where its name says that.
     ///   - body: Writes the content into the sink that it is given.
-    /// - Returns: The content's SHA-256.
-    /// - Throws: `damaged` when `body` writes another number of bytes, and what it throws.
-    @discardableResult
+    /// - Throws: `damaged` when `body` writes another number of bytes, and what it throws. Content
+    ///   of another SHA-256 is told by a later call, `manifests` at the latest.
     func payload(
-        _ path: String, sizeBytes: Int64, _ body: (PayloadSink) throws(VaultError) -> Void
-    ) throws(VaultError) -> [UInt8] {
+        _ path: String, sizeBytes: Int64, sha256: [UInt8]? = nil,
+        _ body: (PayloadSink) throws(VaultError) -> Void
+    ) throws(VaultError) {
         try claim(path)
         let sink = PayloadSink(self, path: path, sizeBytes: sizeBytes)
+        lane.begin(FileWork(), sizeBytes: sizeBytes)
         try body(sink)
-        let digest = try sink.finish()
-        try manifest256.write("\(digest.hex)  \(path)\n".utf8)
+        try sink.finish()
         lane.endFile()
-        waiting.append(path)
+        waiting.append((path, sha256))
         try collect(lane.takeFinished())
         payloadBytes += sizeBytes
         payloadFiles += 1
-        return digest
     }
 
     /// Writes a payload file from memory.
@@ -86,11 +86,19 @@ final class BagWriter {
         }
     }
 
-    private func collect(_ digests: [[UInt8]]) throws(VaultError) {
-        for (digest, path) in zip(digests, waiting) {
-            try manifest512.write("\(digest.hex)  \(path)\n".utf8)
+    private func collect(_ findings: [FileFinding]) throws(VaultError) {
+        for (finding, file) in zip(findings, waiting) {
+            guard let sha256 = finding.sha256, let sha512 = finding.sha512 else { continue }
+            guard file.sha256 ?? sha256 == sha256 else {
+                throw VaultError(
+                    .damaged,
+                    "\(file.path) is not what its name says, so nothing was exported. Run "
+                        + "`coffer doctor` to see what is damaged.")
+            }
+            try manifest256.write("\(sha256.hex)  \(file.path)\n".utf8)
+            try manifest512.write("\(sha512.hex)  \(file.path)\n".utf8)
         }
-        waiting.removeFirst(digests.count)
+        waiting.removeFirst(findings.count)
     }
 
     /// Refuses a name that differs from an earlier one at most in case.
@@ -190,7 +198,6 @@ final class PayloadSink: ByteSink {
     private let path: String
     private let sizeBytes: Int64
     private var written: Int64 = 0
-    private var digest = SHA256Digest()
     private(set) var hasBegun = false
 
     init(_ writer: BagWriter, path: String, sizeBytes: Int64) {
@@ -203,7 +210,6 @@ final class PayloadSink: ByteSink {
         try begin()
         written += Int64(bytes.count)
         guard written <= sizeBytes else { throw wrongSize() }
-        unsafe digest.update(bytes)
         try unsafe writer.pass(bytes)
     }
 
@@ -213,11 +219,10 @@ final class PayloadSink: ByteSink {
         try writer.container.begin(path, sizeBytes: sizeBytes)
     }
 
-    func finish() throws(VaultError) -> [UInt8] {
+    func finish() throws(VaultError) {
         try begin()
         guard written == sizeBytes else { throw wrongSize() }
         try writer.container.end()
-        return digest.finalize()
     }
 
     private func wrongSize() -> VaultError {

@@ -3,7 +3,7 @@ import Foundation
 import VaultCrypto
 
 /// An open file descriptor that is closed once.
-final class OpenFile {
+final class OpenFile: Sendable {
     let descriptor: Int32
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }

@@ -127,15 +127,10 @@ struct PayloadExport {
         var hasBegun = false
         do throws(VaultError) {
             let size = reference.sizeBytes
-            let digest = try writer.payload(path, sizeBytes: size) { (sink) throws(VaultError) in
+            try writer.payload(path, sizeBytes: size, sha256: reference.sha256) {
+                (sink) throws(VaultError) in
                 defer { hasBegun = sink.hasBegun }
                 try source.readAttachment(reference.sha256, into: sink)
-            }
-            guard digest == reference.sha256 else {
-                throw VaultError(
-                    .damaged,
-                    "\(path) is not what its name says, so nothing was exported. Run "
-                        + "`coffer doctor` to see what is damaged.")
             }
             counts.attachments += 1
             counts.attachmentBytes += size

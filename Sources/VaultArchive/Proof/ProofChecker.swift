@@ -10,9 +10,11 @@ import VaultCrypto
 struct ProofChecker {
     private static let maximumLineBytes = 1 << 17
 
-    private let key = Randomness.bytes(32)
-    private var records = ListSum()
-    private var commitments = ListSum()
+    /// The sum of no commitments.
+    let emptySum: CommitmentSum
+    /// Those of the records; filled from outside.
+    var records: CommitmentSum
+    private var commitments: CommitmentSum
     private var log = MerkleFrontier()
     /// What lines of the log say that their entries commit to.
     private var claimed: [Int: CommittedMessages] = [:]
@@ -23,14 +25,17 @@ struct ProofChecker {
     /// The first fault of each file.
     private var faults: [String: String] = [:]
 
+    init() {
+        emptySum = CommitmentSum(key: Randomness.bytes(32))
+        records = emptySum
+        commitments = emptySum
+    }
+
     static func splitter() -> LineSplitter { LineSplitter(maximumBytes: maximumLineBytes) }
 
     private mutating func fault(_ path: String, _ line: Int, _ sentence: String) {
         if faults[path] == nil { faults[path] = "line \(line): \(sentence)" }
     }
-
-    /// Takes the commitment of a record.
-    mutating func record(_ commitment: [UInt8]) { records.add(commitment, key) }
 
     // MARK: The log
 
@@ -74,7 +79,7 @@ struct ProofChecker {
         if let text = value.string {
             guard let hash = text.utf8.fromHex, hash.count == MerkleTree.hashBytes, section != nil
             else { return fault(path, number, "this is no commitment of an entry") }
-            commitments.add(hash, key)
+            commitments.add(hash)
             section?.tree.append(leafHash: MerkleTree.leafHash(hash))
         } else if let entry = value["entry"]?.int {
             endSection()
@@ -87,7 +92,7 @@ struct ProofChecker {
                 return fault(path, number, "this is no commitment")
             }
             uncovered += 1
-            commitments.add(hash, key)
+            commitments.add(hash)
         } else if var open = section, let fields = value.object {
             guard Self.hide(fields, in: &open.tree) else {
                 return fault(path, number, "this subtree cannot stand here")
@@ -132,15 +137,28 @@ struct ProofChecker {
 }
 
 /// A sum of keyed hashes, the same for lists that differ in order alone.
-private struct ListSum: Equatable {
+struct CommitmentSum: Equatable, Sendable {
+    private let key: [UInt8]
     private var words: [UInt64] = [0, 0, 0, 0]
 
-    mutating func add(_ item: [UInt8], _ key: [UInt8]) {
-        let hash = SHA256Digest.hash(key + item)
+    /// The sum of nothing.
+    init(key: [UInt8]) { self.key = key }
+
+    mutating func add(_ commitment: [UInt8]) {
+        let hash = SHA256Digest.hash(key + commitment)
+        add(
+            (0..<4).map { place in
+                hash[(place * 8)..<(place * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+            })
+    }
+
+    /// Adds a sum under the same key.
+    mutating func add(_ other: CommitmentSum) { add(other.words) }
+
+    private mutating func add(_ others: [UInt64]) {
         var carry: UInt64 = 0
         for place in 0..<4 {
-            let word = hash[(place * 8)..<(place * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
-            let (first, overflow) = words[place].addingReportingOverflow(word)
+            let (first, overflow) = words[place].addingReportingOverflow(others[place])
             let (second, further) = first.addingReportingOverflow(carry)
             words[place] = second
             carry = overflow || further ? 1 : 0

@@ -77,10 +77,14 @@ struct ReviewExport {
         _ message: MailMessage, _ path: String
     ) throws(VaultError) -> LoadFile.Document {
         let size = message.sizeBytes
-        let digest = try writer.payload(path, sizeBytes: size) { (sink) throws(VaultError) in
-            try message.write(from: source, to: sink)
+        var sha256: [UInt8]?
+        try writer.payload(path, sizeBytes: size) { (sink) throws(VaultError) in
+            guard loadFile != nil else { return try message.write(from: source, to: sink) }
+            let hashing = HashingSink(sink)
+            try message.write(from: source, to: hashing)
+            sha256 = hashing.sha256
         }
-        return LoadFile.Document(path: path, sizeBytes: size, sha256: digest)
+        return LoadFile.Document(path: path, sizeBytes: size, sha256: sha256)
     }
 
     private mutating func checksum(_ attachment: ReviewAttachment) throws(VaultError) -> UInt32 {

@@ -26,6 +26,12 @@ struct FaultList {
         paths.insert(path)
     }
 
+    /// Adds what another list holds.
+    mutating func add(_ other: FaultList) {
+        for fault in other.faults { add(fault.path, fault.fault) }
+        omitted += other.omitted
+    }
+
     /// Whether a fault of this file is known, so that its consequences need not be told.
     func names(_ path: String) -> Bool { paths.contains(path) }
 

@@ -10,8 +10,8 @@ struct BagChecker {
 
     private let limits: ArchiveVerifier.Limits
     private let hooks: ArchiveExport.Hooks
-    private let lane = HashLane.Feed()
-    /// Payload files whose SHA-512 is still being computed.
+    private let lanes = FileLanes()
+    /// Files that the lanes have not told about.
     private var waiting: [String] = []
     private var progress = ArchiveExport.Progress()
     private var reported: Int64 = 0
@@ -73,24 +73,28 @@ struct BagChecker {
             return faults.add(path, "the file is longer than such a file can be")
         }
         let isPayload = path.hasPrefix(ArchiveName.payload)
-        var digest = SHA256Digest()
-        var reader = ContentReader(path, limits)
+        lanes.begin(
+            FileWork(hasSHA512: isPayload, records: recordChecker(for: path)),
+            sizeBytes: entry.sizeBytes)
+        var reader = ContentReader(path)
         let kept = kept?.begin(path)
         try unsafe entry.read { (bytes) throws(VaultError) in
-            unsafe digest.update(bytes)
+            unsafe lanes.update(bytes)
             try unsafe kept?.write(bytes)
-            if isPayload { unsafe lane.update(bytes) }
             unsafe reader.take(bytes, &self)
             try advance(bytes.count)
         }
         try kept?.end()
-        ledger.see(path, digest.finalize(), \.sha256)
-        if isPayload {
-            lane.endFile()
-            waiting.append(path)
-            collect(lane.takeFinished())
-        }
+        lanes.endFile()
+        waiting.append(path)
+        collect(lanes.takeFinished())
         reader.finish(&self)
+    }
+
+    private func recordChecker(for path: String) -> RecordChecker? {
+        guard path.hasPrefix(ArchiveName.native), path.hasSuffix(".jsonl") else { return nil }
+        return RecordChecker(
+            path: path, maximumLineBytes: limits.lineBytes, commitments: proof.emptySum)
     }
 
     /// Why a file is not read at all.
@@ -114,17 +118,21 @@ struct BagChecker {
         }
     }
 
-    private mutating func collect(_ digests: [[UInt8]]) {
-        for (digest, path) in zip(digests, waiting) { ledger.see(path, digest, \.sha512) }
-        waiting.removeFirst(digests.count)
+    private mutating func collect(_ findings: [FileFinding]) {
+        for (finding, path) in zip(findings, waiting) {
+            if let digest = finding.sha256 { ledger.see(path, digest, \.sha256) }
+            if let digest = finding.sha512 { ledger.see(path, digest, \.sha512) }
+            if let records = finding.records { add(records) }
+        }
+        waiting.removeFirst(findings.count)
     }
 
     mutating func finishReading() {
-        collect(lane.close())
+        collect(lanes.close())
         hooks.progress(progress)
     }
 
-    /// What is done with a file's content while it streams by, besides hashing.
+    /// What is done with a file's content while it streams by, besides what the lanes do.
     private struct ContentReader {
         private let path: String
         private var kind: Kind
@@ -133,13 +141,12 @@ struct BagChecker {
             case opaque
             case small([UInt8])
             case manifest(LineSplitter, WritableKeyPath<Ledger.File, Ledger.Check>)
-            case records(RecordChecker)
             case errors(LineSplitter)
             case proof(LineSplitter)
             case privilege
         }
 
-        init(_ path: String, _ limits: ArchiveVerifier.Limits) {
+        init(_ path: String) {
             self.path = path
             let lines = LineSplitter(maximumBytes: BagChecker.maximumManifestLineBytes)
             switch path {
@@ -149,8 +156,6 @@ struct BagChecker {
             case ArchiveName.privilege: kind = .privilege
             case ArchiveName.logLines, ArchiveName.commitments:
                 kind = .proof(ProofChecker.splitter())
-            case _ where path.hasPrefix(ArchiveName.native) && path.hasSuffix(".jsonl"):
-                kind = .records(RecordChecker(path: path, maximumLineBytes: limits.lineBytes))
             case _ where Self.isSmall(path): kind = .small([])
             default: kind = .opaque
             }
@@ -191,10 +196,6 @@ struct BagChecker {
                 }
                 if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
                 if isFine { kind = .manifest(lines, check) }
-            case .records(var records):
-                kind = .opaque
-                unsafe records.take(bytes, &checker.faults) { checker.proof.record($0) }
-                kind = .records(records)
             case .errors(var lines):
                 kind = .opaque
                 let isFine = unsafe lines.take(bytes) { line, _ in
@@ -220,14 +221,13 @@ struct BagChecker {
             case .small(let content): checker.small[path] = content
             case .manifest(let lines, _), .proof(let lines):
                 if lines.rest > 0 { checker.claims.add(path, "the last line has no end") }
-            case .records(var records):
-                records.finish(&checker.faults)
-                checker.add(records)
             }
         }
     }
 
     private mutating func add(_ checked: RecordChecker) {
+        faults.add(checked.faults)
+        proof.records.add(checked.commitments)
         conversations += 1
         messages += checked.counts.messages
         records += checked.counts.records

@@ -22,27 +22,30 @@ struct RecordChecker {
     private(set) var withheldParts: Int64 = 0
     /// The attachments that the records name, with their sizes.
     private(set) var attachments: [[UInt8]: Int64] = [:]
+    /// What is wrong with the file.
+    private(set) var faults = FaultList()
+    /// The commitments of the records.
+    private(set) var commitments: CommitmentSum
 
-    init(path: String, maximumLineBytes: Int) {
+    /// - Parameters:
+    ///   - path: The file's path in the bag.
+    ///   - maximumLineBytes: Longer lines are refused.
+    ///   - commitments: The empty sum to which those of the records are added.
+    init(path: String, maximumLineBytes: Int, commitments: CommitmentSum) {
         self.path = path
         lines = LineSplitter(maximumBytes: maximumLineBytes)
+        self.commitments = commitments
     }
 
     var counts: (messages: Int64, records: Int64) { (messages, records) }
 
-    /// - Parameters:
-    ///   - bytes: The next ones of the file.
-    ///   - faults: Where what is wrong goes.
-    ///   - record: Called with the commitment of each record.
-    mutating func take(
-        _ bytes: UnsafeRawBufferPointer, _ faults: inout FaultList,
-        _ record: ([UInt8]) -> Void
-    ) {
+    /// Takes the next bytes of the file.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) {
         guard !isBroken else { return }
         var splitter = lines
         lines = LineSplitter(maximumBytes: 0)
         let isFine = unsafe splitter.take(bytes) { line, number in
-            if let fault = unsafe check(line, isFirst: number == 1, record) {
+            if let fault = unsafe check(line, isFirst: number == 1) {
                 hasFaults = true
                 faults.add(path, "line \(number): \(fault)")
             }
@@ -55,7 +58,7 @@ struct RecordChecker {
     }
 
     /// Compares what was found with what the first line says.
-    mutating func finish(_ faults: inout FaultList) {
+    mutating func finish() {
         if lines.rest > 0 { faults.add(path, "the last line has no end") }
         guard !isBroken, let header else {
             if !isBroken, lines.number == 1 { faults.add(path, "there is no first line") }
@@ -75,10 +78,10 @@ struct RecordChecker {
 
     /// Checks one line and returns what is wrong with it.
     private mutating func check(
-        _ line: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ record: ([UInt8]) -> Void
+        _ line: UnsafeBufferPointer<UInt8>, isFirst: Bool
     ) -> String? {
         guard unsafe Self.isUTF8(line) else { return "the text is not valid UTF-8" }
-        return isFirst ? unsafe checkHeader(line) : unsafe checkRecord(line, record)
+        return isFirst ? unsafe checkHeader(line) : unsafe checkRecord(line)
     }
 
     private static func isUTF8(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -100,18 +103,16 @@ struct RecordChecker {
         return nil
     }
 
-    private mutating func checkRecord(
-        _ line: UnsafeBufferPointer<UInt8>, _ record: ([UInt8]) -> Void
-    ) -> String? {
+    private mutating func checkRecord(_ line: UnsafeBufferPointer<UInt8>) -> String? {
         records += 1
         guard let pieces = unsafe RecordPieces(line) else {
-            return unsafe checkWithheld(line, record)
+            return unsafe checkWithheld(line)
         }
         let hash = unsafe Self.hash(line, pieces.envelope)
         guard unsafe hash == Array(line[pieces.commitment]).fromHex else {
             return "the envelope is not what was committed to"
         }
-        record(hash)
+        commitments.add(hash)
         guard
             let fields = unsafe try? JSONReader.parse(
                 UnsafeBufferPointer(rebasing: line[pieces.envelope]))
@@ -133,15 +134,13 @@ struct RecordChecker {
     // MARK: What is withheld
 
     /// Checks a line that is no whole record: one that stands for a record.
-    private mutating func checkWithheld(
-        _ line: UnsafeBufferPointer<UInt8>, _ record: ([UInt8]) -> Void
-    ) -> String? {
+    private mutating func checkWithheld(_ line: UnsafeBufferPointer<UInt8>) -> String? {
         var scanner = unsafe CanonicalScanner(line)
         guard scanner.value() != nil, scanner.isAtEnd,
             let stub = unsafe (try? JSONReader.parse(line)).flatMap({ WithheldRecord($0) })
         else { return "this is not a record in canonical form" }
         withheldRecords += 1
-        record(stub.commitment)
+        commitments.add(stub.commitment)
         return checkOrder(stub.message.description, Int64(stub.version))
     }
 
