@@ -33,13 +33,16 @@ let package = Package(
             name: "CNettle", pkgConfig: "nettle",
             providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
         .systemLibrary(
+            name: "CGcrypt", pkgConfig: "libgcrypt",
+            providers: [.apt(["libgcrypt20-dev"]), .brew(["libgcrypt"])]),
+        .systemLibrary(
             name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CPageVFS",
             linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("sodium")]),
         .target(
-            name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CLinux"],
+            name: "VaultCrypto", dependencies: ["CSodium", "CNettle", "CGcrypt", "CLinux"],
             swiftSettings: nearC),
         .target(name: "JSONText", swiftSettings: nearC),
         .target(name: "Policy", dependencies: ["JSONText"], swiftSettings: house),

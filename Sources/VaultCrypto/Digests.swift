@@ -1,3 +1,4 @@
+import CGcrypt
 import CNettle
 import CSodium
 import Foundation
@@ -75,27 +76,43 @@ extension SHA256Digest {
 }
 
 /// SHA-512 (FIPS 180-4).
-package struct SHA512Digest: StreamingDigest, Sendable {
+@safe package struct SHA512Digest: ~Copyable, StreamingDigest {
     /// Length of a digest in bytes.
-    package static let sizeBytes = Int(SHA512_DIGEST_SIZE)
+    package static let sizeBytes = 64
 
-    private var state = sha512_ctx()
+    private static let algorithm = Int32(GCRY_MD_SHA512.rawValue)
+    /// Starts the library once, for all threads.
+    private static let library: Void = coffer_gcrypt_start()
+
+    private let state: gcry_md_hd_t
 
     /// The digest of nothing, so far.
     package init() {
-        unsafe nettle_sha512_init(&state)
+        _ = Self.library
+        var opened: gcry_md_hd_t?
+        unsafe gcry_md_open(&opened, Self.algorithm, 0)
+        unsafe state = Self.open(opened)
+    }
+
+    private static func open(_ handle: gcry_md_hd_t?) -> gcry_md_hd_t {
+        guard let handle = unsafe handle else {
+            preconditionFailure("SHA-512 is an algorithm of libgcrypt")
+        }
+        return unsafe handle
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe nettle_sha512_update(&state, bytes.count, bytes.start)
+        unsafe gcry_md_write(state, bytes.start, bytes.count)
     }
 
     /// The 64-byte digest of what was taken so far; more may follow.
     package func finalize() -> [UInt8] {
-        var copy = state
-        var digest = [UInt8](repeating: 0, count: Self.sizeBytes)
-        unsafe nettle_sha512_digest(&copy, digest.count, &digest)
-        return digest
+        var copied: gcry_md_hd_t?
+        unsafe gcry_md_copy(&copied, state)
+        let copy = unsafe Self.open(copied)
+        defer { unsafe gcry_md_close(copy) }
+        let digest = unsafe gcry_md_read(copy, Self.algorithm)
+        return unsafe Array(UnsafeBufferPointer(start: digest, count: Self.sizeBytes))
     }
 
     /// The digest of one piece.
@@ -104,6 +121,8 @@ package struct SHA512Digest: StreamingDigest, Sendable {
         digest.update(bytes)
         return digest.finalize()
     }
+
+    deinit { unsafe gcry_md_close(state) }
 }
 
 /// BLAKE2b (RFC 7693), plain or keyed.

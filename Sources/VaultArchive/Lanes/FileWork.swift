@@ -23,7 +23,7 @@ struct FileFinding: Sendable {
 }
 
 /// One file in the hands of a lane.
-struct FileExamination {
+struct FileExamination: ~Copyable {
     private var sha256: SHA256Digest?
     private var sha512: SHA512Digest?
     private var records: RecordChecker?
@@ -40,7 +40,7 @@ struct FileExamination {
         unsafe records?.take(bytes)
     }
 
-    consuming func finish() -> FileFinding {
+    mutating func finish() -> FileFinding {
         records?.finish()
         return FileFinding(
             sha256: sha256?.finalize(), sha512: sha512?.finalize(), records: records)
