@@ -160,7 +160,11 @@ package struct JSONFault: Error, Sendable, Equatable, CustomStringConvertible {
             }
             return false
         }
-        return Set(members.lazy.map(\.key)).count != members.count
+        // Canonical text has its keys in ascending order.
+        let isAscending = members.indices.dropFirst().allSatisfy {
+            members[$0 - 1].key < members[$0].key
+        }
+        return !isAscending && Set(members.lazy.map(\.key)).count != members.count
     }
 
     private mutating func number() throws(JSONFault) -> String {

@@ -37,17 +37,24 @@ package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Reads `0190163d-8694-7e4c-93d6-2d2b1f2d2f4c`, in either case.
     package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 36 else { return nil }
+        var text = String(text)
+        guard let words = text.withUTF8({ unsafe Self.words($0) }) else { return nil }
+        (high, low) = words
+    }
+
+    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64)? {
+        guard text.count == 36 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
-        for (index, character) in text.utf8.enumerated() {
+        for index in 0..<36 {
+            let character = unsafe text[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard character == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let digit = Self.digit(character) else { return nil }
+            guard let digit = digit(character) else { return nil }
             (high, low) = (high << 4 | low >> 60, low << 4 | digit)
         }
-        (self.high, self.low) = (high, low)
+        return (high, low)
     }
 
     private static func digit(_ character: UInt8) -> UInt64? {

@@ -3,7 +3,8 @@ import VaultCrypto
 
 /// Writes files into a bag and keeps its manifests.
 ///
-/// Hashes are computed on another thread while bytes pass; the manifests wait on disk, in files without a name.
+/// Hashes are computed on another thread while bytes pass; the manifests wait on disk, in files
+/// without a name.
 final class BagWriter {
     let container: any BagContainer
     private let hooks: ArchiveExport.Hooks

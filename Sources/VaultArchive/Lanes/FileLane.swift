@@ -25,6 +25,8 @@ final class FileLane: Sendable {
     private struct State {
         var doneBytes = 0
         var finished: [FileFinding] = []
+        /// Room of batches that were gone through, to be filled again.
+        var spare: [[UInt8]] = []
     }
 
     private let batches = Handover<Batch>(maximum: FileLane.maximumBatches)
@@ -89,7 +91,7 @@ final class FileLane: Sendable {
 
         private func send() {
             lane.batches.give(batch)
-            batch = Batch()
+            batch = Batch(bytes: lane.state.withLock { $0.spare.popLast() } ?? [])
             batch.bytes.reserveCapacity(FileLane.batchBytes)
         }
 
@@ -99,11 +101,16 @@ final class FileLane: Sendable {
     private func run() {
         var file = FileExamination(FileWork())
         while true {
-            let batch = batches.take()
+            var batch = batches.take()
             let finished = Self.examine(batch, &file)
+            let count = batch.bytes.count
+            batch.bytes.removeAll(keepingCapacity: true)
+            let room = batch.bytes
+            batch.bytes = []
             state.withLock { state in
-                state.doneBytes += batch.bytes.count
+                state.doneBytes += count
                 state.finished.append(contentsOf: finished)
+                state.spare.append(room)
             }
             if batch.isLast { break }
         }

@@ -187,7 +187,9 @@ struct RecordChecker {
     /// Whether a text is a record's id as `RecordID` writes it.
     private static func isID(_ text: String) -> Bool {
         guard text.utf8.count == 36 else { return false }
-        for (index, byte) in text.utf8.enumerated() {
+        var index = 0
+        for byte in text.utf8 {
+            defer { index += 1 }
             let isDash = index == 8 || index == 13 || index == 18 || index == 23
             let isDigit = byte &- 0x30 < 10 || byte &- 0x61 < 6
             guard isDash ? byte == UInt8(ascii: "-") : isDigit else { return false }
