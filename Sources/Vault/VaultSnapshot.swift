@@ -27,13 +27,7 @@ package final class VaultSnapshot {
     package func conversationIDs(
         _ filter: ConversationFilter, only: Set<RecordID>? = nil
     ) throws(VaultError) -> [RecordID] {
-        try guarded {
-            var ids: [RecordID] = []
-            try ConversationReader(db: db).forEach(filter, order: .id) { _, conversation in
-                if only?.contains(conversation.id) ?? true { ids.append(conversation.id) }
-            }
-            return ids
-        }
+        try guarded { try ConversationReader(db: db).ids(filter, only: only) }
     }
 
     /// How many conversations the filter's period leaves out only because they have no time.

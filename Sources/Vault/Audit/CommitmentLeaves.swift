@@ -113,6 +113,25 @@ struct CommitmentLeaves {
             db, sql: "SELECT entry FROM log_leaf UNION SELECT entry FROM log_batch ORDER BY entry")
     }
 
+    /// The entries that have leaves of some conversations, ascending, and perhaps others.
+    func entries(of conversations: NumberSet) throws -> [Int64] {
+        // To look each one up pays while they are few.
+        guard let numbers = conversations.numbers(atMost: 1000) else { return try entries() }
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT entry FROM log_leaf
+                    WHERE message IN (SELECT num FROM message WHERE conversation = ?1)
+                UNION SELECT entry FROM message JOIN log_batch ON log_batch.first =
+                    (SELECT max(first) FROM log_batch WHERE first <= message.num)
+                    WHERE message.conversation = ?1
+                """)
+        var entries: Set<Int64> = []
+        for number in numbers {
+            entries.formUnion(try Int64.fetchAll(statement, arguments: [number]))
+        }
+        return entries.sorted()
+    }
+
     /// The entry that covers a version of a message; `nil` when none does.
     func entry(of message: Int64, version: Int) throws -> Int64? {
         let explicit = try Int64.fetchOne(

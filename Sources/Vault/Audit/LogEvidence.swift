@@ -39,7 +39,7 @@ package struct LogEvidence {
     ) throws -> [Int64] {
         let leaves = CommitmentLeaves(db: db)
         var entries: [Int64] = []
-        for entry in try leaves.entries() {
+        for entry in try leaves.entries(of: conversations) {
             var outline = MerkleOutline()
             var hasShown = false
             try leaves.forEachPlaced(of: entry) { leaf, conversation in

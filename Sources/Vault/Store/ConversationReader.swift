@@ -33,6 +33,27 @@ struct ConversationReader {
         while let row = try rows.next() { try body(row["num"], conversation(row)) }
     }
 
+    /// The ids of the conversations that match, ascending.
+    ///
+    /// - Parameters:
+    ///   - filter: Which ones.
+    ///   - only: When given, only conversations with these ids.
+    /// - Returns: Their ids.
+    /// - Throws: `damaged` for a row that breaks the format.
+    func ids(_ filter: ConversationFilter, only: Set<RecordID>?) throws -> [RecordID] {
+        let condition = filter.condition
+        let limit = filter.limit.map { " LIMIT \($0)" } ?? ""
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT id FROM conversation" + condition.clause + Order.id.rawValue + limit,
+            arguments: condition.values)
+        var ids: [RecordID] = []
+        while let row = try rows.next() {
+            guard let id = row.id(at: 0) else { throw Self.broken }
+            if only?.contains(id) ?? true { ids.append(id) }
+        }
+        return ids
+    }
+
     /// How many conversations the filter's period leaves out only because they have no time.
     func undatedCount(_ filter: ConversationFilter, only: Set<RecordID>? = nil) throws -> Int {
         guard filter.hasPeriod else { return 0 }
@@ -74,10 +95,7 @@ struct ConversationReader {
         guard let id = row.id("id"), let custodian = row["custodian"] as String?,
             let source = row["source"] as String?,
             let extra = (try? JSONReader.parse(row["extra"] as String))?.object
-        else {
-            throw VaultError(
-                .damaged, "A conversation's row breaks the format; run `coffer doctor`.")
-        }
+        else { throw Self.broken }
         return Conversation(
             id: id, title: row["title"], custodian: custodian,
             origin: Origin(source: source, id: row["source_id"]), project: row["project"],
@@ -88,6 +106,9 @@ struct ConversationReader {
             isHidden: row["hidden"] as Int64? != nil, current: row.id("current_id"),
             messageCount: row["messages"], extra: extra)
     }
+
+    private static let broken = VaultError(
+        .damaged, "A conversation's row breaks the format; run `coffer doctor`.")
 
     private func labels(of conversation: Int64) throws -> [String] {
         try String.fetchAll(

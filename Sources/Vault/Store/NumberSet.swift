@@ -13,6 +13,20 @@ package struct NumberSet: Sendable {
         words[word] |= 1 << UInt64(number & 63)
     }
 
+    /// The numbers, ascending; `nil` when there are more than so many.
+    func numbers(atMost maximum: Int) -> [Int64]? {
+        guard words.reduce(0, { $0 + $1.nonzeroBitCount }) <= maximum else { return nil }
+        var numbers: [Int64] = []
+        for (place, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                numbers.append(Int64(place) << 6 | Int64(rest.trailingZeroBitCount))
+                rest &= rest &- 1
+            }
+        }
+        return numbers
+    }
+
     func contains(_ number: Int64) -> Bool {
         let word = Int(number >> 6)
         return number >= 0 && word < words.count && words[word] & 1 << UInt64(number & 63) != 0
