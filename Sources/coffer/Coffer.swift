@@ -44,7 +44,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Administration",
                 subcommands: [
-                    LabelCommand.self, SlotCommand.self, Key.self, IndexCommand.self, Doctor.self,
+                    LabelCommand.self, SlotCommand.self, Key.self, TrustCommand.self,
+                    IndexCommand.self, Doctor.self,
                 ]),
         ])
 

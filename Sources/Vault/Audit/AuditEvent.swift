@@ -26,6 +26,12 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case search, read
     case exportBegun = "export.begin"
     case exportEnded = "export.end"
+    /// Records of an archive are about to be stored; `ingest` entries of the same session follow.
+    case restoreBegun = "restore.begin"
+    case restoreEnded = "restore.end"
+    /// Archives that a key signed may be restored, or may not any more.
+    case trustAdded = "trust.add"
+    case trustRemoved = "trust.remove"
     case purgeIntended = "purge.intent"
     case purgeDone = "purge.result"
     case eraseIntended = "erase.intent"
@@ -51,11 +57,12 @@ package enum AuditEvent: String, Sendable, CaseIterable {
         switch self {
         case .policySet, .policyRemoved, .holdPlaced, .holdMatched, .holdReleased, .purgeIntended,
             .purgeDone,
-            .eraseIntended, .eraseDone, .approved, .erasureDeferred, .clockAccepted:
+            .eraseIntended, .eraseDone, .approved, .erasureDeferred, .clockAccepted, .trustAdded,
+            .trustRemoved:
             true
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
-            .holdProved, .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated,
-            .slotRemoved, .unlock, .verify, .anchor, .clock, .refused:
+            .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun, .restoreEnded,
+            .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor, .clock, .refused:
             false
         }
     }

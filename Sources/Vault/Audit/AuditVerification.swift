@@ -168,9 +168,13 @@ struct AuditVerification {
             case .purgeDone: .purgeIntended
             case .eraseDone: .eraseIntended
             case .exportEnded: .exportBegun
+            case .restoreEnded: .restoreBegun
             default: nil
             }
-        if [.purgeIntended, .eraseIntended, .exportBegun].contains(entry.event) {
+        let beginnings: Set<AuditEvent> = [
+            .purgeIntended, .eraseIntended, .exportBegun, .restoreBegun,
+        ]
+        if beginnings.contains(entry.event) {
             open[entry.index] = entry.event
         }
         guard entry.ends != nil || begun != nil else { return }

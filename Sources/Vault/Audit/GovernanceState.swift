@@ -3,7 +3,7 @@ import JSONText
 import VaultCrypto
 
 /// All that governs a vault, as the entries of its audit log say it: holds, the policy in force and
-/// those before it, and destructions that were begun.
+/// those before it, destructions that were begun, and whose archives may be restored.
 ///
 /// No table has it: a page that was put back would otherwise make a hold disappear. Whoever needs
 /// it folds the entries from the last `state` entry on (`AuditState`).
@@ -39,6 +39,21 @@ struct GovernanceState: Equatable {
                 taken += run.count
             }
             return taken
+        }
+
+        /// Takes an entry `hold.match`.
+        ///
+        /// - Returns: Whether it fits those before it.
+        fileprivate mutating func take(_ entry: AuditEntry, _ document: AuditDocument) -> Bool {
+            let replaced = Int(entry.figures["replaces"] ?? 0)
+            guard (0...later.count).contains(replaced) else { return false }
+            let before = later.suffix(replaced).reduce(0) { $0 + $1.conversations }
+            later.removeLast(replaced)
+            later.append(
+                Arrivals(
+                    document: document,
+                    conversations: before + (entry.figures["conversations"] ?? 0)))
+            return true
         }
     }
 
@@ -79,6 +94,8 @@ struct GovernanceState: Equatable {
     private(set) var approvals: [String: Int64] = [:]
     /// Conversations whose erasure was asked for and waits, with the entry that says so.
     private(set) var deferrals: [String: Int64] = [:]
+    /// Keys whose archives may be restored, in the order of their adding.
+    private(set) var trusted: [Trusted] = []
 
     /// The last policy of a source; `nil` where there was none or it was taken away.
     func policy(of source: PolicyEpoch.Source) -> PolicyEpoch? {
@@ -116,18 +133,10 @@ struct GovernanceState: Equatable {
                 Hold(id: id, entry: entry.index, placed: newest, document: document))
         case .holdMatched:
             guard
-                let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
+                let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil }
+                ),
+                let document, holds[index].take(entry, document)
             else { throw Self.contradiction(entry) }
-            let replaced = Int(entry.figures["replaces"] ?? 0)
-            guard let document, (0...holds[index].later.count).contains(replaced) else {
-                throw Self.contradiction(entry)
-            }
-            let before = holds[index].later.suffix(replaced).reduce(0) { $0 + $1.conversations }
-            holds[index].later.removeLast(replaced)
-            holds[index].later.append(
-                Arrivals(
-                    document: document,
-                    conversations: before + (entry.figures["conversations"] ?? 0)))
         case .holdReleased:
             guard
                 let index = holds.firstIndex(where: { $0.id == entry.object && $0.released == nil })
@@ -158,11 +167,24 @@ struct GovernanceState: Equatable {
                 approvals[id] = nil
                 deferrals[id] = nil
             }
+        case .trustAdded, .trustRemoved: try changeTrust(by: entry, document)
         case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
-            .holdProved,
-            .search, .read, .exportBegun, .exportEnded, .slotAdded, .slotRotated, .slotRemoved,
-            .unlock, .verify, .anchor, .clock, .clockAccepted, .refused:
+            .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun, .restoreEnded,
+            .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor, .clock,
+            .clockAccepted, .refused:
             break
+        }
+    }
+
+    private mutating func changeTrust(
+        by entry: AuditEntry, _ document: AuditDocument?
+    ) throws {
+        let index = trusted.firstIndex { $0.fingerprint == entry.object }
+        switch (entry.event, index, entry.object, document) {
+        case (.trustAdded, nil, let fingerprint?, let document?):
+            trusted.append(Trusted(fingerprint: fingerprint, added: newest, document: document))
+        case (.trustRemoved, let index?, _, _): trusted.remove(at: index)
+        default: throw Self.contradiction(entry)
         }
     }
 
@@ -211,6 +233,8 @@ struct GovernanceState: Equatable {
                 member["document"] = policy.document?.json
                 return .object(member)
             })
+        // Absent where there is none, so that states of before there were any stay as they are.
+        if !trusted.isEmpty { object["trusted"] = .array(trusted.map(\.json)) }
         return object
     }
 
@@ -249,6 +273,10 @@ struct GovernanceState: Equatable {
                 PolicyEpoch(
                     entry: entry, set: set, source: source,
                     document: member["document"].flatMap(AuditDocument.init)))
+        }
+        for member in json["trusted"]?.array ?? [] {
+            guard let key = Trusted(member) else { return nil }
+            trusted.append(key)
         }
         for member in json["approvals"]?.object?.members ?? [] {
             approvals[member.key] = member.value.int
