@@ -1,4 +1,5 @@
 import GRDB
+import Policy
 package import VaultCrypto
 
 /// One state of the vault, however long it is read: what an archive is made from.
@@ -118,6 +119,26 @@ package final class VaultSnapshot {
     /// What governs the vault, and of the holds those that match a conversation that was noted.
     package func governanceInForce() throws(VaultError) -> GovernanceInForce {
         try guarded { try (governed ?? GovernanceCounter(governance())).inForce() }
+    }
+
+    /// Lends those of some conversations that holds in force match, each with the holds' ids.
+    ///
+    /// - Parameters:
+    ///   - conversations: Their numbers.
+    ///   - body: Takes each, in the order of the numbers.
+    /// - Throws: `damaged` for a log that cannot be read; what `body` throws.
+    package func held(
+        among conversations: NumberSet, _ body: (RecordID, [String]) throws -> Void
+    ) throws(VaultError) {
+        try guarded {
+            let governance = try governed?.governance ?? governance()
+            guard governance.holds.entries.contains(where: \.hold.isActive) else { return }
+            try GovernedReader(governance: governance).forEach { conversation in
+                guard conversations.contains(conversation.num), !conversation.item.holds.isEmpty
+                else { return }
+                try body(conversation.id, conversation.item.holds.sorted())
+            }
+        }
     }
 
     /// The certificates of destruction, the oldest first.

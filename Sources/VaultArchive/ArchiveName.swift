@@ -23,6 +23,8 @@ enum ArchiveName {
     static let export = "meta/export.json"
 
     static let custody = "meta/custody.jsonl"
+    /// Which conversations were held; only where some were.
+    static let holds = "meta/holds.jsonl"
     static let certification = "meta/certification-902-14.txt"
     static let destroyed = "proof/destroyed.jsonl"
     /// Checkpoints that were given elsewhere before.

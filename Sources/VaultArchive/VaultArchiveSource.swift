@@ -91,6 +91,10 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
         try snapshot.governanceInForce()
     }
 
+    package func held(_ body: (RecordID, [String]) throws -> Void) throws(VaultError) {
+        try snapshot.held(among: exported, body)
+    }
+
     /// What a destroyed record was labelled or whose it was is gone with it, so that each
     /// certificate may touch what was selected, unless the conversations were named.
     package func destroyed() throws(VaultError) -> [DestructionCertificate] {

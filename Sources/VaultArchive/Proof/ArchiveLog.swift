@@ -26,6 +26,9 @@ package protocol ArchiveLog {
     /// What governs the records that the source has handed out.
     func governance() throws(VaultError) -> GovernanceInForce
 
+    /// Lends the records' conversations that holds in force match, each with the ids of the holds.
+    func held(_ body: (RecordID, [String]) throws -> Void) throws(VaultError)
+
     /// The certificates of destruction that touch what was selected, the oldest first.
     func destroyed() throws(VaultError) -> [DestructionCertificate]
 

@@ -53,6 +53,33 @@ enum CustodyLine {
     }
 }
 
+/// `meta/holds.jsonl`: which conversations of the archive were held, so that they stay so where it
+/// is restored; one canonical JSON line each, in the order in which they came into the vault.
+///
+/// ```
+/// conversation  its id
+/// holds         ids of the holds in force that match it, at least one
+/// ```
+enum HeldLine {
+    static func text(_ conversation: RecordID, _ holds: [String]) -> [UInt8] {
+        JSONWriter.canonical(
+            .object([
+                "conversation": .string(conversation.description),
+                "holds": .array(holds.map(JSON.string)),
+            ])) + [0x0A]
+    }
+
+    /// Reads a line back; `nil` for anything else.
+    static func parse(_ line: some Collection<UInt8>) -> (conversation: RecordID, holds: [String])?
+    {
+        guard let object = (try? JSONReader.parse(Array(line)))?.object,
+            let id = object["conversation"]?.string.flatMap({ RecordID($0) }),
+            let holds = object["holds"]?.array
+        else { return nil }
+        return (id, holds.compactMap(\.string))
+    }
+}
+
 /// `meta/certification-902-14.txt`: a draft for a person to complete and sign, which the archive
 /// does not do for them.
 enum CertificationDraft {

@@ -120,6 +120,9 @@ struct ProofWriter {
         try writer.tag(ArchiveName.proofScript, ProofScript.text)
         try prior.write(from: log, checkpoint, to: writer)
         try writer.tag(ArchiveName.custody, custody)
+        let held = try Spool(in: writer.container.folder)
+        try log.held { id, holds in try held.write(HeldLine.text(id, holds)) }
+        if held.sizeBytes > 0 { try writer.tag(ArchiveName.holds, held) }
         try writer.tag(ArchiveName.destroyed, try destroyed())
         return ArchiveProof(key: log.key, checkpoint: checkpoint, governance: governance)
     }

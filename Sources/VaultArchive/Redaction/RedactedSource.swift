@@ -94,6 +94,8 @@ private struct UngovernedLog: ArchiveLog {
         GovernanceInForce(faults: try log.governance().faults)
     }
 
+    func held(_ body: (RecordID, [String]) throws -> Void) {}
+
     func destroyed() -> [DestructionCertificate] { [] }
 
     func consistency(
