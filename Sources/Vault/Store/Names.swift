@@ -6,13 +6,14 @@ import GRDB
 /// Forget it at the end of the transaction: after a rollback, or a purge by another process, its
 /// rows may be gone.
 struct Names {
-    private var known: [String: Int64] = [:]
+    private var known: [String: (text: String, num: Int64)] = [:]
 
     /// The row of a word, made now if it is new.
     mutating func num(of text: String, in db: Database) throws -> Int64 {
-        if let num = known[text] { return num }
+        // Strings of Swift are equal when only their form differs; to the database they are two.
+        if let word = known[text], word.text.utf8.elementsEqual(text.utf8) { return word.num }
         let num = try Self.find(text, in: db) ?? Self.insert(text, in: db)
-        known[text] = num
+        known[text] = (text, num)
         return num
     }
 
