@@ -34,7 +34,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Evidence",
                 subcommands: [
-                    Export.self, Redact.self, Verify.self, ArchiveCommand.self, AuditCommand.self,
+                    Export.self, Redact.self, Verify.self, Restore.self, ArchiveCommand.self,
+                    AuditCommand.self,
                 ]),
             CommandGroup(
                 name: "Governance",

@@ -6,7 +6,7 @@ import VaultCrypto
 @testable import VaultArchive
 
 /// A vault's records under the signing key of these tests, which can sign again what it altered.
-private struct ResignedSource: ArchiveSource {
+struct ResignedSource: ArchiveSource {
     let source: VaultArchiveSource
     var vault: RecordID { source.vault }
     var tool: String { source.tool }

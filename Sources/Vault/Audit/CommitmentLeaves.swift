@@ -27,9 +27,23 @@ struct CommitmentBatch {
         new.append(CommitmentLeaf(message: message, version: 1, commitment: commitment))
     }
 
+    /// A version of a new message.
+    mutating func add(_ message: Int64, version: Int, _ commitment: [UInt8]) {
+        guard version > 1 else { return add(message, commitment) }
+        later.append(CommitmentLeaf(message: message, version: version, commitment: commitment))
+    }
+
     /// A version takes the place of an earlier one, whose commitment is kept for the log.
     mutating func replace(
         _ old: CommitmentLeaf, by commitment: [UInt8], in leaves: CommitmentLeaves
+    ) throws {
+        try replace(old, by: [(old.version + 1, commitment)], in: leaves)
+    }
+
+    /// The same with several versions, of which the last one is the present one.
+    mutating func replace(
+        _ old: CommitmentLeaf, by versions: [(number: Int, commitment: [UInt8])],
+        in leaves: CommitmentLeaves
     ) throws {
         // A version of this very transaction is kept when the entry has its number.
         let isOwn =
@@ -37,9 +51,9 @@ struct CommitmentBatch {
             ? new.first.map { old.message >= $0.message } ?? false
             : later.contains { $0.message == old.message && $0.version == old.version }
         if !isOwn { try leaves.keep(old) }
-        later.append(
-            CommitmentLeaf(
-                message: old.message, version: old.version + 1, commitment: commitment))
+        later += versions.map {
+            CommitmentLeaf(message: old.message, version: $0.number, commitment: $0.commitment)
+        }
     }
 
     /// Stores what the log needs of them.

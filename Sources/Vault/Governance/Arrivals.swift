@@ -96,7 +96,7 @@ extension Vault {
         try store(graces, in: "retention_grace", db)
     }
 
-    private func noteMatched(
+    func noteMatched(
         _ ids: [RecordID], by hold: GovernanceState.Hold, in db: Database
     ) throws {
         let replaced = hold.documentsReplaced()

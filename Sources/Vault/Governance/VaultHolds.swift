@@ -93,7 +93,7 @@ extension Vault {
     }
 
     /// `lindqvist-merger`, with a number where that is taken.
-    private static func holdID(_ matter: String, _ taken: [String]) -> String {
+    static func holdID(_ matter: String, _ taken: [String]) -> String {
         let folded = matter.lowercased().unicodeScalars.map { scalar -> Character in
             scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
                 ? Character(scalar) : "-"

@@ -19,12 +19,19 @@ struct AttachmentStore {
     func store(
         _ reference: AttachmentReference, from file: ImportedFile
     ) throws -> (num: Int64, isNew: Bool) {
+        try store(reference) { try file.open() }
+    }
+
+    /// The same with whatever opens the content.
+    func store(
+        _ reference: AttachmentReference, _ open: () throws -> any ByteSource
+    ) throws -> (num: Int64, isNew: Bool) {
         if let known = try num(of: reference) { return (known, false) }
         try db.execute(
             sql: "INSERT INTO attachment (sha256, size) VALUES (?, ?)",
             arguments: [reference.sha256.databaseValue, reference.sizeBytes])
         let num = db.lastInsertedRowID
-        try writeChunks(of: file, num: num, expecting: reference)
+        try writeChunks(of: open(), num: num, expecting: reference)
         try Counter.attachments.add(1, in: db)
         try Counter.attachmentBytes.add(reference.sizeBytes, in: db)
         return (num, true)
@@ -38,9 +45,8 @@ struct AttachmentStore {
     }
 
     private func writeChunks(
-        of file: ImportedFile, num: Int64, expecting reference: AttachmentReference
+        of source: any ByteSource, num: Int64, expecting reference: AttachmentReference
     ) throws {
-        let source = try file.open()
         let insert = try db.cachedStatement(sql: "INSERT INTO attachment_chunk VALUES (?, ?)")
         var digest = SHA256Digest()
         var index: Int64 = 0

@@ -166,7 +166,7 @@ extension IngestWriter {
     }
 
     /// Keeps a version that is about to be replaced as its record line.
-    private func keep(
+    func keep(
         _ stored: Message, of message: KnownMessage, now: Instant, in db: Database
     ) throws {
         try db.execute(
@@ -247,7 +247,7 @@ extension IngestWriter {
         return isSaidAnew || areLabelsNew || current != known.current
     }
 
-    private mutating func store(
+    mutating func store(
         _ fields: ConversationFields, of known: KnownConversation, in db: Database
     ) throws {
         try db.execute(

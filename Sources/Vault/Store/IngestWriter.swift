@@ -92,7 +92,7 @@ struct IngestWriter {
 
     /// A number behind those that messages ever had, and behind those that the search index has
     /// passed or has yet to index: a purge may have removed the highest ones.
-    private static func nextNumber(in db: Database) throws -> Int64 {
+    static func nextNumber(in db: Database) throws -> Int64 {
         try Int64.fetchOne(
             db,
             sql: """

@@ -41,22 +41,38 @@ struct KnownConversation {
         (fingerprints + new).suffix(Self.remembered * new.count)
     }
 
+    private static let columns = """
+        SELECT conversation.num, id, source, custodian, title, created, modified, current, extra,
+            fingerprints, (SELECT text FROM name WHERE num = custodian) AS custodian_name,
+            (SELECT text FROM name WHERE num = project) AS project_name
+        FROM conversation
+        """
+
     /// The conversation of an origin; `nil` when the vault has none.
     ///
     /// - Throws: `damaged` when its row breaks the format; what the database reports.
     init?(_ origin: Origin, in db: Database) throws {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT conversation.num, id, source, custodian, title, created, modified, current,
-                    extra, fingerprints,
-                    (SELECT text FROM name WHERE num = custodian) AS custodian_name,
-                    (SELECT text FROM name WHERE num = project) AS project_name
-                FROM conversation
-                WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?
-                """)
+            sql: Self.columns
+                + " WHERE source = (SELECT num FROM name WHERE text = ?) AND source_id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [origin.source, origin.id]) else {
             return nil
         }
+        try self.init(row)
+    }
+
+    /// The conversation with an id; `nil` when the vault has none.
+    ///
+    /// - Throws: `damaged` when its row breaks the format; what the database reports.
+    init?(_ id: RecordID, in db: Database) throws {
+        let statement = try db.cachedStatement(sql: Self.columns + " WHERE id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [id.bytes.databaseValue]) else {
+            return nil
+        }
+        try self.init(row)
+    }
+
+    private init(_ row: Row) throws {
         guard let id = row.id("id"), let extra = try? JSONReader.parse(row["extra"] as String),
             let members = extra.object
         else {

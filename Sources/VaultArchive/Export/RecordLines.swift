@@ -24,7 +24,8 @@ enum RecordLines {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4096 + archived.messages.reduce(0) { $0 + $1.recordSizeBytes })
         let records = archived.messages.count + archived.earlierVersions.count
-        bytes.append(contentsOf: header(archived, records))
+        bytes.append(
+            contentsOf: header(archived, messages: archived.messages.count, records: records))
         bytes.append(0x0A)
         for message in archived.messages {
             for line in versions[message.id] ?? [] {
@@ -78,8 +79,9 @@ enum RecordLines {
         }
     }
 
-    private static func header(
-        _ archived: ArchivedConversation, _ records: Int
+    /// The first line, without its line end.
+    static func header(
+        _ archived: ArchivedConversation, messages: Int, records: Int
     ) -> [UInt8] {
         let conversation = archived.conversation
         var object: JSONObject = [
@@ -93,7 +95,7 @@ enum RecordLines {
             "imported": .string(conversation.imported.description),
             "hidden": .bool(conversation.isHidden),
             "extra": .object(conversation.extra),
-            "messages": .integer(archived.messages.count),
+            "messages": .integer(messages),
             "records": .integer(records),
         ]
         object["created"] = conversation.created.map { .string($0.description) }

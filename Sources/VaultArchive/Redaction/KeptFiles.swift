@@ -93,13 +93,54 @@ final class KeptFiles {
         var rest = place.sizeBytes
         while rest > 0 {
             let count = Int(min(rest, Int64(Self.blockBytes)))
-            let sealed = try file.bytes(count + Self.sealBytes)
-            guard let block = SealedBytes.open(sealed, key: key), block.count == count else {
-                throw .file("read", number: EIO)
-            }
+            let block = try block(count)
             rest -= Int64(count)
             try body(block)
         }
+    }
+
+    /// A file's bytes from their beginning, for who asks for them; `nil` for one that was not kept.
+    func source(of path: String) -> (any ByteSource)? {
+        places[path].map { Source(self, offset: $0.offset, sizeBytes: $0.sizeBytes) }
+    }
+
+    private final class Source: ByteSource {
+        private let files: KeptFiles
+        private var next: Int64
+        private var rest: Int64
+        private var block: ArraySlice<UInt8> = []
+
+        init(_ files: KeptFiles, offset: Int64, sizeBytes: Int64) {
+            self.files = files
+            next = offset
+            rest = sizeBytes
+        }
+
+        func read(into buffer: UnsafeMutableRawBufferPointer) throws(VaultError) -> Int {
+            if block.isEmpty {
+                guard rest > 0 else { return 0 }
+                let count = Int(min(rest, Int64(KeptFiles.blockBytes)))
+                guard lseek(files.file.descriptor, off_t(next), SEEK_SET) >= 0 else {
+                    throw .file("read")
+                }
+                block = try files.block(count)[...]
+                next += Int64(count + KeptFiles.sealBytes)
+                rest -= Int64(count)
+            }
+            let piece = block.prefix(buffer.count)
+            unsafe buffer.copyBytes(from: piece)
+            block.removeFirst(piece.count)
+            return piece.count
+        }
+    }
+
+    /// The block of so many bytes that comes next.
+    private func block(_ count: Int) throws(VaultError) -> [UInt8] {
+        let sealed = try file.bytes(count + Self.sealBytes)
+        guard let block = SealedBytes.open(sealed, key: key), block.count == count else {
+            throw .file("read", number: EIO)
+        }
+        return block
     }
 
     /// A whole file in memory.

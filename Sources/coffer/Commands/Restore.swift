@@ -1,0 +1,189 @@
+import ArgumentParser
+import JSONText
+import Vault
+import VaultArchive
+import VaultCrypto
+
+struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Bring the conversations of an archive back into a vault.",
+        usage: "coffer restore <archive> [--dry-run] [<options>]",
+        discussion: """
+            Checks the archive first as `coffer verify` does, and writes nothing when it has a \
+            fault. The key that signed it must be this vault's own or in `coffer trust list`.
+
+            What the vault has already stays as it is. Records keep their ids and their \
+            commitments; what is missing is added; a message that the vault has with other content \
+            is put beside it, as another answer. Hidden conversations stay hidden, and what was on \
+            hold stays on hold. What this vault destroyed is not brought back.
+
+            Ctrl-C stops in order and keeps what was stored; the same command takes up the rest. \
+            For a new vault, type `coffer init` and `coffer trust add` first.
+
+            EXAMPLES:
+              coffer restore merger.tar.zst --dry-run
+              coffer restore merger.tar.zst
+              coffer restore merger.tar.zst.age --archive-identity key.txt
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "The archive: a folder, .tar or .tar.zst, or one of these with .age.",
+            valueName: "archive"),
+        completion: .file())
+    var path: String
+
+    @Flag(help: "Say what would be stored, and store nothing.")
+    var dryRun = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Print a line for each batch that is safe on the disk.", visibility: .hidden))
+    var acknowledge = false
+
+    @OptionGroup var archive: ArchiveKeyOptions
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws {
+        try options.withVault { try run(into: $0) }
+    }
+
+    private func run(into vault: Vault) throws {
+        Interruption.watch()
+        var request = ArchiveRestore.Request(Place.absolute(path))
+        request.key = try archive.key(options)
+        request.isDryRun = dryRun
+        var progress = ProgressLine(.bytes, options)
+        let hooks = ArchiveExport.Hooks(
+            progress: { progress.update($0.bytes, of: 0, "Checking") },
+            isCancelled: { Interruption.isRequested })
+        var storing: ProgressLine?
+        var stored = -1
+        let outcome = try ArchiveRestore.run(request, into: vault, hooks: hooks) { step in
+            if storing == nil { storing = ProgressLine(.items("message"), options) }
+            storing?.update(Int64(step.messages), of: Int64(step.total), "Storing")
+            guard acknowledge, step.report.messages.stored > stored else { return }
+            stored = step.report.messages.stored
+            let conversations = step.report.conversations.stored
+            Output.line("stored \(conversations) conversations, \(stored) messages")
+            try? Output.flush()
+        }
+        progress.clear()
+        switch outcome {
+        case .faults(let result): try refuse(result)
+        case .restored(let restored):
+            if !dryRun { try vault.mergeSearchIndex { !Interruption.isRequested } }
+            try finish(restored)
+        }
+    }
+
+    private func refuse(_ result: ArchiveVerifier.Result) throws {
+        if options.json {
+            Output.json([
+                "ok": .bool(false),
+                "faults": .array(
+                    result.faults.map {
+                        .object(["path": .string($0.path), "fault": .string($0.fault)])
+                    }),
+            ])
+        } else {
+            let faults = result.faults.map { (path: $0.path, fault: $0.fault) }
+            FaultView.show(faults, of: "archive", omitted: result.omittedFaults)
+            options.note("Nothing was restored.")
+        }
+        throw Ending.foundFaults
+    }
+
+    private func finish(_ restored: ArchiveRestore.Restored) throws {
+        let view = RestoreView(restored: restored, isDryRun: dryRun)
+        if options.json { Output.json(view.json) } else { view.show(options) }
+        if restored.isStopped {
+            throw CommandFailure.interrupted(
+                "Stopped; what was stored stays. The same command takes up the rest.")
+        }
+    }
+}
+
+/// What a restoration says at its end.
+struct RestoreView {
+    /// For people.
+    private static let shownReasons = 10
+
+    let restored: ArchiveRestore.Restored
+    let isDryRun: Bool
+
+    private var report: RestoreReport { restored.report }
+
+    var json: JSONObject {
+        [
+            "ok": .bool(true), "dryRun": .bool(isDryRun),
+            "archive": .object([
+                "bag": .string(restored.source.bag), "signer": .string(restored.source.signer),
+                "tagManifest": .string(Hex.text(restored.source.tagManifest)),
+                "vault": .text(restored.source.vault),
+            ]),
+            "conversations": counts(report.conversations), "messages": counts(report.messages),
+            "attachments": .object(["added": .integer(report.attachmentsAdded)]),
+            "holds": .array(
+                report.held.sorted { $0.key < $1.key }.map {
+                    .object(["hold": .string($0.key), "conversations": .integer($0.value)])
+                }),
+            "skipped": .array(
+                report.skipped.map {
+                    .object(["where": .string($0.place), "reason": .string($0.reason)])
+                }),
+        ]
+    }
+
+    private func counts(_ counts: RestoreReport.Counts) -> JSON {
+        .object([
+            "added": .integer(counts.added), "updated": .integer(counts.updated),
+            "unchanged": .integer(counts.unchanged), "conflicts": .integer(counts.conflicts),
+            "skipped": .integer(counts.skipped),
+        ])
+    }
+
+    func show(_ options: GlobalOptions) {
+        row("", ["added", "updated", "unchanged", "conflicts", "skipped"])
+        row("Conversations", cells(report.conversations))
+        row("Messages", cells(report.messages))
+        if report.attachmentsAdded > 0 {
+            row("Attachments", [Figures.count(report.attachmentsAdded)])
+        }
+        for (hold, count) in report.held.sorted(by: { $0.key < $1.key }) {
+            Output.line("On hold: \(Printable.line(hold)), \(Figures.count(count, "conversation"))")
+        }
+        showReasons()
+        if report.messages.conflicts > 0 {
+            options.note(
+                "A message in conflict stands beside the vault's own as another child of the same "
+                    + "parent; nothing was overwritten.")
+        }
+        if isDryRun { options.note("Nothing was stored: this was a dry run.") }
+    }
+
+    private func cells(_ counts: RestoreReport.Counts) -> [String] {
+        [counts.added, counts.updated, counts.unchanged, counts.conflicts, counts.skipped]
+            .map { Figures.count($0) }
+    }
+
+    private func row(_ name: String, _ cells: [String]) {
+        Output.line(Columns.fit(name, 15) + cells.map { Columns.right($0, 11) }.joined())
+    }
+
+    private func showReasons() {
+        guard !report.skipped.isEmpty else { return }
+        Output.line("Left out:")
+        for record in report.skipped.prefix(Self.shownReasons) {
+            let text = Printable.line("\(record.place): \(record.reason)")
+            for line in Wrapping.lines(of: text, width: Console.width, indent: "  ") {
+                Output.line(line)
+            }
+        }
+        if report.skipped.count > Self.shownReasons {
+            let rest = Figures.count(report.skipped.count - Self.shownReasons)
+            Output.line("  … and \(rest) more; --json names all")
+        }
+    }
+}

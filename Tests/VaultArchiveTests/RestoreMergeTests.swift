@@ -1,0 +1,263 @@
+import JSONText
+import Policy
+import Testing
+import VaultCrypto
+
+@testable import Vault
+@testable import VaultArchive
+
+/// Two vaults that have some of the same conversations, in either direction.
+@Suite("Merging archives")
+struct RestoreMergeTests {
+    let world: RestoreWorld
+    let ada: Vault
+    let bob: Vault
+
+    init() throws {
+        world = try RestoreWorld()
+        ada = try world.vault("ada")
+        bob = try world.vault("bob", trusting: [ada])
+        _ = try ada.trust(bob.ownFingerprint(), name: "Bob")
+    }
+
+    /// Both vaults have the same conversation.
+    private func share() throws {
+        try ada.ingest("c1", title: "Terms", [("a", "first words"), ("b", "second words")])
+        try world.restore(world.export(ada, "shared"), into: bob)
+    }
+
+    private func exchange() throws -> (intoBob: RestoreReport, intoAda: RestoreReport) {
+        let (first, second) = (try world.export(ada, "ada"), try world.export(bob, "bob"))
+        return (try world.restore(first, into: bob), try world.restore(second, into: ada))
+    }
+
+    private func expectSound() throws {
+        for vault in [ada, bob] {
+            #expect(try vault.verifyAudit().faults == [])
+            let index = try vault.searchCompleteness()
+            #expect(index.indexed == index.total && index.unreadable == 0)
+        }
+    }
+
+    @Test("A later version is put behind the one that is there, which is kept")
+    func later() throws {
+        try share()
+        try ada.ingest("c1", modified: 1, [("a", "first words"), ("b", "second words, better")])
+        try ada.ingest("c1", modified: 2, [("a", "first words"), ("b", "second words, best")])
+        let reports = try exchange()
+        #expect(reports.intoBob.messages.updated == 1 && reports.intoBob.messages.conflicts == 0)
+        #expect(reports.intoBob.conversations.updated == 1)
+        #expect(reports.intoAda.messages.unchanged == 2)
+        #expect(try bob.texts() == ["first words", "second words, best"])
+        try world.export(ada, "first")
+        try world.export(bob, "second")
+        let id = try #require(try ada.conversationIDs().first)
+        // Three versions, byte for byte; only what is said of the conversation may differ.
+        let lines = try ["first", "second"].map { name in
+            try world.place.read("\(name)/data/native/\(id).jsonl").split(separator: 0x0A)
+                .dropFirst().map { Array($0) }
+        }
+        #expect(lines[0].count == 4 && lines[0] == lines[1])
+        #expect(try bob.found("best") == 1 && bob.found("better") == 0)
+        try expectSound()
+    }
+
+    @Test("What differs stands side by side in both, once, however often it is restored")
+    func conflict() throws {
+        try share()
+        try ada.ingest("c1", modified: 1, [("a", "first words"), ("b", "what Ada has")])
+        try bob.ingest("c1", modified: 2, [("a", "first words"), ("b", "what Bob has")])
+        let reports = try exchange()
+        #expect(reports.intoBob.messages.conflicts == 1 && reports.intoAda.messages.conflicts == 1)
+        #expect(reports.intoBob.conversations.conflicts == 1)
+        let both = ["first words", "what Ada has", "what Bob has"]
+        #expect(try ada.texts() == both && bob.texts() == both)
+        for _ in 0..<2 {
+            let again = try exchange()
+            for report in [again.intoBob, again.intoAda] {
+                #expect(report.messages.conflicts + report.messages.added == 0)
+                #expect(report.messages.updated == 0 && report.messages.unchanged == 3)
+            }
+        }
+        #expect(try ada.texts() == both && bob.texts() == both)
+        for vault in [ada, bob] {
+            let id = try #require(try vault.conversationIDs().first)
+            let messages = try vault.messages(of: id)
+            // Beside each other: children of the same question, the own one under the first id.
+            #expect(Set(messages.dropFirst().map(\.parent)) == [messages[0].id])
+            let copy = try #require(messages.first { $0.extra["conflict"] != nil })
+            #expect(copy.originID == nil)
+            #expect(copy.extra["conflict"]?["message"]?.string == messages[1].id.description)
+            #expect(try vault.found("what") == 2)
+        }
+        // A third vault gets the same copies from both.
+        let third = try world.vault("third", trusting: [ada, bob])
+        try world.restore(world.export(ada, "ada"), into: third)
+        let last = try world.restore(world.export(bob, "bob"), into: third)
+        #expect(last.messages.conflicts == 0 && last.messages.unchanged == 3)
+        #expect(try third.texts() == both)
+        try expectSound()
+    }
+
+    @Test("An import after a conflict finds the message and not its copy")
+    func importAfterwards() throws {
+        try share()
+        try ada.ingest("c1", modified: 1, [("a", "first words"), ("b", "what Ada has")])
+        try bob.ingest("c1", modified: 2, [("a", "first words"), ("b", "what Bob has")])
+        _ = try exchange()
+        try bob.ingest("c1", modified: 3, [("a", "first words"), ("b", "what Bob has now")])
+        #expect(try bob.texts() == ["first words", "what Ada has", "what Bob has now"])
+        try expectSound()
+    }
+
+    @Test("One conversation that both imported is one, and what is new of it is added once")
+    func sameOrigin() throws {
+        try ada.ingest("c1", title: "Terms", [("a", "one"), ("b", "two"), ("c", "ada alone")])
+        try bob.ingest("c1", title: "Terms", [("a", "one"), ("b", "two, by Bob")])
+        let report = try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(report.conversations.conflicts == 1 && report.conversations.added == 0)
+        #expect(report.messages.unchanged == 1 && report.messages.added == 1)
+        #expect(report.messages.conflicts == 1)
+        let all = ["ada alone", "one", "two", "two, by Bob"]
+        #expect(try bob.texts() == all)
+        let again = try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(again.messages.unchanged == 3 && again.conversations.unchanged == 1)
+        #expect(try bob.texts() == all)
+        let id = try #require(try bob.conversationIDs().first)
+        let messages = try bob.messages(of: id)
+        #expect(messages.allSatisfy { $0.conversation == id })
+        let answer = try #require(messages.first { $0.originID == "b" })
+        #expect(messages.first { $0.originID == "c" }?.parent == answer.id)
+        try expectSound()
+    }
+
+    @Test("What is said of a conversation is kept on both sides; the later state is shown")
+    func fields() throws {
+        try share()
+        try ada.ingest("c1", title: "Ada's title", modified: 9, project: "Nord", labels: ["x"], [])
+        try bob.ingest("c1", title: "Bob's title", modified: 1, labels: ["y"], [])
+        _ = try exchange()
+        for vault in [ada, bob] {
+            let id = try #require(try vault.conversationIDs().first)
+            let conversation = try vault.conversation(id)
+            #expect(conversation.title == "Ada's title" && conversation.project == "Nord")
+            #expect(conversation.labels == ["x", "y"])
+            let earlier = conversation.extra["earlier"]?.array ?? []
+            #expect(earlier.contains { $0["title"]?.string == "Bob's title" })
+            #expect(try vault.found("\"Ada's title\"") == 1)
+        }
+        _ = try exchange()
+        let again = try exchange()
+        #expect(again.intoBob.conversations.unchanged == 1)
+        #expect(again.intoAda.conversations.unchanged == 1)
+        try expectSound()
+    }
+
+    @Test("What a vault destroyed is not brought back")
+    func destroyed() throws {
+        try ada.ingest("c1", [("a", "to be destroyed")])
+        try ada.ingest("c2", [("a", "to be kept")])
+        let path = try world.export(ada, "bag")
+        let id = try #require(
+            try ada.conversationIDs().first { try ada.conversation($0).origin.id == "c1" })
+        let request = DisposalRequest(.conversations([id]), reason: "a test")
+        _ = try ada.dispose(try ada.planDisposal(request), of: request)
+        let report = try world.restore(path, into: ada)
+        #expect(report.conversations.skipped == 1 && report.conversations.unchanged == 1)
+        #expect(report.skipped.first?.reason.contains("destroyed it") == true)
+        #expect(try ada.texts() == ["to be kept"])
+        try expectSound()
+    }
+
+    // MARK: Holds
+
+    private func hold(_ vault: Vault, _ matter: String) throws -> HoldSummary {
+        var scope = HoldScope()
+        scope.labels = ["held"]
+        return try vault.placeHold(matter: matter, scope: scope)
+    }
+
+    @Test("What was held where the archive was made is held where it is restored, and no more")
+    func holds() throws {
+        try ada.ingest("c1", labels: ["held"], [("a", "held")])
+        try ada.ingest("c2", [("a", "free")])
+        let ids = try ada.conversationIDs()
+        let held = try #require(try ids.first { try ada.conversation($0).origin.id == "c1" })
+        _ = try hold(ada, "Leak in Malmö")
+        let path = try world.export(ada, "bag")
+        let report = try world.restore(path, into: bob)
+        #expect(report.held == ["leak-in-malm": 1])
+        #expect(try bob.heldConversations() == [held])
+        let request = DisposalRequest(.conversations(ids), reason: "a test")
+        let plan = try bob.planDisposal(request)
+        _ = try bob.dispose(plan, of: request)
+        #expect(try bob.conversationIDs() == [held])
+        #expect(try world.restore(path, into: bob).held == ["leak-in-malm": 1])
+        #expect(try bob.holds().count == 1)
+        // A hold of that name takes what comes with later archives.
+        try ada.ingest("c3", labels: ["held"], [("a", "held too")])
+        let third = try #require(
+            try ada.conversationIDs().first { try ada.conversation($0).origin.id == "c3" })
+        var onlyThird = ConversationFilter()
+        onlyThird.labels = ["held"]
+        let later = try world.restore(world.export(ada, "later") { $0 = onlyThird }, into: bob)
+        #expect(later.held == ["leak-in-malm": 2] && later.conversations.added == 1)
+        #expect(try bob.holds().count == 1)
+        #expect(try bob.heldConversations() == [held, third])
+        #expect(try bob.proveHold("leak-in-malm", tool: "test").isWhole)
+        try expectSound()
+    }
+
+    @Test("A hold of the vault covers by its conditions what an archive brings")
+    func conditions() throws {
+        var scope = HoldScope()
+        scope.labels = ["held"]
+        _ = try bob.placeHold(matter: "Bob's", scope: scope)
+        try ada.ingest("c1", labels: ["held"], [("a", "one")])
+        try ada.ingest("c2", [("a", "two")])
+        let report = try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(report.held.isEmpty)
+        let ids = try bob.conversationIDs()
+        let held = try #require(try ids.first { try bob.conversation($0).labels == ["held"] })
+        #expect(try bob.heldConversations() == [held])
+        let request = DisposalRequest(.conversations(ids), reason: "a test")
+        _ = try bob.dispose(try bob.planDisposal(request), of: request)
+        #expect(try bob.conversationIDs() == [held])
+        try expectSound()
+    }
+
+    @Test("What a rule keeps because of its project stays kept when an archive says another one")
+    func retention() throws {
+        try share()
+        try bob.ingest("c1", modified: 1, project: "kept", [])
+        let rule =
+            #"{"id":"keep","kind":"retain","period":"P90Y","start":"created","#
+            + #""basis":"legal","scope":{"class":"scoped","projects":["kept"]}}"#
+        let text =
+            #"{"version":1,"timeZone":"UTC","holdReleaseGrace":"P30D","retention":["#
+            + rule + "]}"
+        try bob.setPolicy(
+            PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file))
+        let id = try #require(try bob.conversationIDs().first)
+        let request = DisposalRequest(.conversations([id]), reason: "a test")
+        #expect(try bob.planDisposal(request).destroyed.isEmpty)
+        try ada.ingest("c1", modified: 2, project: "free", [])
+        try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(try bob.conversation(id).project == "free")
+        _ = try bob.dispose(try bob.planDisposal(request), of: request)
+        #expect(try bob.conversationIDs() == [id])
+        try expectSound()
+    }
+
+    @Test("A hold that the vault itself released is not placed again by an old archive")
+    func ownHold() throws {
+        try ada.ingest("c1", labels: ["held"], [("a", "held")])
+        let placed = try hold(ada, "Leak")
+        let path = try world.export(ada, "bag")
+        _ = try ada.releaseHold(placed.id, reason: "settled")
+        #expect(try world.restore(path, into: ada).held.isEmpty)
+        #expect(try ada.heldConversations().isEmpty)
+        #expect(try world.restore(path, into: bob).held == ["leak": 1])
+        try expectSound()
+    }
+}
