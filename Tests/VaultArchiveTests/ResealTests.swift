@@ -76,6 +76,16 @@ struct ResealTests {
             ])
     }
 
+    @Test("An attachment that another content was put in place of is noticed")
+    func changedAttachment() throws {
+        let file = "data/attachments/\(hex(SHA256Digest.hash(Samples.document)))"
+        let faults = try faults(file) { $0[0] = $0[0].replacing("draft 3", with: "draft 4") }
+        #expect(
+            faults.contains(
+                ArchiveFault(
+                    path: file, fault: "the content is not the one whose SHA-256 is its name")))
+    }
+
     @Test("A changed envelope is noticed")
     func changedEnvelope() throws {
         let faults = try faults(records) { lines in

@@ -39,7 +39,7 @@ struct BagSource: ArchiveSource {
     static func keeps(_ path: String) -> Bool {
         path.hasPrefix(ArchiveName.native) || path.hasPrefix(ArchiveName.attachments)
             || path.hasPrefix("proof/") || path == ArchiveName.export
-            || path == ArchiveName.custody
+            || path == ArchiveName.custody || path == ArchiveName.holds
     }
 
     func selection() -> [RecordID] { ids }

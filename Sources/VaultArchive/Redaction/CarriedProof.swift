@@ -38,7 +38,7 @@ package struct CarriedProof {
     /// - Returns: What they say.
     /// - Throws: What the disk throws.
     func write(to writer: BagWriter, custody step: [UInt8]) throws(VaultError) -> ArchiveProof {
-        for path in kept.paths where path.hasPrefix("proof/") {
+        for path in kept.paths where path.hasPrefix("proof/") || path == ArchiveName.holds {
             try writer.tag(path, sizeBytes: kept.sizeBytes(of: path) ?? 0) {
                 (pass) throws(VaultError) in
                 try kept.read(path, pass)

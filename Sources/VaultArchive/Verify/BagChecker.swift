@@ -32,6 +32,8 @@ struct BagChecker {
     private(set) var records: Int64 = 0
     /// Attachments by hash: the size, and a file that names it.
     private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String)] = [:]
+    /// Attachments whose content is not what their name says.
+    private(set) var misnamed: Set<String> = []
     /// What the error report says is missing.
     private(set) var declaredMissing: Set<String> = []
     /// What `proof/` says.
@@ -120,7 +122,12 @@ struct BagChecker {
 
     private mutating func collect(_ findings: [FileFinding]) {
         for (finding, path) in zip(findings, waiting) {
-            if let digest = finding.sha256 { ledger.see(path, digest, \.sha256) }
+            if let digest = finding.sha256 {
+                ledger.see(path, digest, \.sha256)
+                if path.hasPrefix(ArchiveName.attachments), path != ArchiveName.attachment(digest) {
+                    misnamed.insert(path)
+                }
+            }
             if let digest = finding.sha512 { ledger.see(path, digest, \.sha512) }
             if let records = finding.records { add(records) }
         }

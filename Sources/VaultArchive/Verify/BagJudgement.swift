@@ -261,6 +261,9 @@ extension BagChecker {
             guard let hash = name.utf8.fromHex, hash.count == 32 else {
                 return faults.add(path, "the file is not named by its SHA-256")
             }
+            if misnamed.contains(path), !faults.names(path) {
+                return faults.add(path, "the content is not the one whose SHA-256 is its name")
+            }
             if areRecordsWhole, attachments[hash] == nil, !faults.names(path) {
                 faults.add(path, "no record names this attachment")
             }
