@@ -36,6 +36,10 @@ enum ArchiveName {
     static let logLines = "proof/log.jsonl"
     static let commitments = "proof/commitments.jsonl"
     static let proofScript = "proof/verify.py"
+    /// The files of `proof/`, signed by who made the first archive, whatever is made of it.
+    static let proofManifest = "proof/manifest-sha256.txt"
+    static let proofSignature = "proof/manifest-sha256.txt.sig"
+    static let proofSigners = "proof/allowed_signers"
 
     static let payload = "data/"
     static let native = "data/native/"
@@ -69,7 +73,10 @@ enum ArchiveName {
     /// What an archive of a vault with an audit log has besides.
     static let proof = [
         checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript, custody, destroyed,
+        proofManifest, proofSignature, proofSigners,
     ]
+    /// What the list of `proof/` does not list.
+    static let proofSeal: Set = [proofManifest, proofSignature, proofSigners]
 
     /// The files that stand beside the tag manifest without being listed in it.
     private static let unlisted: Set<String> = Set(

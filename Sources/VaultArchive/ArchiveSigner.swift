@@ -4,6 +4,8 @@ import VaultCrypto
 struct ArchiveSigner {
     /// What an SSH signature of an archive is for.
     static let namespace = "export@coffer"
+    /// What the SSH signature of `proof/` is for.
+    static let proofNamespace = "proof@coffer"
     /// The name under which `allowed_signers` lists the key; it says nothing about who it is.
     static let principal = "archive-signer"
 

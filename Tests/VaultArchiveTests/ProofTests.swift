@@ -168,6 +168,71 @@ struct ProofTests {
                 == ["proof/log.pub.pem: this is another key than that of proof/log.vkey"])
     }
 
+    @Test("A record that replaces another and that no entry covers is named")
+    func uncovered() throws {
+        try export("out", label: "l1")
+        let file = try #require(try place.files("out/data/native").first)
+        let before = try text("out/data/native/\(file)")
+        let last = try #require(before.split(separator: "\n").last)
+        let old = try #require(RecordFile.message(String(last)))
+        let part = try #require(old.partLines.first).replacing("harbour", with: "scandal")
+            .replacing("ledger", with: "scandal")
+        let hash = SHA256Digest.hash(Array(part.utf8)).hex
+        let envelope = old.envelopeLine.replacing(
+            SHA256Digest.hash(Array(old.partLines[0].utf8)).hex, with: hash)
+        let forged = SHA256Digest.hash(Array(envelope.utf8)).hex
+        let line =
+            #"{"commitment":"\#(forged)","envelope":\#(envelope),"parts":[\#(part)]}"#
+        try place.write("out/data/native/\(file)", before.replacing(last, with: line))
+        let leaf = MerkleTree.leafHash(old.commitment).hex
+        try place.write(
+            "out/proof/commitments.jsonl",
+            try text("out/proof/commitments.jsonl").replacing(
+                "\"\(old.commitment.hex)\"\n", with: "{\"hash\":\"\(leaf)\",\"hidden\":1}\n")
+                + "{\"uncovered\":\"\(forged)\"}\n")
+        try place.reseal("out")
+        let faults = try place.verify("out").faults
+        #expect(faults.map(\.path) == ["proof/commitments.jsonl"])
+        #expect(faults.first?.fault.hasSuffix("no earlier version has this commitment") == true)
+        if let (status, said) = try place.run("out", ["python3", "proof/verify.py"]) {
+            #expect(status != 0 && said.contains("a record that no entry covers"), "\(said)")
+        }
+    }
+
+    @Test("A copy whose commitments are not those that the original's maker signed is named")
+    func seal() throws {
+        try export("out", label: "l1")
+        let path = "out/proof/commitments.jsonl"
+        try place.write(path, try text(path).replacing("\n{\"hash\"", with: "\n{ \"hash\""))
+        try place.reseal("out", keepProofSeal: true)
+        #expect(
+            try place.verify("out").faults.contains {
+                $0.path == "proof/manifest-sha256.txt"
+                    && $0.fault == "it does not list the files of proof/ as they are"
+            })
+    }
+
+    @Test("The script refuses what would stand in for a proof")
+    func script() throws {
+        try export("out", label: "l1")
+        let path = "out/proof/commitments.jsonl"
+        let before = try text(path)
+        let first = try #require(before.split(separator: "\n").first)
+        try place.write(path, before + "\(first)\n")
+        guard let (status, said) = try place.run("out", ["python3", "proof/verify.py"]) else {
+            return print("skipped: there is no python3")
+        }
+        #expect(status != 0 && said.contains("one section for each entry"))
+        try place.write(path, before)
+        let file = try #require(try place.files("out/data/native").first)
+        let native = try text("out/data/native/\(file)")
+        try place.write(
+            "out/data/native/\(file)",
+            native.replacing(#""type":"text"}"#, with: #""type":"text","withheld":0}"#))
+        let again = try #require(try place.run("out", ["python3", "proof/verify.py"]))
+        #expect(again.0 != 0 && again.1.contains("NOT PROVED"))
+    }
+
     @Test("A version that is left out, all counts corrected and signed again, is named")
     func leftOut() throws {
         let bytes = try export("out", label: "l1").payloadBytes

@@ -235,12 +235,29 @@ struct RedactionTests {
         let log = "data/report/privilege.csv"
         #expect(try faults(log) { $0 += "3,,,,,,,,,,,\n" }.contains { $0.path == log })
         try? FileManager.default.removeItem(atPath: "\(place.path)/copy")
+        #expect(
+            try faults(log) { $0.replace("privileged", with: "nothing yet") } == [
+                ArchiveFault(path: log, fault: "its rows are not what the records say is withheld")
+            ])
+        try? FileManager.default.removeItem(atPath: "\(place.path)/copy")
         let export = "meta/export.json"
         let found = try faults(export) { content in
             content.replace("\"records\": 1\n", with: "\"records\": 2\n")
         }
         #expect(
             found == [ArchiveFault(path: export, fault: "withheld records should be 1")])
+    }
+
+    @Test("A name of several lines makes one row")
+    func names() throws {
+        let builder = ConversationBuilder(9, title: nil, custodian: "A\nB,\"C\"")
+        var filled = builder
+        filled.add(.user, "a secret")
+        try place.export(MemorySource(conversations: [filled.archived]), "own")
+        var rules = RedactionRules()
+        try rules.withhold([filled.messages[0].id.description], because: "x")
+        try redact(rules, from: "own")
+        #expect(try place.verify("copy").faults.isEmpty)
     }
 
     // MARK: Rules

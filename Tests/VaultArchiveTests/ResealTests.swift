@@ -186,9 +186,27 @@ struct ResealTests {
 }
 
 extension TemporaryFolder {
+    /// Makes the list of `proof/` and its signature anew.
+    private func resealProof(_ name: String, _ all: [String]) throws {
+        let seal = ["proof/manifest-sha256.txt", "proof/manifest-sha256.txt.sig"]
+        let lines = try all.filter {
+            $0.hasPrefix("proof/") && !seal.contains($0) && $0 != "proof/allowed_signers"
+        }.map { "\(hex(SHA256Digest.hash(try read("\(name)/\($0)"))))  \($0)\n" }
+        let content = Array(lines.joined().utf8)
+        let signature = try SSHSignature(
+            signing: SHA512Digest.hash(content), with: try testKey(7), namespace: "proof@coffer")
+        try write("\(name)/\(seal[0])", content)
+        try write("\(name)/\(seal[1])", signature.file)
+    }
+
     /// Makes the manifests, the Payload-Oxum and both signatures anew, as an insider could.
-    func reseal(_ name: String, keepManifests: Bool = false) throws {
+    func reseal(
+        _ name: String, keepManifests: Bool = false, keepProofSeal: Bool = false
+    ) throws {
         let all = try files(name)
+        if !keepProofSeal, all.contains("proof/manifest-sha256.txt") {
+            try resealProof(name, all)
+        }
         let payload = all.filter { $0.hasPrefix("data/") }
         if !keepManifests {
             for (file, digest) in [

@@ -172,7 +172,11 @@ package enum ArchiveExport {
         }
         return try source.log.map { (log) throws(VaultError) in
             let prior = PriorCheckpoints(request.priorCheckpoints)
-            return try ProofWriter(log: log, writer: writer, prior: prior).write()
+            let proof = try ProofWriter(log: log, writer: writer, prior: prior).write()
+            try source.withArchiveKey { (key) throws(VaultError) in
+                try ProofSeal.write(to: writer, key)
+            }
+            return proof
         }
     }
 

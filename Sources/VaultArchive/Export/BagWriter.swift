@@ -128,6 +128,12 @@ final class BagWriter {
         tags.append((path, SHA256Digest.hash(content)))
     }
 
+    /// The tag files below a folder, as a manifest lists them.
+    func manifest(below folder: String) -> String {
+        tags.filter { $0.path.hasPrefix(folder) }.sorted { $0.path < $1.path }
+            .reduce(into: "") { $0 += "\($1.sha256.hex)  \($1.path)\n" }
+    }
+
     /// SHA-256 of a tag file that was written; empty for another.
     func digest(of path: String) -> [UInt8] { tags.first { $0.path == path }?.sha256 ?? [] }
 

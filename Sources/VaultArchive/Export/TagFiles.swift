@@ -156,9 +156,11 @@ struct TagFiles {
     private var redacted: String {
         guard let words = withheldWords else { return "" }
         let name = request.redaction?.original?["name"]?.string?.singleLine(maximumBytes: 200)
+        let signer = request.redaction?.original?["signer"]?.string
         return """
               Withheld   \(words); data/report/privilege.csv has the reasons
-            \(name.map { "  Made of    \($0)\n" } ?? "")
+            \(name.map { "  Made of    \($0)\n" } ?? "")\
+            \(signer.map { "  Signed by  \($0)\n" } ?? "")
             """
     }
 
@@ -176,11 +178,16 @@ struct TagFiles {
     private var proofStep: String {
         guard proof != nil else { return "" }
         return """
-            4. The records are those of the vault's audit log, in its order, of which none was left
-               out between others without a trace. The first command recomputes the log's tree from
-               the records; the others check who signed it:
+            4. The records are those that the vault's audit log commits to, and those of the archive
+               that was first made of them, none less and none more. The first command recomputes
+               the log's tree from the records; the others check who signed it, and who signed
+               which commitments were in that archive:
 
                  python3 proof/verify.py
+                 sha256sum --strict --quiet -c proof/manifest-sha256.txt
+                 ssh-keygen -Y verify -f proof/allowed_signers -I \(ArchiveSigner.principal) \
+            -n \(ArchiveSigner.proofNamespace) \\
+                   -s proof/manifest-sha256.txt.sig < proof/manifest-sha256.txt
                  sed '/^$/,$d' proof/checkpoint > ../note
                  sed -n 's/^— .* //p' proof/checkpoint | base64 -d | tail -c 64 > ../note.sig
                  openssl pkeyutl -verify -rawin -pubin -inkey proof/log.pub.pem \\

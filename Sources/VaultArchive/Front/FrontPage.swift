@@ -240,8 +240,9 @@ struct FrontPage {
         html.text(words)
         html.markup(". <a href=\"")
         html.text(ArchiveName.privilege)
-        html.markup("\">privilege.csv</a> has the reasons. That each was there, and where, is ")
-        html.markup("proved as for every record.</li>\n")
+        html.markup("\">privilege.csv</a> has the reasons. That each was there is proved as for ")
+        html.markup("every record; its date, author and place, and the text of copies with marks, ")
+        html.markup("are what whoever redacted says.</li>\n")
     }
 
     private mutating func errors() {

@@ -37,7 +37,8 @@ extension ConversationPage {
             guard let notice = parts[place] else { return false }
             withheld(
                 notice.hasCopy
-                    ? "What is marked here is withheld: " : "A part of this message is withheld: ",
+                    ? "What is marked in this copy, which nothing proves, is withheld: "
+                    : "A part of this message is withheld: ",
                 notice.reason)
             return !notice.hasCopy
         }

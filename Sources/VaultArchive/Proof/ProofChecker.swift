@@ -21,7 +21,10 @@ struct ProofChecker {
     private var section: (entry: Int, tree: MerkleFrontier)?
     /// What the sections say.
     private var found: [Int: CommittedMessages] = [:]
-    private(set) var uncovered = 0
+    /// Commitments that no entry covers, by token, with the line that says so.
+    private var uncovered: [(token: UInt64, line: Int)] = []
+    /// How many earlier versions have which token; filled from outside.
+    var earlier: [UInt64: Int] = [:]
     /// The first fault of each file.
     private var faults: [String: String] = [:]
 
@@ -30,6 +33,9 @@ struct ProofChecker {
         records = emptySum
         commitments = emptySum
     }
+
+    /// Earlier versions that were replaced before the log began, which it does not cover.
+    var uncoveredCount: Int { uncovered.count }
 
     static func splitter() -> LineSplitter { LineSplitter(maximumBytes: maximumLineBytes) }
 
@@ -91,7 +97,7 @@ struct ProofChecker {
             guard let hash = text.utf8.fromHex, hash.count == MerkleTree.hashBytes else {
                 return fault(path, number, "this is no commitment")
             }
-            uncovered += 1
+            uncovered.append((commitments.token(of: hash), number))
             commitments.add(hash)
         } else if var open = section, let fields = value.object {
             guard Self.hide(fields, in: &open.tree) else {
@@ -132,6 +138,14 @@ struct ProofChecker {
         if faults[ArchiveName.commitments] == nil, records != commitments {
             faults[ArchiveName.commitments] = "its commitments are not those of the records"
         }
+        // With this, each record that nothing replaced is one that an entry covers.
+        for (token, line) in uncovered {
+            guard let left = earlier[token], left > 0 else {
+                fault(ArchiveName.commitments, line, "no earlier version has this commitment")
+                break
+            }
+            earlier[token] = left - 1
+        }
         return faults.sorted { $0.key < $1.key }.map { ArchiveFault(path: $0.key, fault: $0.value) }
     }
 }
@@ -143,6 +157,11 @@ struct CommitmentSum: Equatable, Sendable {
 
     /// The sum of nothing.
     init(key: [UInt8]) { self.key = key }
+
+    /// A number that stands for a commitment, and that nobody can aim at.
+    func token(of commitment: [UInt8]) -> UInt64 {
+        SHA256Digest.hash(key + commitment).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
 
     mutating func add(_ commitment: [UInt8]) {
         let hash = SHA256Digest.hash(key + commitment)

@@ -22,7 +22,8 @@ import VaultCrypto
 /// in the order of the log: a line `{"entry":N}`, then lines `"<64 hex>"`, a commitment that is
 /// shown, and lines `{"hash":"<64 hex>","hidden":N}` for those between them. They make the tree of
 /// which the entry's line has `messages.count` and `messages.root`. Last come lines
-/// `{"uncovered":"<64 hex>"}`: earlier versions that were replaced before the log began.
+/// `{"uncovered":"<64 hex>"}`: earlier versions that were replaced before the log began. No other
+/// record may be uncovered.
 ///
 /// The shown and the uncovered commitments are those of the archive's records, each as often.
 enum ProofLine {

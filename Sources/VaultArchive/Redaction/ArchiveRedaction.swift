@@ -22,17 +22,19 @@ package struct ArchiveRedaction {
     /// - Parameters:
     ///   - path: A folder, `.tar` or `.tar.zst`, or one of these in an age file.
     ///   - key: What opens an encrypted one.
+    ///   - signer: Who must have signed it, as for `ArchiveVerifier`.
     ///   - folder: The folder on whose disk records wait, sealed; about as large as the archive's
     ///     records and attachments.
     ///   - hooks: Progress and cancellation.
     /// - Throws: What `ArchiveVerifier` throws. Faults are in `verification`.
     package init(
-        _ path: String, key: ArchiveKey?, waitingIn folder: String, hooks: ArchiveExport.Hooks
+        _ path: String, key: ArchiveKey?, signer: String? = nil, waitingIn folder: String,
+        hooks: ArchiveExport.Hooks
     ) throws(VaultError) {
         kept = try KeptFiles(in: folder, keeps: BagSource.keeps)
         self.hooks = hooks
         verification = try ArchiveVerifier.verify(
-            path, key: key, signer: nil, limits: ArchiveVerifier.Limits(), hooks: hooks,
+            path, key: key, signer: signer, limits: ArchiveVerifier.Limits(), hooks: hooks,
             keeping: kept)
         export =
             verification.isValid

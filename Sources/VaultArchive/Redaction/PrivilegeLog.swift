@@ -4,9 +4,9 @@ package import VaultCrypto
 
 /// What is withheld of an export: the rows of `data/report/privilege.csv` and how many they are.
 ///
-/// The rows come from what stands in place of the records. In the order of the archive, there is
-/// one for each record and each part that is withheld; `commitment` is, of a part, the hash that
-/// the record's envelope has of it.
+/// The rows come from what stands in place of the records, and their dates, authors and places are
+/// what that says. In the order of the archive, there is one for each record and each part that is
+/// withheld; `commitment` is, of a part, the hash that the record's envelope has of it.
 package final class RedactionReport {
     private(set) var counts = WithheldCounts()
     let rows: Spool
@@ -49,32 +49,60 @@ package final class RedactionReport {
         _ stub: WithheldRecord, _ what: String, _ conversation: Conversation
     ) throws(VaultError) {
         counts.records += 1
-        try row([
-            conversation.id.description, stub.message.description, String(stub.version), "",
-            stub.created?.description ?? "", stub.role.rawValue, conversation.custodian, "", what,
-            stub.reason, stub.commitment.hex,
-        ])
+        try write(
+            PrivilegeRow.text(
+                stub, what, conversation: conversation.id.description,
+                custodian: conversation.custodian))
     }
 
     private func add(
         _ message: Message, _ place: Int, _ conversation: Conversation
     ) throws(VaultError) {
         guard let value = try? JSONReader.parse(message.partLines[place]),
-            let part = WithheldPart(value)
+            let part = WithheldPart(value),
+            let envelope = try? JSONReader.parse(message.envelopeLine)
         else { return }
         counts.parts += 1
         if part.copy != nil { counts.copies += 1 }
-        let hash = (try? JSONReader.parse(message.envelopeLine))?["parts"]?.array?[place].string
-        try row([
-            conversation.id.description, message.id.description, String(message.version),
-            String(place + 1), message.created?.description ?? "",
-            message.role.rawValue, conversation.custodian, part.type.rawValue,
-            part.copy == nil ? "part" : "part, of which a copy with marks is given", part.reason,
-            hash ?? "",
+        try write(
+            PrivilegeRow.text(
+                part, place, envelope: envelope, conversation: conversation.id.description,
+                custodian: conversation.custodian))
+    }
+
+    private func write(_ row: [UInt8]) throws(VaultError) {
+        try rows.write(Array("\(counts.records + counts.parts),".utf8) + row)
+    }
+}
+
+/// A row of the privilege log behind its number, which writer and verifier make alike from what
+/// stands in place of a record or a part.
+enum PrivilegeRow {
+    static func text(
+        _ stub: WithheldRecord, _ what: String, conversation: String, custodian: String
+    ) -> [UInt8] {
+        line([
+            conversation, stub.message.description, String(stub.version), "",
+            stub.created?.description ?? "", stub.role.rawValue, custodian, "", what, stub.reason,
+            stub.commitment.hex,
         ])
     }
 
-    private func row(_ cells: [String]) throws(VaultError) {
-        try rows.write(Reports.line([String(counts.records + counts.parts)] + cells))
+    static func text(
+        _ part: WithheldPart, _ place: Int, envelope: JSON, conversation: String, custodian: String
+    ) -> [UInt8] {
+        let version = envelope["version"]?.int.map { String($0) }
+        return line([
+            conversation, envelope["id"]?.string ?? "", version ?? "", String(place + 1),
+            envelope["created"]?.string ?? "", envelope["role"]?.string ?? "", custodian,
+            part.type.rawValue,
+            part.copy == nil ? "part" : "part, of which a copy with marks is given", part.reason,
+            envelope["parts"]?.array?[place].string ?? "",
+        ])
+    }
+
+    /// A row is one line, whatever a name holds.
+    private static func line(_ cells: [String]) -> [UInt8] {
+        Reports.line(cells.map { $0.singleLine(maximumBytes: 2000) })
     }
 }

@@ -39,6 +39,18 @@ package enum ArchiveVerifier {
         package init() {}
     }
 
+    /// What an archive shows of a vault's audit log, checked.
+    package struct ShownProof: Sendable, Hashable {
+        /// The log's name.
+        package var origin: String
+        /// How many entries the signed checkpoint covers.
+        package var size: Int
+        /// `SHA256:…` of who signed it with the first archive.
+        package var signer: String
+        /// Earlier versions that are older than the log, which it does not cover.
+        package var uncovered: Int
+    }
+
     /// What was found.
     package struct Result: Sendable {
         /// In order of path, a file's in order of line; none means that the archive is valid.
@@ -67,6 +79,8 @@ package enum ArchiveVerifier {
         package var conversations: Int
         package var messages: Int
         package var payloadBytes: Int64
+        /// What proves that the records are those of a vault's audit log; `nil` where nothing does.
+        package var proof: ShownProof?
         /// What a redacted archive withholds; `nil` for another.
         package var withheld: WithheldCounts?
         /// Files that may be there and that nothing here vouches for: a time stamp.

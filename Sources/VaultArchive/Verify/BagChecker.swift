@@ -39,11 +39,17 @@ struct BagChecker {
     /// What `proof/` says.
     var proof = ProofChecker()
     /// What is withheld, and how many rows of the privilege log say so.
-    private(set) var withheld = (records: Int64(0), parts: Int64(0), rows: Int64(0))
+    private(set) var withheld = WithheldCounts()
+    /// The rows of the privilege log, and those that the records ask for, without their numbers.
+    private(set) var privilege: (said: CommitmentSum, wanted: CommitmentSum, rows: Int)
     /// A file of records in which something is withheld.
     private(set) var withheldPath: String?
     /// Where files go that are read once more after all was checked.
     var kept: KeptFiles?
+    /// Who signed `proof/`, when that is whole.
+    var proofSigner: String?
+    /// What of the log is shown, when it was judged.
+    var shownProof: ArchiveVerifier.ShownProof?
     /// Who else signed, by their fingerprints.
     var cosigners: [String] = []
     /// Faults in what the manifests say, told only if the manifests are as they were signed.
@@ -52,6 +58,7 @@ struct BagChecker {
     init(limits: ArchiveVerifier.Limits, hooks: ArchiveExport.Hooks) {
         self.limits = limits
         self.hooks = hooks
+        privilege = (proof.emptySum, proof.emptySum, 0)
     }
 
     // MARK: Reading
@@ -150,7 +157,7 @@ struct BagChecker {
             case manifest(LineSplitter, WritableKeyPath<Ledger.File, Ledger.Check>)
             case errors(LineSplitter)
             case proof(LineSplitter)
-            case privilege
+            case privilege(LineSplitter)
         }
 
         init(_ path: String) {
@@ -160,7 +167,7 @@ struct BagChecker {
             case ArchiveName.manifest256: kind = .manifest(lines, \.sha256)
             case ArchiveName.manifest512: kind = .manifest(lines, \.sha512)
             case ArchiveName.errors: kind = .errors(lines)
-            case ArchiveName.privilege: kind = .privilege
+            case ArchiveName.privilege: kind = .privilege(ProofChecker.splitter())
             case ArchiveName.logLines, ArchiveName.commitments:
                 kind = .proof(ProofChecker.splitter())
             case _ where Self.isSmall(path): kind = .small([])
@@ -187,8 +194,12 @@ struct BagChecker {
         mutating func take(_ bytes: UnsafeRawBufferPointer, _ checker: inout BagChecker) {
             switch kind {
             case .opaque: break
-            case .privilege:
-                checker.withheld.rows += unsafe bytes.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+            case .privilege(var lines):
+                kind = .opaque
+                let isFine = unsafe lines.take(bytes) { line, number in
+                    unsafe checker.privilegeLine(Array(line), number)
+                }
+                if isFine { kind = .privilege(lines) }
             case .small(var content):
                 kind = .opaque
                 guard content.count + bytes.count <= BagChecker.maximumSmallBytes else {
@@ -235,11 +246,15 @@ struct BagChecker {
     private mutating func add(_ checked: RecordChecker) {
         faults.add(checked.faults)
         proof.records.add(checked.commitments)
+        for token in checked.earlier { proof.earlier[token, default: 0] += 1 }
         conversations += 1
         messages += checked.counts.messages
         records += checked.counts.records
-        withheld.records += checked.withheldRecords
-        withheld.parts += checked.withheldParts
+        withheld.records += Int(checked.withheldRecords)
+        withheld.messages += Int(checked.withheldMessages)
+        withheld.parts += Int(checked.withheldParts)
+        withheld.copies += Int(checked.withheldCopies)
+        privilege.wanted.add(checked.privilege)
         if checked.withheldRecords + checked.withheldParts > 0 { withheldPath = checked.path }
         for (hash, size) in checked.attachments {
             if let known = attachments[hash], known.sizeBytes != size {
@@ -270,6 +285,15 @@ struct BagChecker {
         if let fault = ledger.claim(path, digest, check) {
             claims.add(manifest, "line \(number): \(fault)")
         }
+    }
+
+    /// A row of the privilege log: its number, and what the stub asks for.
+    private mutating func privilegeLine(_ line: [UInt8], _ number: Int) {
+        privilege.rows += 1
+        let head = Array("\(number - 1),".utf8)
+        if number == 1 { return }
+        privilege.said.add(
+            line.starts(with: head) ? Array(line.dropFirst(head.count)) + [0x0A] : line)
     }
 
     /// The third cell of a line of the error report, which no path makes necessary to quote.

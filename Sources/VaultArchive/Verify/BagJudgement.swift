@@ -17,7 +17,7 @@ extension BagChecker {
             tagManifest: isSealed ? small[ArchiveName.tagManifest].map(SHA256Digest.hash) : nil,
             timeStampFile: small[ArchiveName.timeStamp], conversations: conversations,
             messages: Int(messages), payloadBytes: ledger.payloadBytes,
-            withheld: withheldCounts,
+            proof: shownProof, withheld: withheldCounts,
             notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
                 ? [ArchiveName.timeStamp] : [], member: member)
     }

@@ -18,6 +18,7 @@ extension BagChecker {
         for path in Set(ArchiveName.proof).subtracting(present) where !faults.names(path) {
             faults.add(path, "the file is missing")
         }
+        checkSeal()
         let checkpoint = checkCheckpoint(said)
         // The consistency proofs are those of all prior checkpoints together.
         if let checkpoint, !faults.namesAny(below: ArchiveName.priorCheckpoints) {
@@ -26,7 +27,59 @@ extension BagChecker {
         let areRecordsWhole = !faults.namesAny(below: ArchiveName.payload) && !faults.names("")
         guard areRecordsWhole, [ArchiveName.logLines, ArchiveName.commitments].allSatisfy(isIntact)
         else { return }
-        for fault in proof.judge(checkpoint) { faults.add(fault.path, fault.fault) }
+        let found = proof.judge(checkpoint)
+        for fault in found { faults.add(fault.path, fault.fault) }
+        if let checkpoint, let proofSigner, found.isEmpty {
+            shownProof = ArchiveVerifier.ShownProof(
+                origin: said["origin"]?.string ?? "", size: checkpoint.size, signer: proofSigner,
+                uncovered: proof.uncoveredCount)
+        }
+    }
+
+    /// Checks that `proof/` is what somebody signed, who is the signer of the archive itself unless
+    /// it was made of another.
+    private mutating func checkSeal() {
+        guard ArchiveName.proofSeal.allSatisfy(isIntact), isIntact(ArchiveName.export),
+            let manifest = small[ArchiveName.proofManifest]
+        else { return }
+        guard let key = text(ArchiveName.proofSigners).flatMap({ ProofSeal.key(signers: $0) }),
+            let signature = small[ArchiveName.proofSignature].flatMap({
+                try? SSHSignature(parsing: $0)
+            }), signature.file == small[ArchiveName.proofSignature],
+            (try? signature.verify(
+                digest: SHA512Digest.hash(manifest), by: key,
+                namespace: ArchiveSigner.proofNamespace)) != nil
+        else {
+            return faults.add(
+                ArchiveName.proofSignature,
+                "the signature does not fit, or is not by the key of proof/allowed_signers")
+        }
+        let fingerprint = SSHPublicKey.fingerprint(key)
+        if fingerprint != firstSigner {
+            return faults.add(
+                ArchiveName.proofSigners, "this is not the key of who made the first archive")
+        }
+        // Every file outside `data/` is what the tag manifest lists, or was named already.
+        let listed = (text(ArchiveName.tagManifest) ?? "").split(separator: "\n").filter { line in
+            let path = line.dropFirst(66)
+            return path.hasPrefix("proof/") && !ArchiveName.proofSeal.contains(String(path))
+        }
+        if listed.map({ "\($0)\n" }).joined() != text(ArchiveName.proofManifest) {
+            return faults.add(
+                ArchiveName.proofManifest, "it does not list the files of proof/ as they are")
+        }
+        proofSigner = fingerprint
+    }
+
+    /// Who made the archive of which others were made, as `meta/export.json` says.
+    private var firstSigner: String? {
+        var signer = export?["signer"]?.string
+        var redaction = export?["redaction"]
+        while let original = redaction?["original"] {
+            signer = original["signer"]?.string
+            redaction = original["redaction"]
+        }
+        return signer
     }
 
     /// The archive's checkpoint, when it is signed by the key that the archive states.

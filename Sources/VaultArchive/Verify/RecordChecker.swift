@@ -15,17 +15,29 @@ struct RecordChecker {
     private var records: Int64 = 0
     /// Ids in their one text form sort as the ids do.
     private var last: (id: String, version: Int64)?
+    private var lastCommitment: [UInt8] = []
     private var isBroken = false
     private var hasFaults = false
     /// Lines that stand for a record, and parts of others, that are withheld.
     private(set) var withheldRecords: Int64 = 0
     private(set) var withheldParts: Int64 = 0
+    /// Parts of them of which a copy is given.
+    private(set) var withheldCopies: Int64 = 0
+    /// Whole messages among the records.
+    private(set) var withheldMessages: Int64 = 0
+    /// The last record, while it is not known whether a later version follows.
+    private var pending: WithheldRecord?
+    /// The rows that the privilege log has to have, without their numbers.
+    private(set) var privilege: CommitmentSum
+    private var custodian = ""
     /// The attachments that the records name, with their sizes.
     private(set) var attachments: [[UInt8]: Int64] = [:]
     /// What is wrong with the file.
     private(set) var faults = FaultList()
     /// The commitments of the records.
     private(set) var commitments: CommitmentSum
+    /// Those of versions that a later one of the same message follows, as tokens of the sum.
+    private(set) var earlier: [UInt64] = []
 
     /// - Parameters:
     ///   - path: The file's path in the bag.
@@ -35,6 +47,7 @@ struct RecordChecker {
         self.path = path
         lines = LineSplitter(maximumBytes: maximumLineBytes)
         self.commitments = commitments
+        privilege = commitments
     }
 
     var counts: (messages: Int64, records: Int64) { (messages, records) }
@@ -59,6 +72,7 @@ struct RecordChecker {
 
     /// Compares what was found with what the first line says.
     mutating func finish() {
+        endPending(isReplaced: false)
         if lines.rest > 0 { faults.add(path, "the last line has no end") }
         guard !isBroken, let header else {
             if !isBroken, lines.number == 1 { faults.add(path, "there is no first line") }
@@ -100,6 +114,7 @@ struct RecordChecker {
             return "the conversation does not say how many messages it has"
         }
         header = (id.description, messages, records)
+        custodian = object["custodian"]?.string ?? ""
         return nil
     }
 
@@ -112,18 +127,18 @@ struct RecordChecker {
         guard unsafe hash == Array(line[pieces.commitment]).fromHex else {
             return "the envelope is not what was committed to"
         }
-        commitments.add(hash)
         guard
             let fields = unsafe try? JSONReader.parse(
                 UnsafeBufferPointer(rebasing: line[pieces.envelope]))
         else { return "the envelope cannot be read" }
-        if let fault = checkEnvelope(fields) { return fault }
+        if let fault = checkEnvelope(fields, hash) { return fault }
         guard let hashes = fields["parts"]?.array, hashes.count == pieces.parts.count else {
             return "the number of parts is not what was committed to"
         }
         for (index, part) in pieces.parts.enumerated() {
             let known = hashes[index].string?.utf8.fromHex
-            if unsafe noteWithheld(line, part), known?.count == MerkleTree.hashBytes { continue }
+            let isWithheld = unsafe noteWithheld(line, part, index, fields)
+            if isWithheld, known?.count == MerkleTree.hashBytes { continue }
             let hash = unsafe Self.hash(line, part)
             guard known == hash else { return "part \(index + 1) is not what was committed to" }
             if let fault = unsafe noteAttachment(line, part) { return fault }
@@ -140,21 +155,38 @@ struct RecordChecker {
             let stub = unsafe (try? JSONReader.parse(line)).flatMap({ WithheldRecord($0) })
         else { return "this is not a record in canonical form" }
         withheldRecords += 1
-        commitments.add(stub.commitment)
-        return checkOrder(stub.message.description, Int64(stub.version))
+        let fault = checkOrder(stub.message.description, Int64(stub.version), stub.commitment)
+        pending = stub
+        return fault
     }
 
     /// Whether a part is withheld, which is then counted.
     private mutating func noteWithheld(
-        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>
+        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>, _ place: Int, _ envelope: JSON
     ) -> Bool {
         var scanner = unsafe CanonicalScanner(line, at: part.lowerBound)
         guard scanner.skip(#"{"withheld":"#),
             let value = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[part])),
-            WithheldPart(value) != nil
+            let stub = WithheldPart(value)
         else { return false }
         withheldParts += 1
+        if stub.copy != nil { withheldCopies += 1 }
+        privilege.add(
+            PrivilegeRow.text(
+                stub, place, envelope: envelope, conversation: header?.id ?? "",
+                custodian: custodian))
         return true
+    }
+
+    /// Notes the row of a withheld record, once it is known what follows it.
+    private mutating func endPending(isReplaced: Bool) {
+        guard let stub = pending else { return }
+        pending = nil
+        if !isReplaced { withheldMessages += 1 }
+        privilege.add(
+            PrivilegeRow.text(
+                stub, isReplaced ? "earlier version" : "message",
+                conversation: header?.id ?? "", custodian: custodian))
     }
 
     private static func hash(_ line: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
@@ -163,7 +195,7 @@ struct RecordChecker {
         return digest.finalize()
     }
 
-    private mutating func checkEnvelope(_ fields: JSON) -> String? {
+    private mutating func checkEnvelope(_ fields: JSON, _ commitment: [UInt8]) -> String? {
         guard let id = fields["id"]?.string, Self.isID(id),
             let version = fields["version"]?.int, version >= 1, fields["v"]?.int == 1,
             fields["role"]?.string.flatMap(Role.init) != nil,
@@ -172,12 +204,23 @@ struct RecordChecker {
         guard let header, fields["conversation"]?.string == header.id else {
             return "the message belongs to another conversation"
         }
-        return checkOrder(id, version)
+        return checkOrder(id, version, commitment)
     }
 
-    private mutating func checkOrder(_ id: String, _ version: Int64) -> String? {
-        if last?.id != id { messages += 1 }
-        defer { last = (id, version) }
+    private mutating func checkOrder(
+        _ id: String, _ version: Int64, _ commitment: [UInt8]
+    ) -> String? {
+        commitments.add(commitment)
+        endPending(isReplaced: last?.id == id)
+        if last?.id == id {
+            earlier.append(commitments.token(of: lastCommitment))
+        } else {
+            messages += 1
+        }
+        defer {
+            last = (id, version)
+            lastCommitment = commitment
+        }
         if let last, (last.id, last.version) >= (id, version) {
             return "the records are not in ascending order"
         }

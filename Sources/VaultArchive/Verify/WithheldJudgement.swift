@@ -11,10 +11,9 @@ extension BagChecker {
     /// What is withheld of a redacted archive, as it was counted.
     var withheldCounts: WithheldCounts? {
         guard let said = redaction else { return nil }
-        var counts = WithheldCounts()
-        counts.records = Int(withheld.records)
-        counts.parts = Int(withheld.parts)
+        var counts = withheld
         counts.original = said["original"]?["name"]?.string
+        counts.originalSigner = said["original"]?["signer"]?.string
         return counts
     }
 
@@ -39,14 +38,18 @@ extension BagChecker {
             return faults.add(ArchiveName.privilege, "the file is missing")
         }
         guard !faults.namesAny(below: ArchiveName.payload), !faults.names("") else { return }
-        let found = [("records", withheld.records), ("parts", withheld.parts)]
-        for (name, value) in found where said["withheld"]?[name]?.int != value {
+        let found = [
+            ("records", withheld.records), ("messages", withheld.messages),
+            ("parts", withheld.parts), ("copies", withheld.copies),
+        ]
+        for (name, value) in found where said["withheld"]?[name]?.int != Int64(value) {
             faults.add(ArchiveName.export, "withheld \(name) should be \(value)")
         }
-        if withheld.rows != withheld.records + withheld.parts + 1 {
-            faults.add(
-                ArchiveName.privilege,
-                "it should have \(withheld.records + withheld.parts) rows below its first")
+        let rows = withheld.records + withheld.parts
+        if privilege.rows != rows + 1 {
+            faults.add(ArchiveName.privilege, "it should have \(rows) rows below its first")
+        } else if privilege.said != privilege.wanted {
+            faults.add(ArchiveName.privilege, "its rows are not what the records say is withheld")
         }
     }
 }
@@ -63,6 +66,8 @@ package struct WithheldCounts: Sendable, Hashable {
     package var copies = 0
     /// The name of the archive that was redacted, if it was one.
     package var original: String?
+    /// `SHA256:…` of who signed that.
+    package var originalSigner: String?
 
     package init() {}
 

@@ -13,10 +13,10 @@ struct Redact: ParsableCommand {
                    coffer redact <archive> --output <path> --rules <file> [--reason <text>]
             """,
         discussion: """
-            In the copy a message that is withheld is a line with its commitment and the reason, \
-            in its place: `coffer verify` and proof/verify.py still prove from the original's \
-            signed checkpoint that nothing was left out or moved and that all other text is what \
-            it was. Pages, files for review and tables are made anew of what remains, and \
+            In the copy a message that is withheld is a line with its commitment and the reason: \
+            `coffer verify` still proves, from what the original's maker signed, that no record \
+            was left out and that all other text is what it was. The date, author and place of \
+            what is withheld, and copies with marks, are your word. Pages, files for review and tables are made anew of what remains, and \
             data/report/privilege.csv lists what does not. The copy is signed by this vault; the \
             archive itself is verified first and never changed.
 
@@ -77,6 +77,13 @@ struct Redact: ParsableCommand {
         completion: .file())
     var archiveIdentity: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who must have signed the archive: a fingerprint, or a file with a public key.",
+            valueName: "who"),
+        completion: .file())
+    var signer: String?
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -116,10 +123,11 @@ struct Redact: ParsableCommand {
                 progress: { progress.update($0.bytes, of: 0, "Redacting") },
                 isCancelled: { Interruption.isRequested })
             let redaction = try ArchiveRedaction(
-                Place.absolute(archive), key: key, waitingIn: Place.folder(of: output),
-                hooks: hooks)
+                Place.absolute(archive), key: key, signer: ExpectedSignerFile.text(signer),
+                waitingIn: Place.folder(of: output), hooks: hooks)
             progress.clear()
             try requireValid(redaction.verification)
+            showSigner(of: redaction.verification)
             let plan = try redaction.plan(rules)
             guard !dryRun else { return report(plan, nil) }
             var request = ArchiveRedaction.Request(
@@ -160,6 +168,14 @@ struct Redact: ParsableCommand {
         FaultView.show(faults, of: "archive", omitted: verification.omittedFaults)
         options.note("Nothing was written; `coffer verify` shows the same.")
         throw Ending.foundFaults
+    }
+
+    /// Whose archive it is: a copy of a forged one would be signed by this vault.
+    private func showSigner(of verification: ArchiveVerifier.Result) {
+        guard !verification.isSignerKnown, let signer = verification.signer else { return }
+        options.note(
+            "The archive is signed by \(signer). Compare that with the fingerprint that its maker "
+                + "told you, or give it with --signer: the copy is signed by this vault.")
     }
 
     // MARK: What is said

@@ -64,7 +64,7 @@ struct Verify: ParsableCommand {
             isCancelled: { Interruption.isRequested })
         let authority = try tsaCa.map { try TimeStampAuthority($0) }
         let key = try options.archiveKey()
-        let signer = try expectedSigner()
+        let signer = try ExpectedSignerFile.text(signer)
         let results = try paths.map { path in
             var result = try ArchiveVerifier.verify(
                 Place.absolute(path), key: key, signer: signer, hooks: hooks)
@@ -77,20 +77,6 @@ struct Verify: ParsableCommand {
         }
         if options.json { Output.json(json(result)) } else { show(result) }
         if !result.isValid { throw Ending.foundFaults }
-    }
-
-    /// The text of the option, or the content of the file that it names.
-    private func expectedSigner() throws -> String? {
-        guard let signer, !signer.hasPrefix("SHA256:"), !signer.hasPrefix("ssh-") else {
-            return signer
-        }
-        let file = open(signer, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return signer }
-        defer { close(file) }
-        var content = [UInt8](repeating: 0, count: 65_536)
-        let source = FileDescriptorSource(file)
-        let count = try content.withUnsafeMutableBytes { try source.readFully(into: $0) }
-        return String(decoding: content[..<count], as: UTF8.self)
     }
 
     func json(_ result: ArchiveVerifier.Result) -> JSONObject {
@@ -107,10 +93,17 @@ struct Verify: ParsableCommand {
             "timeStamp": result.timeStamp.map { .object(["time": .string($0)]) } ?? .null,
             "conversations": .integer(result.conversations),
             "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
+            "proof": result.proof.map {
+                .object([
+                    "origin": .string($0.origin), "size": .integer($0.size),
+                    "signer": .string($0.signer), "uncovered": .integer($0.uncovered),
+                ])
+            } ?? .null,
             "withheld": result.withheld.map {
                 .object([
-                    "records": .integer($0.records), "parts": .integer($0.parts),
-                    "original": .text($0.original),
+                    "records": .integer($0.records), "messages": .integer($0.messages),
+                    "parts": .integer($0.parts), "copies": .integer($0.copies),
+                    "original": .text($0.original), "originalSigner": .text($0.originalSigner),
                 ])
             } ?? .null,
             "notChecked": .array(result.notChecked.map(JSON.string)),
@@ -128,20 +121,11 @@ struct Verify: ParsableCommand {
                 + "\(Figures.count(result.messages, "message")), "
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
-        if let withheld = result.withheld {
-            Output.line(
-                withheld.records + withheld.parts == 0
-                    ? "  redacted nothing is withheld"
-                    : "  redacted \(Figures.count(withheld.records, "record")) and "
-                        + "\(Figures.count(withheld.parts, "part")) are withheld, each in its "
-                        + "place")
-            if let original = withheld.original {
-                Output.line("  made of  \(Printable.line(original))")
-            }
-        }
+        if let withheld = result.withheld { show(withheld) }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
         if let time = result.timeStamp { Output.line("  stamped  \(time)") }
+        show(result.proof)
         if let group = result.member?.group {
             Output.line("  group    archive \(group.place) of \(group.id)")
         }
@@ -164,6 +148,40 @@ struct Verify: ParsableCommand {
             options.note(
                 "Compare the signer's fingerprint with the one that its maker told you, or give it "
                     + "with --signer: anybody can make an archive that is whole.")
+        }
+    }
+
+    private func show(_ withheld: WithheldCounts) {
+        Output.line(
+            withheld.records + withheld.parts == 0
+                ? "  redacted nothing is withheld"
+                : "  redacted \(Figures.count(withheld.records, "record")) and "
+                    + "\(Figures.count(withheld.parts, "part")) are withheld")
+        if let original = withheld.original {
+            Output.line("  made of  \(Printable.line(original))")
+        }
+        if let signer = withheld.originalSigner { Output.line("  by       \(signer)") }
+        guard withheld.records + withheld.parts > 0 else { return }
+        let copies =
+            withheld.copies == 0
+            ? "" : ", and the text of \(Figures.count(withheld.copies, "marked copy"))"
+        options.note(
+            "That each was there is proved. The dates, authors and places of withheld records"
+                + copies + " are what whoever redacted says; nothing proves them.")
+    }
+
+    private func show(_ proof: ArchiveVerifier.ShownProof?) {
+        guard let proof else {
+            return options.note(
+                "No audit log is shown: nothing proves that the records are those of a vault.")
+        }
+        Output.line(
+            "  log      \(Printable.line(proof.origin)), \(Figures.count(proof.size, "entry"))")
+        if proof.uncovered > 0 {
+            options.note(
+                "\(Figures.count(proof.uncovered, "earlier version")) "
+                    + "\(proof.uncovered == 1 ? "is" : "are") older than the audit log, which does "
+                    + "not prove \(proof.uncovered == 1 ? "it" : "them").")
         }
     }
 }
