@@ -36,12 +36,22 @@ package struct WireHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     }
 }
 
+/// What a request is for.
+package enum WirePurpose: String, Sendable, CaseIterable {
+    /// A prompt, or a question about models.
+    case model
+    /// Asks for a token or keys. It carries proofs of identity, and no word of a conversation.
+    case credential
+    /// Asks who this machine is: metadata servers, and what issues tokens to workloads.
+    case machineIdentity
+}
+
 /// One HTTP request as a value: everything but the connection.
 ///
 /// It may carry a credential in its headers; therefore its descriptions show method, host and path
 /// alone.
 package struct WireRequest: Sendable, Equatable {
-    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+    package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT" }
 
     package var method: Method
     /// Where it goes: scheme, host and port.
@@ -52,6 +62,10 @@ package struct WireRequest: Sendable, Equatable {
     package var query: String
     package var headers: WireHeaders
     package var body: [UInt8]
+    /// What it is for.
+    ///
+    /// A guard of residency lets prompts and credentials go to different hosts.
+    package var purpose = WirePurpose.model
 
     package init(
         _ method: Method, _ origin: WebOrigin, path: String, query: String = "",
