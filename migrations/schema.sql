@@ -188,6 +188,18 @@ CREATE TABLE retention_grace (
     conversation INTEGER PRIMARY KEY REFERENCES conversation,
     until        INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE turn (
+    num          INTEGER PRIMARY KEY,
+    id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16), -- of the message that will be
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    parent       INTEGER,               -- message.num
+    begun        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX turn_by_conversation ON turn (conversation);
+CREATE TABLE turn_line (
+    num  INTEGER PRIMARY KEY,
+    line TEXT NOT NULL                  -- canonical JSON: a list of changes (TurnChange.swift)
+) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);

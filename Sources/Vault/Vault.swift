@@ -24,8 +24,10 @@ package final class Vault: Sendable {
     package let auditor: Auditor
     /// Where the organisation's policy is.
     let policyPlace: PolicyPlace
-    /// What opening the vault put right: what was damaged or left by an interrupted change.
-    package let mended: [VaultFault]
+    /// What opening the vault put right: what was damaged, or left by an interrupted change or by
+    /// an answer that was cut off.
+    package var mended: [VaultFault] { mending.withLock { $0 } }
+    private let mending: Mutex<[VaultFault]>
 
     init(
         layout: VaultLayout, lock: VaultLock, state: consuming State,
@@ -34,7 +36,7 @@ package final class Vault: Sendable {
     ) {
         self.auditor = auditor.counting(at: layout.uses)
         self.policyPlace = policyPlace
-        self.mended = mended
+        mending = Mutex(mended)
         self.layout = layout
         self.lock = lock
         self.state = Mutex(state)
@@ -92,10 +94,13 @@ package final class Vault: Sendable {
             try store.beginLog(of: tidied.header.vault, by: auditor, now: now())
             try store.requireLog(behind: remembered)
             let state = State(header: tidied.header, key: key, store: store)
-            return Vault(
+            let vault = Vault(
                 layout: layout, lock: lock, state: state, auditor: auditor,
                 policyPlace: policyPlace, now: now,
                 mended: tidied.mended + (forgotten.map { [$0] } ?? []))
+            let settled = vault.settleAbandonedTurns()
+            vault.mending.withLock { $0 += settled }
+            return vault
         } catch {
             if error.code == .damaged, let damaged {
                 damaged(Examination(of: layout, header, vaultKey: key, because: error))

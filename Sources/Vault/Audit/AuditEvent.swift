@@ -7,6 +7,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     /// Messages were stored or changed by an import.
     case ingest
     case hide, restore
+    /// Somebody named a conversation.
+    case titled = "title.set"
     case labelAdded = "label.add"
     case labelRemoved = "label.remove"
     case policySet = "policy.set"
@@ -56,13 +58,13 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     var governs: Bool {
         switch self {
         case .policySet, .policyRemoved, .holdPlaced, .holdMatched, .holdReleased, .purgeIntended,
-            .purgeDone,
-            .eraseIntended, .eraseDone, .approved, .erasureDeferred, .clockAccepted, .trustAdded,
-            .trustRemoved:
+            .purgeDone, .eraseIntended, .eraseDone, .approved, .erasureDeferred, .clockAccepted,
+            .trustAdded, .trustRemoved:
             true
-        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
-            .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun, .restoreEnded,
-            .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor, .clock, .refused:
+        case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
+            .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
+            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor,
+            .clock, .refused:
             false
         }
     }

@@ -168,10 +168,10 @@ struct GovernanceState: Equatable {
                 deferrals[id] = nil
             }
         case .trustAdded, .trustRemoved: try changeTrust(by: entry, document)
-        case .begin, .state, .ingest, .hide, .restore, .labelAdded, .labelRemoved, .eventSet,
-            .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun, .restoreEnded,
-            .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor, .clock,
-            .clockAccepted, .refused:
+        case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
+            .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
+            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor,
+            .clock, .clockAccepted, .refused:
             break
         }
     }

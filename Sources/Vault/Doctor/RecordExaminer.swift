@@ -16,6 +16,7 @@ struct RecordExaminer {
             try examineKeys(db, &examination)
             try examineMessages(db, &examination, progress)
             try examineAttachments(db, &examination, progress)
+            try examineTurns(db, &examination)
         }
         try examineCounters(&examination)
         try progress(ExaminationProgress(stage: .index, done: 0, total: 1))
@@ -80,6 +81,24 @@ struct RecordExaminer {
             try progress(
                 ExaminationProgress(
                     stage: .attachments, done: examination.attachments, total: Int64(all.count)))
+        }
+    }
+
+    /// The lines of answers that are being written; one whose process is gone should be a record.
+    private func examineTurns(_ db: Database, _ examination: inout Examination) throws {
+        let table = TurnTable(db: db)
+        for turn in try table.all() {
+            let name = "answer \(turn.id)"
+            if try !table.draft(of: turn).isWhole {
+                examination.add(name, "lacks a step, or has one that cannot be read")
+            }
+            if !vault.lock.isHeld(turn.lockPlace) {
+                examination.add(name, "was cut off and is no record yet; run this again")
+            }
+        }
+        let orphans = try table.orphanCount()
+        if orphans > 0 {
+            examination.add("database, table turn_line", "\(orphans) steps belong to no answer")
         }
     }
 

@@ -187,7 +187,7 @@ private enum PresentLines {
         ("title", "conversation"), ("extra", "conversation"), ("detail", "message"),
         ("text", "name"), ("line", "log_document"), ("source_id", "message"),
         ("source_id", "conversation"), ("line", "log_entry"), ("facts", "certificate"),
-        ("line", "part"), ("record", "version"),
+        ("line", "part"), ("record", "version"), ("line", "turn_line"),
     ]
 
     static func all(in db: Database) throws -> RowCursor {

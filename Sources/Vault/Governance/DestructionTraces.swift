@@ -75,6 +75,9 @@ struct DestructionTraces: ~Copyable {
                     UNION ALL SELECT extra FROM conversation WHERE num = ?1
                     UNION ALL SELECT detail FROM message
                         WHERE conversation = ?1 AND detail IS NOT NULL
+                    UNION ALL SELECT line FROM turn JOIN turn_line
+                        ON turn_line.num BETWEEN turn.num << 32 AND turn.num << 32 | 4294967295
+                        WHERE conversation = ?1
                     """), arguments: [conversation])
         while let row = try lines.next() { try keepPieces(of: Array((row[0] as String).utf8)) }
         try gatherVersions(of: conversation)

@@ -122,6 +122,26 @@ extension Vault {
         }
     }
 
+    /// Names a conversation.
+    ///
+    /// The log does not say how: a title is content.
+    ///
+    /// - Returns: Whether it had another title or none.
+    /// - Throws: `badInput` for what is no title; what the database reports.
+    package func setTitle(_ title: String, of id: RecordID) throws(VaultError) -> Bool {
+        let title = try Label.checked(title, "title")
+        return try change([id], .titled) { db, num in
+            try db.execute(
+                sql: "UPDATE conversation SET title = ?1 WHERE num = ?2 AND title IS NOT ?1",
+                arguments: [title, num])
+            let count = db.changesCount
+            if count > 0, let carrier = try SearchWriter().titleCarrier(of: num, in: db) {
+                try SearchWriter().update([carrier], in: db)
+            }
+            return count
+        } > 0
+    }
+
     private enum Change {
         case done(Int)
         case refused(String)
@@ -149,7 +169,7 @@ extension Vault {
                 return .refused(why)
             }
             var changed: [RecordID] = []
-            let isRuled = [.labelAdded, .labelRemoved, .eventSet].contains(event)
+            let isRuled = [.labelAdded, .labelRemoved, .eventSet, .titled].contains(event)
             let facts = isRuled ? try factsBeforeChange(in: db) : nil
             var before: [RecordID: RetentionItem] = [:]
             for id in Set(ids).sorted() {

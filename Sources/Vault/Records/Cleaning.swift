@@ -16,7 +16,7 @@ extension ImportedConversation {
 }
 
 extension ImportedMessage {
-    fileprivate mutating func removeNulls() {
+    mutating func removeNulls() {
         originID = originID.withoutNulls
         parent = parent?.withoutNulls
         model = model?.withoutNulls

@@ -66,6 +66,9 @@ package struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible
         }
     }
 
+    /// The time that it was made for.
+    package var time: Instant { Instant(milliseconds: Int64(high >> 16)) }
+
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16)

@@ -55,15 +55,7 @@ struct IngestWriter {
         _ analyser: TextAnalyser, _ texts: AnalysedBatch, _ facts: FactsReader?, in db: Database
     ) throws -> IngestReport {
         var report = IngestReport()
-        nextMessage = try Self.nextNumber(in: db)
-        added.removeAll(keepingCapacity: true)
-        changed.removeAll()
-        commitments = CommitmentBatch()
-        touched.removeAll()
-        before.removeAll()
-        // A purge since the last batch may have removed some, and given their numbers to others.
-        names = Names()
-        statements = try Statements(in: db)
+        try begin(in: db)
         defer { statements = nil }
         for conversation in batch {
             for record in conversation.skipped { report.skip(record) }
@@ -80,6 +72,71 @@ struct IngestWriter {
                 try add(conversation, custodian: custodian.name, now: now, in: db, report: &report)
             }
         }
+        try index(report, analyser, texts, in: db)
+        return report
+    }
+
+    /// Adds a message that was made here to a conversation, as the last on the screen.
+    ///
+    /// - Parameters:
+    ///   - message: The message, under its own id.
+    ///   - conversation: Where it belongs.
+    ///   - parent: The message before it.
+    ///   - analyser: What its text was analysed with.
+    ///   - texts: Its text.
+    ///   - facts: What reads the conversation before it is changed, for `before`.
+    ///   - db: A connection inside a write transaction.
+    /// - Returns: What changed.
+    /// - Throws: What the database reports; the transaction is then void.
+    mutating func add(
+        _ message: PreparedMessage, to conversation: OpenConversation,
+        below parent: (num: Int64, id: RecordID)?, _ analyser: TextAnalyser,
+        _ texts: AnalysedBatch, _ facts: FactsReader?, in db: Database
+    ) throws -> IngestReport {
+        var report = IngestReport()
+        try begin(in: db)
+        defer { statements = nil }
+        touched.insert(conversation.id)
+        before[conversation.id] = try facts?.conversation(conversation.id)?.item
+        let num = nextMessage
+        let envelope = message.envelope(
+            id: message.id, conversation: conversation.id, parent: parent?.id, version: 1)
+        try insert(
+            message, conversation: conversation.place, parent: parent?.num,
+            commitment: SHA256Digest.hash(utf8: envelope.line(partLines: message.partLines)),
+            in: db, report: &report)
+        // The first message carries the title.
+        if conversation.isEmpty { changed.insert(num) }
+        try db.cachedStatement(
+            sql: """
+                UPDATE conversation SET messages = messages + 1, current = ?1,
+                    created = ifnull(created, ?2), modified = max(ifnull(modified, ?2), ?2)
+                WHERE num = ?3
+                """
+        ).execute(arguments: [
+            num, message.imported.created?.milliseconds, conversation.place.num,
+        ])
+        report.conversations.updated += 1
+        try index(report, analyser, texts, in: db)
+        return report
+    }
+
+    private mutating func begin(in db: Database) throws {
+        nextMessage = try Self.nextNumber(in: db)
+        added.removeAll(keepingCapacity: true)
+        changed.removeAll()
+        commitments = CommitmentBatch()
+        touched.removeAll()
+        before.removeAll()
+        // A purge since the last batch may have removed some, and given their numbers to others.
+        names = Names()
+        statements = try Statements(in: db)
+    }
+
+    /// Brings totals and search index to what was written.
+    private mutating func index(
+        _ report: IngestReport, _ analyser: TextAnalyser, _ texts: AnalysedBatch, in db: Database
+    ) throws {
         try Counter.conversations.add(Int64(report.conversations.added), in: db)
         try Counter.messages.add(Int64(report.messages.added), in: db)
         if try TextAnalyser(in: db) != analyser {
@@ -87,7 +144,6 @@ struct IngestWriter {
             changed.formUnion(added.map(\.message))
         }
         try search.add(added, of: texts, changing: changed, in: db)
-        return report
     }
 
     /// A number behind those that messages ever had, and behind those that the search index has
@@ -98,7 +154,7 @@ struct IngestWriter {
             sql: """
                 SELECT 1 + max(
                     (SELECT ifnull(max(num), 0) FROM message),
-                    (SELECT ifnull(max(last), 0) FROM log_batch),
+                    ifnull((SELECT last FROM log_batch ORDER BY first DESC LIMIT 1), 0),
                     (SELECT ifnull(max(value), 0) FROM search_state
                         WHERE name IN ('rebuilt', 'pendingTo')))
                 """) ?? 1

@@ -13,6 +13,7 @@ enum Migrations {
         PackageResources._003_index_sql,
         PackageResources._004_governance_sql,
         PackageResources._005_grace_sql,
+        PackageResources._006_turns_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

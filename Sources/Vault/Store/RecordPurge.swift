@@ -24,6 +24,7 @@ struct RecordPurge {
             else { continue }
             attachments.formUnion(try numbers(Self.attachmentsOfConversation, num))
             report.messages += try removeMessages(of: num)
+            try TurnTable(db: db).deleteAll(ofConversation: num)
             for sql in [
                 "DELETE FROM label WHERE conversation = ?",
                 "DELETE FROM event WHERE conversation = ?",
