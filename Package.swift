@@ -64,6 +64,10 @@ let package = Package(
         .target(
             name: "Providers", dependencies: ["JSONText", "Policy", "VaultCrypto"],
             swiftSettings: nearC),
+        .target(
+            name: "Chat",
+            dependencies: ["JSONText", "Policy", "Providers", "Vault", "VaultCrypto"],
+            swiftSettings: nearC),
         .executableTarget(
             name: "coffer",
             dependencies: [
@@ -74,6 +78,10 @@ let package = Package(
             name: "VaultDriver",
             dependencies: ["JSONText", "Vault", "VaultArchive", "VaultCrypto", grdb],
             path: "Tests/VaultDriver", swiftSettings: house),
+        .executableTarget(
+            name: "ChatDriver",
+            dependencies: ["Chat", "JSONText", "Providers", "Vault", "VaultCrypto"],
+            path: "Tests/ChatDriver", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
             swiftSettings: house),
@@ -101,6 +109,10 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: ["JSONText", "Policy", "Providers", "VaultCrypto"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ChatTests",
+            dependencies: ["Chat", "JSONText", "Providers", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],

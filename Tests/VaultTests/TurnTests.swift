@@ -134,6 +134,29 @@ struct TurnTests {
                 AskedVault.user("elsewhere"), to: conversation, below: RecordID(at: .now))
         }
     }
+
+    @Test func `a conversation is named, found by its name, and shown on another branch`() throws {
+        let asked = try AskedVault()
+        defer { try? asked.vault.close() }
+        #expect(try asked.vault.setTitle("Zanzibarian granite", of: asked.conversation))
+        #expect(try !asked.vault.setTitle("Zanzibarian granite", of: asked.conversation))
+        #expect(try asked.vault.search(SearchRequest("zanzibarian")).hits.count == 1)
+        #expect(try asked.vault.search(SearchRequest("quarries")).hits.isEmpty)
+        try asked.vault.forEachAuditEntry { entry, document in
+            #expect(document?.contains("granite") != true && !entry.line.contains("granite"))
+        }
+        let id = try asked.begin(["one"]).finish(.complete)
+        #expect(try asked.vault.conversation(asked.conversation).current == id)
+        try asked.vault.showBranch(to: asked.question, of: asked.conversation)
+        #expect(try asked.vault.conversation(asked.conversation).current == asked.question)
+        #expect(throws: VaultError.self) {
+            try asked.vault.showBranch(to: RecordID(at: .now), of: asked.conversation)
+        }
+        #expect(throws: VaultError.self) {
+            try asked.vault.setTitle("", of: asked.conversation)
+        }
+        #expect(try asked.isSound())
+    }
 }
 
 /// What governs and destroys knows of answers that are no records yet.

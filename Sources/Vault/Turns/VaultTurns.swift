@@ -118,6 +118,22 @@ extension Vault {
         try governArrivals(writer.touched, before: writer.before, in: db)
     }
 
+    /// Shows another branch of a conversation: makes one of its messages the last on the screen.
+    ///
+    /// It changes no record, and an import may change it too; the log does not say it.
+    ///
+    /// - Throws: `notFound` without such a conversation or message; what the database reports.
+    package func showBranch(
+        to message: RecordID, of conversation: RecordID
+    ) throws(VaultError) {
+        try store.write { db in
+            let place = try OpenConversation(conversation, in: db)
+            try db.execute(
+                sql: "UPDATE conversation SET current = ? WHERE num = ?",
+                arguments: [try place.message(message, in: db), place.place.num])
+        }
+    }
+
     // MARK: - The end of a turn
 
     /// Makes a message of a turn and removes its rows, inside the caller's transaction.
