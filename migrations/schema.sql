@@ -200,6 +200,19 @@ CREATE TABLE turn_line (
     num  INTEGER PRIMARY KEY,
     line TEXT NOT NULL                  -- canonical JSON: a list of changes (TurnChange.swift)
 ) STRICT;
+CREATE TABLE provider (
+    num      INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    kind     TEXT NOT NULL,
+    settings TEXT NOT NULL,             -- canonical JSON object without a secret
+    changed  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE provider_secret (
+    provider INTEGER NOT NULL REFERENCES provider,
+    name     TEXT NOT NULL,
+    value    BLOB NOT NULL,
+    PRIMARY KEY (provider, name)
+) STRICT, WITHOUT ROWID;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);

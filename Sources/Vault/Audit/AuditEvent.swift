@@ -47,6 +47,10 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case verify
     /// A checkpoint left the vault.
     case anchor
+    case providerSet = "provider.set"
+    case providerRemoved = "provider.remove"
+    /// A secret that a provider asks for was stored; the log names it and does not say it.
+    case providerSecretSet = "provider.secret"
     /// The clock was behind the newest entry.
     case clock
     /// A clock that is behind the newest entry was accepted as right: `Vault.acceptClock`.
@@ -63,8 +67,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
             true
         case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
             .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
-            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor,
-            .clock, .refused:
+            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .providerSet, .providerRemoved,
+            .providerSecretSet, .unlock, .verify, .anchor, .clock, .refused:
             false
         }
     }

@@ -170,8 +170,8 @@ struct GovernanceState: Equatable {
         case .trustAdded, .trustRemoved: try changeTrust(by: entry, document)
         case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
             .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
-            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .unlock, .verify, .anchor,
-            .clock, .clockAccepted, .refused:
+            .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .providerSet, .providerRemoved,
+            .providerSecretSet, .unlock, .verify, .anchor, .clock, .clockAccepted, .refused:
             break
         }
     }

@@ -188,6 +188,7 @@ private enum PresentLines {
         ("text", "name"), ("line", "log_document"), ("source_id", "message"),
         ("source_id", "conversation"), ("line", "log_entry"), ("facts", "certificate"),
         ("line", "part"), ("record", "version"), ("line", "turn_line"),
+        ("settings", "provider"),
     ]
 
     static func all(in db: Database) throws -> RowCursor {

@@ -14,6 +14,7 @@ enum Migrations {
         PackageResources._004_governance_sql,
         PackageResources._005_grace_sql,
         PackageResources._006_turns_sql,
+        PackageResources._007_providers_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {
