@@ -38,6 +38,20 @@ package final class VaultSnapshot {
         try guarded { try ConversationReader(db: db).undatedCount(filter, only: only) }
     }
 
+    /// How many answers are being written in the conversations that match: they are no records yet.
+    package func unfinishedCount(
+        _ filter: ConversationFilter, only: Set<RecordID>? = nil
+    ) throws(VaultError) -> Int {
+        let writing = try guarded {
+            try TurnTable(db: db).all().map { turn in
+                try OpenConversation(num: turn.conversation, in: db).id
+            }
+        }
+        guard !writing.isEmpty else { return 0 }
+        let selected = Set(try conversationIDs(filter, only: only))
+        return writing.count { selected.contains($0) }
+    }
+
     /// The names in a filter that no conversation has, such as `label mergr`.
     package func unknownNames(_ filter: ConversationFilter) throws(VaultError) -> [String] {
         try guarded { try filter.unknownNames(in: db) }

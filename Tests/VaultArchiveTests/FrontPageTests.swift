@@ -52,6 +52,8 @@ struct FrontPageTests {
         let html = try front(source) { $0.scope["undatedLeftOut"] = .integer(21) }
         #expect(html.contains("<li>1 attachment that the vault did not hold; <a href="))
         #expect(html.contains("what has no date: 21 conversations."))
+        let unfinished = try front(source) { $0.scope["unfinishedLeftOut"] = .integer(2) }
+        #expect(unfinished.contains("being written during the export: 2 answers."))
         #expect(html.contains("<li>Conversations that their user had hidden.</li>"))
         source.conversations[0].conversation.isHidden = true
         #expect(try front(source).contains("1 conversation hidden by the user"))

@@ -219,6 +219,23 @@ struct GovernedTurnTests {
         #expect(answer.parts[0].text == "kept over the change")
     }
 
+    @Test func `an answer that is being written is counted where its conversation is selected`()
+        throws
+    {
+        let asked = try AskedVault()
+        defer { try? asked.vault.close() }
+        let other = try asked.vault.beginConversation(title: nil, [AskedVault.user("And?")])
+        let journal = try asked.begin(["on its way"])
+        func count(_ only: Set<RecordID>?) throws -> Int {
+            try asked.vault.withSnapshot { snapshot in
+                try snapshot.unfinishedCount(ConversationFilter(), only: only)
+            }
+        }
+        #expect(try count(nil) == 1 && count([asked.conversation]) == 1 && count([other]) == 0)
+        try journal.finish(.complete)
+        #expect(try count(nil) == 0)
+    }
+
     @Test func `a step that cannot be read ends the answer and is named`() throws {
         let asked = try AskedVault()
         defer { try? asked.vault.close() }

@@ -224,6 +224,11 @@ struct FrontPage {
                 "Left out because no period takes what has no date: "
                     + Int(undated).counted("conversation") + ".")
         }
+        if let unfinished = request.scope["unfinishedLeftOut"]?.int, unfinished > 0 {
+            item(
+                "Answers that were being written during the export: "
+                    + Int(unfinished).counted("answer") + ".")
+        }
         item("What never came into the vault: this page cannot tell what a provider left out.")
         html.markup("</ul>\n")
     }
@@ -272,7 +277,7 @@ enum Selection {
     static func terms(query: String?, scope: JSONObject) -> [(name: String, value: String)] {
         var terms: [(name: String, value: String)] = []
         if let query { terms.append(("query", query)) }
-        let told: Set = ["undatedLeftOut", "includesHidden"]
+        let told: Set = ["undatedLeftOut", "unfinishedLeftOut", "includesHidden"]
         for member in scope.members where !told.contains(member.key) {
             let name = names[member.key] ?? member.key
             if let list = member.value.array?.compactMap(\.string) {

@@ -136,21 +136,21 @@ struct Export: ParsableCommand {
             let hooks = ArchiveExport.Hooks(
                 progress: { progress.update(Int64($0.records), of: total, "Writing") },
                 isCancelled: { Interruption.isRequested })
-            var undated = 0
+            var left = LeftOut()
             let made = try request(output, encryption)
             let results = try vault.loggingExport(
                 to: output, encryption: encryption, of: logged(made), reason: reason
             ) { begun in
                 try vault.withSnapshot { snapshot in
-                    undated = try snapshot.undatedCount(filter, only: only)
-                    if !allowEmpty { try refuseNothing(in: snapshot, only: only, undated: undated) }
+                    left = try LeftOut(snapshot, filter, only: only)
+                    if !allowEmpty { try refuseNothing(in: snapshot, only: only, left.undated) }
                     let records = { (part: Set<RecordID>?) throws(VaultError) in
                         try VaultArchiveSource(
                             snapshot, of: vault.id, filter: filter, only: part ?? only,
                             isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     }
                     var request = made
-                    if undated > 0 { request.scope["undatedLeftOut"] = .integer(undated) }
+                    left.say(in: &request.scope)
                     let key = try records(nil).key.key
                     request.priorCheckpoints = try files.map {
                         try AuditCheckpoint(verifying: $0, vault: vault.id, key: key)
@@ -166,7 +166,7 @@ struct Export: ParsableCommand {
             progress.clear()
             for result in results { try query?.write(result.tagManifest) }
             report(results)
-            if undated > 0 { options.note(UndatedView.sentence(undated)) }
+            for sentence in left.sentences { options.note(sentence) }
         }
     }
 
@@ -225,7 +225,7 @@ struct Export: ParsableCommand {
 
     /// An archive of nothing looks like an answer: it is written only when it is meant.
     private func refuseNothing(
-        in snapshot: VaultSnapshot, only: Set<RecordID>?, undated: Int
+        in snapshot: VaultSnapshot, only: Set<RecordID>?, _ undated: Int
     ) throws {
         guard try snapshot.conversationIDs(filter, only: only).isEmpty else { return }
         let unknown = try snapshot.unknownNames(filter)
@@ -260,5 +260,34 @@ struct Export: ParsableCommand {
         request.person = Place.loginName
         request.reason = reason
         return request
+    }
+}
+
+/// What a selection has and an archive of it has not.
+private struct LeftOut {
+    /// Conversations that a period leaves out because they have no date.
+    var undated = 0
+    /// Answers that are being written, and are no records yet.
+    var unfinished = 0
+
+    init() {}
+
+    init(
+        _ snapshot: VaultSnapshot, _ filter: ConversationFilter, only: Set<RecordID>?
+    ) throws(VaultError) {
+        undated = try snapshot.undatedCount(filter, only: only)
+        unfinished = try snapshot.unfinishedCount(filter, only: only)
+    }
+
+    func say(in scope: inout JSONObject) {
+        if undated > 0 { scope["undatedLeftOut"] = .integer(undated) }
+        if unfinished > 0 { scope["unfinishedLeftOut"] = .integer(unfinished) }
+    }
+
+    var sentences: [String] {
+        var sentences: [String] = []
+        if undated > 0 { sentences.append(UndatedView.sentence(undated)) }
+        if unfinished > 0 { sentences.append(UnfinishedView.sentence(unfinished)) }
+        return sentences
     }
 }

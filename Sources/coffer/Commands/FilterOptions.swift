@@ -70,3 +70,11 @@ enum UndatedView {
             + "--after and --before take messages with a time only."
     }
 }
+
+/// What is said of answers that are being written.
+enum UnfinishedView {
+    static func sentence(_ count: Int) -> String {
+        "\(Figures.count(count, "answer")) \(count == 1 ? "is" : "are") being written and left "
+            + "out; export again when \(count == 1 ? "it has" : "they have") come to an end."
+    }
+}
