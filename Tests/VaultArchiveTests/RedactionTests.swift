@@ -101,7 +101,7 @@ struct RedactionTests {
             part.copy?["text"]?.string
                 == "What is still open on the [withheld] merger?\nSee the term sheet.")
         #expect(part.copy?["salt"] == nil)
-        #expect(try text("copy/data/html/index.html").contains("[withheld] merger: open"))
+        #expect(!(try text("copy/data/html/index.html").contains("merger: open")))
     }
 
     @Test("Earlier versions go with their message, and alone when only they match")
@@ -286,7 +286,7 @@ struct RedactionTests {
             ("Sté", "Stéphane", false), ("会議", "今日の会議は", false), ("$5", "US$5", true),
         ])
     func words(_ words: String, _ text: String, _ isFound: Bool) throws {
-        #expect(try TextPattern(words: words).matches(text) == isFound)
+        #expect(try TextPattern(words: words).ranges(in: text).isEmpty != isFound)
     }
 
     // MARK: For the person whose data it is
@@ -297,7 +297,7 @@ struct RedactionTests {
         mask.ownAddresses = ["ada.l@example.net"]
         mask.others = ["Björn Öst", "Eva Lindqvist", "root@example.org"]
         mask.listed = ["Baker Street 221b"]
-        let rules = try mask.rules().texts
+        let search = TextSearch(rules: try mask.rules().texts)
         for (text, wanted) in [
             ("Ask Björn or BJÖRN ÖST.", "Ask [withheld] or [withheld]."),
             ("Eva Lindqvist and Ada Lindqvist", "[withheld] and Ada Lindqvist"),
@@ -309,7 +309,7 @@ struct RedactionTests {
             ("It costs 1 234 567 or 2026-11-30", "It costs 1 234 567 or 2026-11-30"),
             ("at baker  street\n221B.", "at [withheld]."),
         ] {
-            #expect(rules.masked(text) == wanted)
+            #expect(try search.masked(text) == wanted)
         }
     }
 

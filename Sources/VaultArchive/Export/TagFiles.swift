@@ -73,7 +73,10 @@ struct TagFiles {
         object["signer"] = .string(signer.fingerprint)
         object["group"] = request.group?.json
         object["log"] = proof?.json
-        for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
+        // What governs the records of a person is no business of theirs, nor is whether it does.
+        if request.redaction?.subject == nil {
+            for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
+        }
         if let withheld {
             object["redaction"] = (request.redaction ?? RedactionNote()).json(withheld)
         }

@@ -112,7 +112,9 @@ struct FrontPage {
 
     /// What governed the records when they were exported, where the vault has a log that says so.
     private mutating func governance() {
-        guard let governance = tags.proof?.governance else { return }
+        guard request.redaction?.subject == nil, let governance = tags.proof?.governance else {
+            return
+        }
         let rules = governance.rules.map { rules in
             rules.ids.isEmpty ? "without a rule" : "rules " + rules.ids.joined(separator: ", ")
         }

@@ -50,9 +50,12 @@ package struct ArchiveRedaction {
         package let withheld: WithheldCounts
         /// Of that, what the archive withheld before.
         package let before: WithheldCounts
-        /// Messages, by id, that keep a text which is withheld elsewhere, word for word; the first
-        /// 100.
+        /// Messages, by id, that keep a line which is withheld elsewhere, word for word, and
+        /// conversations whose fields do; the first 100.
         package let repeated: [RecordID]
+        /// SHA-256 of attached files of parts that are withheld, which stay because a part that
+        /// stays names them too.
+        package let sharedAttachments: [[UInt8]]
     }
 
     /// Finds out what rules withhold.
@@ -60,10 +63,10 @@ package struct ArchiveRedaction {
     /// - Parameter rules: The rules.
     /// - Returns: The plan.
     /// - Throws: `notFound` for an id that the archive does not have and where nothing is withheld,
-    ///   `badInput` for one that fits several, `cancelled`.
+    ///   `badInput` for one that fits several and for a pattern that is too costly, `cancelled`.
     package func plan(_ rules: RedactionRules) throws(VaultError) -> Plan {
         let source = try source(keys: nil, tool: "")
-        var targets = TargetFinder(rules)
+        var targets = TargetFinder(rules, isCancelled: hooks.isCancelled)
         for id in source.selection() { targets.look(through: try read(source, id)) }
         let redactor = try targets.redactor()
         var withheld = WithheldTally()
@@ -71,7 +74,7 @@ package struct ArchiveRedaction {
         var texts = RepeatedTexts()
         for id in source.selection() {
             let archived = try read(source, id)
-            let redacted = redactor.redact(archived)
+            let redacted = try redactor.redact(archived)
             before.add(archived)
             withheld.add(redacted)
             texts.add(archived, redacted)
@@ -83,11 +86,11 @@ package struct ArchiveRedaction {
         }
         for id in source.selection() {
             try stopIfAsked()
-            texts.look(through: redactor.redact(try source.conversation(id)))
+            texts.look(through: try redactor.redact(try source.conversation(id)))
         }
         return Plan(
             redactor: redactor, withheld: withheld.counts, before: before.counts,
-            repeated: texts.found)
+            repeated: texts.found, sharedAttachments: texts.sharedAttachments)
     }
 
     private func read(
@@ -120,6 +123,10 @@ package struct ArchiveRedaction {
         package var organization: String?
         /// Why the archive is redacted, as a whole.
         package var reason: String?
+        /// What to call the matter; `nil` for the archive's, masked by the rules.
+        package var matter: String?
+        /// Whether the query that selected the records is said.
+        package var keepsQuery = false
         package var encryption: ArchiveEncryption?
         /// The program and its version.
         package var tool: String
@@ -132,8 +139,7 @@ package struct ArchiveRedaction {
         }
     }
 
-    /// The matter that the archive is of.
-    package var matter: String { export["matter"]?.string ?? "export" }
+    private var matter: String { export["matter"]?.string ?? "export" }
 
     /// Writes the redacted archive.
     ///
@@ -150,28 +156,35 @@ package struct ArchiveRedaction {
         let report = try RedactionReport(in: output.folder)
         let source = RedactedSource(
             try source(keys: keys, tool: request.tool), plan.redactor, report)
-        return try ArchiveExport.run(source, exportRequest(request), hooks: hooks)
+        return try ArchiveExport.run(
+            source, exportRequest(request, plan.redactor.search), hooks: hooks)
     }
 
     private func exportRequest(
-        _ request: Request
+        _ request: Request, _ search: TextSearch
     ) throws(VaultError) -> ArchiveExport.Request {
+        let masked = try search.masked(matter)
         var result = ArchiveExport.Request(
-            output: request.output, matter: matter, time: request.time, bag: request.bag)
-        result.query = export["query"]?.string
-        result.scope = export["scope"]?.object ?? JSONObject()
-        result.reason = export["reason"]?.string
+            output: request.output, matter: request.matter ?? masked, time: request.time,
+            bag: request.bag)
+        result.query = try export["query"]?.string.map { (query) throws(VaultError) in
+            try request.keepsQuery ? search.masked(query) : WithheldPart.mark
+        }
+        result.scope = try search.masked(export["scope"] ?? .null).object ?? JSONObject()
+        result.reason = try export["reason"]?.string.map(search.masked)
         result.person = request.person
         result.organization = request.organization
         result.encryption = request.encryption
         result.review = try ReviewOptions(archived: export["review"])
         var original = JSONObject()
         for member in ["bag", "name", "organization", "person", "signer", "time", "tool"] {
-            original[member] = export[member]
+            original[member] = try export[member].map(search.masked)
         }
+        // An archive's name is made of its matter.
+        if request.matter != nil || masked != matter { original["name"] = nil }
         original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
         // What was redacted before stays said.
-        original["redaction"] = export["redaction"]
+        original["redaction"] = try export["redaction"].map(search.masked)
         result.redaction = RedactionNote(original: original, reason: request.reason)
         return result
     }

@@ -20,12 +20,15 @@ package struct RedactedSource: ArchiveSource {
     ///   - base: The person's records.
     ///   - mask: What is masked.
     ///   - folder: The folder on whose disk the rows of the privilege log wait.
+    ///   - isCancelled: Asked as texts are searched.
     /// - Throws: `badInput` for a mask of nothing, and what the disk throws.
     package init(
-        _ base: any ArchiveSource, mask: SubjectMask, waitingIn folder: String
+        _ base: any ArchiveSource, mask: SubjectMask, waitingIn folder: String,
+        isCancelled: @escaping () -> Bool = { false }
     ) throws(VaultError) {
         self.base = base
-        redactor = Redactor(rules: try mask.rules().texts)
+        redactor = Redactor(
+            search: TextSearch(rules: try mask.rules().texts, isCancelled: isCancelled))
         report = try RedactionReport(in: folder)
         subject = mask.subject
     }
@@ -48,7 +51,10 @@ package struct RedactedSource: ArchiveSource {
     package func selection() throws(VaultError) -> [RecordID] { try base.selection() }
 
     package func conversation(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
-        let archived = redactor.redact(try base.conversation(id).sorted)
+        var given = try base.conversation(id).sorted
+        // Labels are the officers' words, not the person's data.
+        if subject != nil { given.conversation.labels = [] }
+        let archived = try redactor.redact(given)
         try report.add(archived)
         return archived
     }
@@ -89,10 +95,7 @@ private struct UngovernedLog: ArchiveLog {
         showing entries: [Int64], _ body: (LogEvidence.Entry) throws -> Void
     ) throws(VaultError) { try log.lines(showing: entries, body) }
 
-    /// What makes the records doubtful is told all the same.
-    func governance() throws(VaultError) -> GovernanceInForce {
-        GovernanceInForce(faults: try log.governance().faults)
-    }
+    func governance() -> GovernanceInForce { GovernanceInForce() }
 
     func held(_ body: (RecordID, [String]) throws -> Void) {}
 

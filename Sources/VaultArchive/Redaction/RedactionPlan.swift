@@ -5,12 +5,16 @@ import VaultCrypto
 /// Finds the records that rules name by the beginning of an id.
 struct TargetFinder {
     private let rules: RedactionRules
+    private let isCancelled: () -> Bool
     private var messages: [RecordTarget: Set<RecordID>] = [:]
     private var conversations: [RecordTarget: Set<RecordID>] = [:]
     /// Targets that name a part which their message has.
     private var hasPart: Set<RecordTarget> = []
 
-    init(_ rules: RedactionRules) { self.rules = rules }
+    init(_ rules: RedactionRules, isCancelled: @escaping () -> Bool) {
+        self.rules = rules
+        self.isCancelled = isCancelled
+    }
 
     private var targets: [RecordTarget] { rules.named.flatMap(\.records) }
 
@@ -32,7 +36,7 @@ struct TargetFinder {
     ///
     /// - Throws: `notFound` for a target that is not there, `badInput` for one that fits several.
     func redactor() throws(VaultError) -> Redactor {
-        var redactor = Redactor(rules: rules.texts)
+        var redactor = Redactor(search: TextSearch(rules: rules.texts, isCancelled: isCancelled))
         for rule in rules.named {
             for target in rule.records {
                 try resolve(target, rule.reason, in: &redactor)
@@ -96,43 +100,5 @@ struct WithheldTally {
     /// Whether anything was added to what was withheld before.
     func isMore(than before: WithheldTally) -> Bool {
         counts != before.counts || members != before.members || bytes != before.bytes
-    }
-}
-
-/// Finds messages that keep, word for word, a text that is withheld elsewhere.
-///
-/// Texts are remembered by a keyed hash; short ones, which say little, are not.
-struct RepeatedTexts {
-    static let maximum = 100
-    private static let minimumBytes = 24
-
-    private let key = Randomness.bytes(32)
-    private var gone: Set<[UInt8]> = []
-    private(set) var found: [RecordID] = []
-
-    private func digest(_ text: String) -> [UInt8]? {
-        guard text.utf8.count >= Self.minimumBytes else { return nil }
-        return Array(SHA256Digest.hash(key + Array(text.utf8)).prefix(16))
-    }
-
-    /// Notes the texts that are gone.
-    mutating func add(_ given: ArchivedConversation, _ redacted: ArchivedConversation) {
-        for (before, after) in zip(given.messages, redacted.messages)
-        where before.partLines != after.partLines {
-            let kept = Set(after.partLines)
-            for (line, part) in zip(before.partLines, before.parts) where !kept.contains(line) {
-                if let digest = part.text.flatMap(digest) { gone.insert(digest) }
-            }
-        }
-    }
-
-    /// Looks for them in what stays.
-    mutating func look(through redacted: ArchivedConversation) {
-        for message in redacted.messages where found.count < Self.maximum {
-            let isRepeated = message.parts.contains { part in
-                part.text.flatMap(digest).map(gone.contains) ?? false
-            }
-            if isRepeated { found.append(message.id) }
-        }
     }
 }

@@ -32,6 +32,8 @@ package struct RedactionRules: Sendable {
         var patterns: [TextPattern]
         var extent: Extent
         var reason: String
+        /// What a message calls it.
+        var name: String
     }
 
     /// Records that somebody names.
@@ -63,10 +65,11 @@ package struct RedactionRules: Sendable {
 
     /// Adds a rule over texts.
     mutating func add(
-        _ patterns: [TextPattern], _ extent: Extent, because reason: String
+        _ patterns: [TextPattern], _ extent: Extent, because reason: String, named name: String
     ) throws(VaultError) {
         let reason = try Self.reason(reason)
-        texts.append(TextRule(patterns: patterns, extent: extent, reason: reason))
+        texts.append(
+            TextRule(patterns: patterns, extent: extent, reason: reason, name: name))
     }
 
     private static func reason(_ text: String) throws(VaultError) -> String {
@@ -106,14 +109,16 @@ package struct RedactionRules: Sendable {
         let common = object["reason"]?.string ?? reason
         for (index, rule) in rules.enumerated() {
             do throws(VaultError) {
-                try add(rule, reason: common)
+                try add(rule, reason: common, named: "Rule \(index + 1)")
             } catch {
                 throw VaultError(error.code, "Rule \(index + 1): \(error.message)")
             }
         }
     }
 
-    private mutating func add(_ rule: JSON, reason common: String?) throws(VaultError) {
+    private mutating func add(
+        _ rule: JSON, reason common: String?, named name: String
+    ) throws(VaultError) {
         let keys = Set(rule.object?.members.map(\.key) ?? [])
         let kinds = keys.intersection(["messages", "text", "pattern"])
         guard kinds.count == 1,
@@ -141,7 +146,7 @@ package struct RedactionRules: Sendable {
         let patterns = try words.map { (text) throws(VaultError) in
             isPattern ? try TextPattern(text) : try TextPattern(words: text)
         }
-        try add(patterns, extent, because: reason)
+        try add(patterns, extent, because: reason, named: name)
     }
 
     private static func extent(_ value: JSON?) throws(VaultError) -> Extent {

@@ -1,3 +1,4 @@
+import JSONText
 package import VaultCrypto
 
 /// What is masked in an archive for the person whose data it holds: names and addresses of others.
@@ -5,8 +6,8 @@ package import VaultCrypto
 /// Masked are
 /// 1. mail addresses but the person's own, with the name in front of one in angle brackets;
 /// 2. telephone numbers in international form;
-/// 3. the names of the vault's other custodians, and each word of them that is written as there,
-///    unless it belongs to the person's own name;
+/// 3. the names of the vault's other custodians, and each word of them that is written as there
+///    or in capitals, unless it belongs to the person's own name;
 /// 4. what the caller lists.
 ///
 /// What else may tell of others (a name that nobody listed, a description, a face) is not found:
@@ -33,6 +34,9 @@ package struct SubjectMask: Sendable {
     private static let telephone =
         "(?<![\\w+])(?:\\+|00)[1-9](?:[ \\t().\\/-]{0,2}\\d){6,14}(?!\\d)"
 
+    /// What stands between the words of a name, in the names of files and users too.
+    private static let separator = "[\\s._+-]+"
+
     /// The rules that mask.
     ///
     /// - Throws: `badInput` for what is listed and empty.
@@ -47,14 +51,14 @@ package struct SubjectMask: Sendable {
         }
         let ownWords = Set(Self.words(of: subject))
         for name in others where name != subject {
-            patterns.append(try TextPattern(words: name))
+            patterns.append(try TextPattern(words: name, separatedBy: Self.separator))
             for word in Self.words(of: name) where !ownWords.contains(word) {
-                patterns.append(try TextPattern(exactWord: word))
+                patterns.append(try TextPattern(nameWord: word))
             }
         }
         for text in listed { patterns.append(try TextPattern(words: text)) }
         var rules = RedactionRules()
-        try rules.add(patterns, .span, because: Self.reason)
+        try rules.add(patterns, .span, because: Self.reason, named: "The mask")
         return rules
     }
 
@@ -65,5 +69,23 @@ package struct SubjectMask: Sendable {
         guard !bare.contains("@") else { return [] }
         return bare.split { !$0.isLetter && $0 != "-" && $0 != "'" && $0 != "’" }
             .map(String.init).filter { $0.count >= 3 && $0.first?.isUppercase == true }
+    }
+}
+
+extension ArchiveExport.Request {
+    /// Masks what is said of an archive that is for the person whose data it holds.
+    ///
+    /// Labels in the selection are left out: they are the officers' words.
+    ///
+    /// - Throws: `badInput` for a mask of nothing.
+    package mutating func mask(for mask: SubjectMask) throws(VaultError) {
+        let search = TextSearch(rules: try mask.rules().texts)
+        matter = try search.masked(matter)
+        query = try query.map(search.masked)
+        reason = try reason.map(search.masked)
+        for member in scope.members where member.key != "subject" {
+            scope[member.key] = try search.masked(member.value)
+        }
+        scope["labels"] = nil
     }
 }

@@ -150,6 +150,7 @@ struct Export: ParsableCommand {
                             isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     }
                     var request = made
+                    if let mask { try request.mask(for: mask) }
                     left.say(in: &request.scope)
                     let key = try records(nil).key.key
                     request.priorCheckpoints = try files.map {
@@ -159,7 +160,8 @@ struct Export: ParsableCommand {
                         let source = try records(part)
                         guard let mask else { return source }
                         return try RedactedSource(
-                            source, mask: mask, waitingIn: Place.folder(of: output))
+                            source, mask: mask, waitingIn: Place.folder(of: output),
+                            isCancelled: hooks.isCancelled)
                     }
                 }
             }

@@ -21,7 +21,8 @@ struct Redact: ParsableCommand {
             archive itself is verified first and never changed.
 
             Earlier versions of a message go with it, and the title of its conversation. Rules look \
-            at texts, not into attached files. A file of rules is JSON:
+            at texts, not into attached files, and mask what the copy says of the matter, the \
+            reason and the selection; the query is left out unless --keep-query is given. A file of rules is JSON:
 
               {"reason": "attorney-client privilege",
                "rules": [
@@ -68,6 +69,15 @@ struct Redact: ParsableCommand {
             "Why; it stands in the copy, in place of what is withheld.", valueName: "text"))
     var reason: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the copy calls the matter, instead of the archive's own name for it.",
+            valueName: "name"))
+    var matter: String?
+
+    @Flag(help: "Say in the copy which query selected the records; rules mask it too.")
+    var keepQuery = false
+
     @Flag(help: "Only say what would be withheld.")
     var dryRun = false
 
@@ -107,6 +117,7 @@ struct Redact: ParsableCommand {
             throw VaultError(
                 .exists, "\(output) exists already; an archive is never written over something.")
         }
+        try requirePlace(for: output)
         let rules = try redactionRules()
         let encryption = try encryption.encryption(options)
         let key = try archiveIdentity.map {
@@ -134,6 +145,8 @@ struct Redact: ParsableCommand {
                 output: output, time: .now, tool: Version.tool)
             request.person = Place.loginName
             request.reason = reason
+            request.matter = matter
+            request.keepsQuery = keepQuery
             request.encryption = encryption
             var selection = JSONObject()
             selection["redacts"] = redaction.verification.bag.map(JSON.string)
@@ -149,6 +162,28 @@ struct Redact: ParsableCommand {
             }
             progress.clear()
             for result in results { report(plan, result) }
+        }
+    }
+
+    /// Says what is wrong with the paths before the archive is read.
+    private func requirePlace(for output: String) throws {
+        let archive = Place.absolute(archive)
+        guard !output.hasPrefix(archive + "/") else {
+            throw VaultError(
+                .refused,
+                "The copy cannot stand in the archive, which is never changed; choose another "
+                    + "place.")
+        }
+        guard Place.exists(Place.folder(of: output)) else {
+            throw VaultError(
+                .badInput, "The folder that --output names does not exist; create it and try again."
+            )
+        }
+        guard archiveIdentity != nil || !archive.hasSuffix(".age") else {
+            throw VaultError(
+                .locked,
+                "The archive is encrypted; give --archive-identity with the age identity that "
+                    + "opens it, or decrypt it with age first.")
         }
     }
 
@@ -192,6 +227,8 @@ struct Redact: ParsableCommand {
                     "messages": .integer(counts.messages), "records": .integer(counts.records),
                     "parts": .integer(counts.parts), "copies": .integer(counts.copies),
                 ]),
+                "sharedAttachments": .array(
+                    plan.sharedAttachments.map { .string(Hex.text($0)) }),
                 "repeated": .array(plan.repeated.map { .string($0.description) }),
             ])
         }
@@ -211,11 +248,20 @@ struct Redact: ParsableCommand {
         if !plan.repeated.isEmpty {
             let shown = plan.repeated.prefix(5).map(\.description).joined(separator: ", ")
             options.note(
-                "A text that is withheld is also, word for word, in "
-                    + "\(Figures.count(plan.repeated.count, "message")) that "
+                "A line that is withheld is also, word for word, in "
+                    + "\(Figures.count(plan.repeated.count, "message")) or conversation fields that "
                     + "\(plan.repeated.count == 1 ? "stays" : "stay") (\(shown)"
                     + "\(plan.repeated.count > 5 ? ", …" : "")); withhold "
                     + "\(plan.repeated.count == 1 ? "it" : "them") as well if it must go.")
+        }
+        if !plan.sharedAttachments.isEmpty {
+            let count = plan.sharedAttachments.count
+            options.note(
+                "\(Figures.count(count, "attached file")) of what is withheld "
+                    + "\(count == 1 ? "stays" : "stay"), because a part that stays names "
+                    + "\(count == 1 ? "it" : "them") too: "
+                    + plan.sharedAttachments.prefix(5).map { Hex.text($0) }
+                    .joined(separator: ", ") + "; data/attachments/ has them under these names.")
         }
         if result != nil {
             options.note(

@@ -9,7 +9,7 @@ struct SubjectOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Only what this custodian said and was told, hidden conversations too, with other \
-            people's names, mail addresses and telephone numbers masked.
+            people's names, mail addresses and telephone numbers with a country's code masked.
             """, valueName: "custodian"))
     var subject: String?
 
@@ -27,6 +27,9 @@ struct SubjectOptions: ParsableArguments {
     var mask: String?
 
     func validate() throws {
+        if subject?.allSatisfy(\.isWhitespace) == true {
+            throw ValidationError("--subject is empty; name the custodian.")
+        }
         if subject == nil, mask != nil || !ownAddress.isEmpty {
             throw ValidationError("--mask and --own-address go with --subject.")
         }
