@@ -28,7 +28,7 @@ struct SubjectTests {
 
     @Test(
         "What is the person's own stays",
-        arguments: ["bob along", "Ada"])
+        arguments: ["ada_l@example.net", "write to ada_l%40example.net", "bob along", "Ada"])
     func own(_ text: String) throws {
         #expect(try TextSearch(rules: mask.rules().texts).mask(text) == .unchanged)
     }

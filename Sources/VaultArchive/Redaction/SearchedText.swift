@@ -9,6 +9,8 @@ struct SearchedText {
     let text: String
     /// None where they would be the text.
     let forms: [String]
+    /// The form that has its `_`.
+    private let bare: String
 
     /// Texts that were escaped this often are read.
     private static let rounds = 3
@@ -17,6 +19,7 @@ struct SearchedText {
         self.text = text
         guard text.utf8.contains(where: Self.mayMeanMore) else {
             forms = []
+            bare = text
             return
         }
         var read = text
@@ -30,13 +33,25 @@ struct SearchedText {
         where !scalar.properties.isDefaultIgnorableCodePoint
             && !"*`~".unicodeScalars.contains(scalar)
         { seen.append(scalar) }
-        let bare = String(seen)
+        bare = String(seen)
         var forms = [bare]
         if bare.utf8.contains(UInt8(ascii: "_")) {
             forms.append(bare.replacing("_", with: ""))
             forms.append(bare.replacing("_", with: " "))
         }
         self.forms = forms.filter { !$0.utf8.elementsEqual(text.utf8) }
+    }
+
+    /// The forms in which a pattern is looked for: its exceptions, which may have a `_`, are left
+    /// out where that stands for something else.
+    func forms(for pattern: TextPattern) -> [String] {
+        guard !pattern.exceptions.isEmpty, bare.utf8.contains(UInt8(ascii: "_")) else {
+            return forms
+        }
+        let rest = pattern.exceptions.reduce(bare) { rest, exception in
+            rest.replacingOccurrences(of: exception, with: "\n", options: .caseInsensitive)
+        }
+        return [bare, rest.replacing("_", with: ""), rest.replacing("_", with: " ")]
     }
 
     private static func mayMeanMore(_ byte: UInt8) -> Bool {

@@ -41,7 +41,7 @@ struct TextSearch {
         _ rule: RedactionRules.TextRule, _ text: SearchedText
     ) throws(VaultError) -> Bool {
         for pattern in rule.patterns {
-            for form in [text.text] + text.forms
+            for form in [text.text] + text.forms(for: pattern)
             where try !ranges(of: pattern, rule, in: form).isEmpty { return true }
         }
         return false
