@@ -44,6 +44,7 @@ struct TextPattern: Sendable {
     /// - Parameters:
     ///   - text: The words.
     ///   - separator: The expression for what may stand between two of them.
+    /// - Throws: `badInput` for words that are none.
     init(words text: String, separatedBy separator: String = "\\s+") throws(VaultError) {
         // Both are one text to Swift, and two to ICU.
         let forms = [
@@ -84,6 +85,7 @@ struct TextPattern: Sendable {
     /// - Parameters:
     ///   - text: The text.
     ///   - isCancelled: Asked as the search goes on.
+    /// - Returns: The ranges.
     /// - Throws: `Failure` for a text that was not searched to its end: ICU ran out of memory for
     ///   what it may have to come back to, or the time was up.
     func ranges(
