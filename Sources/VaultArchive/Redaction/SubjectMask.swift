@@ -88,4 +88,11 @@ extension ArchiveExport.Request {
         }
         scope["labels"] = nil
     }
+
+    /// The same, masked; throws as `mask(for:)` does.
+    package func masked(for mask: SubjectMask) throws(VaultError) -> Self {
+        var request = self
+        try request.mask(for: mask)
+        return request
+    }
 }

@@ -149,8 +149,7 @@ struct Export: ParsableCommand {
                             snapshot, of: vault.id, filter: filter, only: part ?? only,
                             isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
                     }
-                    var request = made
-                    if let mask { try request.mask(for: mask) }
+                    var request = try mask.map { try made.masked(for: $0) } ?? made
                     left.say(in: &request.scope)
                     let key = try records(nil).key.key
                     request.priorCheckpoints = try files.map {

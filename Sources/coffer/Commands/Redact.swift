@@ -249,7 +249,7 @@ struct Redact: ParsableCommand {
             let shown = plan.repeated.prefix(5).map(\.description).joined(separator: ", ")
             options.note(
                 "A line that is withheld is also, word for word, in "
-                    + "\(Figures.count(plan.repeated.count, "message")) or conversation fields that "
+                    + "\(Figures.count(plan.repeated.count, "message")) or titles that "
                     + "\(plan.repeated.count == 1 ? "stays" : "stay") (\(shown)"
                     + "\(plan.repeated.count > 5 ? ", …" : "")); withhold "
                     + "\(plan.repeated.count == 1 ? "it" : "them") as well if it must go.")
