@@ -40,6 +40,7 @@ extension BagChecker {
     /// it was made of another.
     private mutating func checkSeal() {
         guard ArchiveName.proofSeal.allSatisfy(isIntact), isIntact(ArchiveName.export),
+            isIntact(ArchiveName.tagManifest),
             let manifest = small[ArchiveName.proofManifest]
         else { return }
         guard let key = text(ArchiveName.proofSigners).flatMap({ ProofSeal.key(signers: $0) }),
