@@ -104,8 +104,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "VaultArchiveTests",
-            dependencies: ["ForeignArchives", "JSONText", "Vault", "VaultArchive", "VaultCrypto"],
-            swiftSettings: house),
+            dependencies: [
+                "ForeignArchives", "JSONText", "Policy", "Vault", "VaultArchive", "VaultCrypto",
+            ], swiftSettings: house),
         .testTarget(
             name: "ProvidersTests",
             dependencies: ["JSONText", "Policy", "Providers", "VaultCrypto"],

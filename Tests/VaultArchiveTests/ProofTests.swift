@@ -1,4 +1,6 @@
 import Foundation
+import JSONText
+import Policy
 import Testing
 import VaultCrypto
 
@@ -210,6 +212,37 @@ struct ProofTests {
                 $0.path == "proof/manifest-sha256.txt"
                     && $0.fault == "it does not list the files of proof/ as they are"
             })
+    }
+
+    @Test("A person's archive says nothing of policy and holds; an officer's says both")
+    func governance() throws {
+        var scope = HoldScope()
+        scope.labels = ["l1"]
+        _ = try vault.placeHold(matter: "Harbour inquiry", scope: scope)
+        try export("out", label: "l1")
+        #expect(try text("out/meta/export.json").contains("harbour-inquiry"))
+        #expect(try text("out/index.html").contains("Holds in force"))
+        #expect(try place.files("out").contains("meta/holds.jsonl"))
+        try vault.withSnapshot { snapshot in
+            let source = try VaultArchiveSource(
+                snapshot, of: vault.id, filter: ConversationFilter(), only: nil, begun: nil,
+                tool: "Coffer test")
+            let mask = SubjectMask(subject: "ada")
+            var request = place.request("mine")
+            request.redaction = RedactionNote(subject: "ada")
+            _ = try ArchiveExport.run(
+                RedactedSource(
+                    ResignedSource(source: source), mask: mask, waitingIn: place.path), request)
+        }
+        #expect(try place.verify("mine").faults == [])
+        let export = try JSONReader.parse(try place.read("mine/meta/export.json"))
+        #expect(export["log"] != nil)
+        for member in ["policy", "holds", "doubts"] { #expect(export[member] == nil) }
+        for file in try place.files("mine") {
+            let said = String(decoding: try place.read("mine/\(file)"), as: UTF8.self)
+            #expect(!said.lowercased().contains("inquiry"), "\(file)")
+        }
+        #expect(!(try text("mine/index.html").contains("Holds in force")))
     }
 
     @Test("The script refuses what would stand in for a proof")

@@ -116,26 +116,11 @@ private struct LittleEndian {
     }
 }
 
-/// The checksum of zip files (ISO 3309, reflected polynomial 0xEDB88320), eight bytes at a time.
+/// The checksum of zip files, of what is written to it.
 final class CRC32: ByteSink {
-    /// Table `k` is the effect of a byte that `k` more bytes follow.
-    private static let tables: [[UInt32]] = {
-        var tables = [(0..<256).map { shifted(UInt32($0)) }]
-        for index in 1..<8 {
-            tables.append(tables[index - 1].map { tables[0][Int($0 & 0xFF)] ^ $0 >> 8 })
-        }
-        return tables
-    }()
+    private var checksum = CRC32Checksum()
 
-    private static func shifted(_ byte: UInt32) -> UInt32 {
-        var value = byte
-        for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
-        return value
-    }
-
-    private var state: UInt32 = 0xFFFF_FFFF
-
-    var value: UInt32 { ~state }
+    var value: UInt32 { checksum.value }
 
     static func of(_ content: [UInt8]) throws(VaultError) -> UInt32 {
         let sum = CRC32()
@@ -144,29 +129,6 @@ final class CRC32: ByteSink {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) {
-        let tables = Self.tables
-        var index = 0
-        var crc = state
-        while bytes.count - index >= 8 {
-            let low = unsafe Self.word(bytes, at: index) ^ crc
-            let high = unsafe Self.word(bytes, at: index + 4)
-            crc = 0
-            for step in 0..<4 {
-                let shift = UInt32(8 * step)
-                crc ^= tables[7 - step][Int(low >> shift & 0xFF)]
-                crc ^= tables[3 - step][Int(high >> shift & 0xFF)]
-            }
-            index += 8
-        }
-        while index < bytes.count {
-            let byte = unsafe UInt32(bytes[index])
-            crc = tables[0][Int((crc ^ byte) & 0xFF)] ^ crc >> 8
-            index += 1
-        }
-        state = crc
-    }
-
-    private static func word(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt32 {
-        UInt32(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+        unsafe checksum.update(bytes)
     }
 }
