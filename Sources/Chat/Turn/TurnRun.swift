@@ -1,3 +1,5 @@
+import JSONText
+import Policy
 import Providers
 package import Vault
 import VaultCrypto
@@ -25,7 +27,8 @@ actor TurnRun {
     ///
     /// - Parameter leaf: The message that is to be answered.
     /// - Returns: The last answer, and how it ended.
-    /// - Throws: What keeps it from being stored.
+    /// - Throws: What keeps it from being stored; `ResidencyRefusal` where policy kept the turn
+    ///   from going anywhere, which is in the record and in the log by then.
     func run(below leaf: RecordID) async throws -> ChatOutcome {
         var leaf = leaf
         while true {
@@ -54,6 +57,7 @@ actor TurnRun {
         self.queue = queue
         await show(.began(journal.id))
         var receipt = TurnReceipt()
+        var refusal: ResidencyRefusal?
         do {
             receipt = try await chat.transport.send(request) { news in
                 try await self.take(.news(news))
@@ -62,20 +66,45 @@ actor TurnRun {
         } catch let error as VaultError {
             // Nothing can be stored; the next opening makes a record of what was.
             throw error
+        } catch let error as ResidencyRefusal {
+            refusal = error
+            let failure = ProviderError(.permission, message: error.description)
+            try await take(.news(.event(.failed(failure))))
         } catch {
             let failure = error as? ProviderError ?? ProviderError(.connection)
             try await take(Task.isCancelled ? .stop : .news(.event(.failed(failure))))
         }
         try await queue.drain()
-        return try await conclude(journal, receipt)
+        let answer = try await conclude(journal, receipt, refusal)
+        if let refusal {
+            try await log(refusal)
+            throw refusal
+        }
+        return answer
+    }
+
+    private func log(_ refusal: ResidencyRefusal) async throws {
+        let facts = chat.settings.facts
+        let turn = RefusedTurn(
+            provider: facts.provider ?? "", host: facts.host ?? "", model: chat.settings.model,
+            rule: refusal.rule, conversation: conversation)
+        let vault = chat.vault
+        try await BlockingWork.run { try vault.logRefusedTurn(turn) }
     }
 
     private func conclude(
-        _ journal: TurnJournal, _ receipt: TurnReceipt
+        _ journal: TurnJournal, _ receipt: TurnReceipt, _ refusal: ResidencyRefusal?
     ) async throws -> RecordID {
         let (end, changes) = end ?? (.stopped, [])
         self.end = nil
-        let last = changes + [.facts(receipt.facts)]
+        var facts = receipt.facts
+        if let refusal {
+            facts.extra["error"] = .object([
+                "kind": .string("refused"), "rule": .string(refusal.rule),
+                "message": .string(refusal.description),
+            ])
+        }
+        let last = changes + [.facts(facts)]
         let id = try await BlockingWork.run { try journal.finish(end, last) }
         await show(.ended(id, machine.state))
         return id

@@ -1,4 +1,4 @@
-import VaultCrypto
+package import VaultCrypto
 
 /// A token, key or passphrase of a provider, in guarded memory.
 ///
@@ -18,6 +18,9 @@ package struct Secret: Sendable {
         memory = Memory(
             unsafe SecretBytes(count: bytes.count) { room in unsafe room.copyBytes(from: bytes) })
     }
+
+    /// A secret that is in guarded memory already.
+    package init(_ bytes: consuming SecretBytes) { memory = Memory(bytes) }
 
     package var isEmpty: Bool { memory.bytes.count == 0 }
 

@@ -51,6 +51,8 @@ package enum AuditEvent: String, Sendable, CaseIterable {
     case providerRemoved = "provider.remove"
     /// A secret that a provider asks for was stored; the log names it and does not say it.
     case providerSecretSet = "provider.secret"
+    /// A policy kept a turn from going to a model: which provider and host it was, and which rule.
+    case turnRefused = "turn.refused"
     /// The clock was behind the newest entry.
     case clock
     /// A clock that is behind the newest entry was accepted as right: `Vault.acceptClock`.
@@ -68,7 +70,7 @@ package enum AuditEvent: String, Sendable, CaseIterable {
         case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
             .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
             .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .providerSet, .providerRemoved,
-            .providerSecretSet, .unlock, .verify, .anchor, .clock, .refused:
+            .providerSecretSet, .turnRefused, .unlock, .verify, .anchor, .clock, .refused:
             false
         }
     }

@@ -171,7 +171,8 @@ struct GovernanceState: Equatable {
         case .begin, .state, .ingest, .hide, .restore, .titled, .labelAdded, .labelRemoved,
             .eventSet, .holdProved, .search, .read, .exportBegun, .exportEnded, .restoreBegun,
             .restoreEnded, .slotAdded, .slotRotated, .slotRemoved, .providerSet, .providerRemoved,
-            .providerSecretSet, .unlock, .verify, .anchor, .clock, .clockAccepted, .refused:
+            .providerSecretSet, .turnRefused, .unlock, .verify, .anchor, .clock, .clockAccepted,
+            .refused:
             break
         }
     }
