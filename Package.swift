@@ -113,7 +113,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ChatTests",
-            dependencies: ["Chat", "JSONText", "Providers", "Vault", "VaultCrypto"],
+            dependencies: ["Chat", "JSONText", "Policy", "Providers", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],

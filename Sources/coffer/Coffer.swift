@@ -29,7 +29,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Daily work",
                 subcommands: [
-                    Import.self, Search.self, List.self, Show.self, Delete.self, Stats.self,
+                    Import.self, Search.self, List.self, Show.self, Ask.self, Where.self,
+                    Delete.self, Stats.self,
                 ]),
             CommandGroup(
                 name: "Evidence",
@@ -46,7 +47,7 @@ struct Coffer: ParsableCommand {
                 name: "Administration",
                 subcommands: [
                     LabelCommand.self, SlotCommand.self, Key.self, TrustCommand.self,
-                    IndexCommand.self, Doctor.self,
+                    ProviderCommand.self, IndexCommand.self, Doctor.self,
                 ]),
         ])
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import JSONText
+import Policy
+import Providers
 import Vault
 import VaultCrypto
 
@@ -48,6 +50,12 @@ enum Ending {
         case let error as VaultError:
             return say(error.code.rawValue, error.message, error.code.exit)
         case let error as CommandFailure: return say(error.code, error.message, error.exit)
+        case let error as ResidencyRefusal:
+            return say("refused", error.description, VaultError.Code.refused.exit)
+        case let error as ProviderError where error.kind == .notAllowed:
+            return say("refused", error.sentence, VaultError.Code.refused.exit)
+        case let error as ProviderError: return say(error.kind.rawValue, error.sentence, 1)
+        case let error as CredentialError: return say("credential", error.sentence, 1)
         case let error as ParsingOutcome: return report(error)
         case let error as ValidationError: return report(ParsingOutcome(error))
         // The parser's own help command ends so.

@@ -156,8 +156,8 @@ import Testing
         "retention remove", "retention lock", "retention explain", "retention simulate",
         "retention event", "retention review", "retention approve", "hold", "hold list",
         "hold place", "hold show", "hold release", "delete", "purge", "audit", "audit clock",
-        "archive",
-        "archive attach",
+        "archive", "archive attach", "ask", "where", "provider", "provider list", "provider add",
+        "provider set", "provider show", "provider check", "provider models", "provider remove",
     ])
     func `The help of every command has an example and fits 80 columns`(_ command: String) throws {
         let answer = try sandbox.run(

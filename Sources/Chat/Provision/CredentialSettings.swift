@@ -98,23 +98,6 @@ extension ProviderConfiguration {
     }
 }
 
-/// For servers that want no key.
-package struct NoCredential: TurnCredential {
-    package var kind: String { "none" }
-
-    package init() {}
-
-    package func authorize(
-        _ request: WireRequest, _ placement: CredentialPlacement
-    ) async throws(ProviderError) -> WireRequest { request }
-
-    package func renew() async throws(ProviderError) {
-        throw ProviderError(
-            .authentication,
-            message: "The server wants a key, and the settings say that there is none; set one.")
-    }
-}
-
 /// A search for credentials needs none of this: it asks no server.
 package struct NoNetwork: WireExchange {
     package init() {}

@@ -13,6 +13,7 @@ struct PolicyCommand: ParsableCommand {
             EXAMPLES:
               coffer policy show
               coffer policy check policy.json
+              coffer policy check --provider work --model sonnet
             """,
         subcommands: [PolicyShow.self, PolicyCheck.self])
 }
@@ -25,8 +26,8 @@ struct PolicyShow: ParsableCommand {
         discussion: """
             A policy in /etc/coffer/policy.json prevails over the vault's own. It and its folder \
             must belong to root and be writable by nobody else. With --json the answer has source \
-            (managed, vault or none), policy and faults. Exits 2 when there is a fault; then \
-            nothing is destroyed.
+            (managed, vault or none), policy, residency (restricted, unrestricted or unreadable) \
+            and faults. Exits 2 when there is a fault; then nothing is destroyed.
 
             EXAMPLES:
               coffer policy show
@@ -41,6 +42,7 @@ struct PolicyShow: ParsableCommand {
             Output.json([
                 "source": .string(status.source.rawValue),
                 "policy": RuleWords.json(status.policy),
+                "residency": .string(status.residencyWord),
                 "faults": .array(status.faults.map(JSON.string)),
             ])
         } else {
@@ -57,6 +59,11 @@ struct PolicyShow: ParsableCommand {
             Output.line("Grace after a hold: \(RuleWords.words(policy.holdReleaseGrace))")
             RuleWords.show(policy)
         }
+        for text in status.residencyLines {
+            for line in Wrapping.lines(of: Printable.line(text), width: Console.width) {
+                Output.line(line)
+            }
+        }
         guard !status.faults.isEmpty else { return }
         Output.line("Nothing is destroyed at present:")
         for fault in status.faults {
@@ -67,62 +74,31 @@ struct PolicyShow: ParsableCommand {
     }
 }
 
-struct PolicyCheck: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check",
-        abstract: "Check a policy's file and name everything that is wrong with it.",
-        usage: "coffer policy check <file> [--json]",
-        discussion: """
-            Needs no vault, and changes nothing. Exits 2 when something is wrong: a policy with a \
-            fault says nothing at all, and while it is in force nothing is destroyed.
+extension PolicyFault {
+    var place: String { path.isEmpty ? "line \(line)" : "line \(line), \(path)" }
 
-            EXAMPLES:
-              coffer policy check policy.json
-              coffer policy check policy.json --json
-            """)
-
-    @Argument(help: "The policy's file; - is standard input.", completion: .file())
-    var file: String
-
-    @OptionGroup(title: "Global options") var options: GlobalOptions
-
-    func run() throws {
-        let faults: [PolicyFault]
-        switch try PolicyFile.examine(file) {
-        case .success(let policy):
-            faults = []
-            if !options.json { show(policy) }
-        case .failure(let error):
-            faults = error.faults
-            if !options.json {
-                FaultView.show(faults.map { ($0.place, $0.fault) }, of: "policy", omitted: 0)
-            }
-        }
-        if options.json {
-            Output.json([
-                "ok": .bool(faults.isEmpty), "faults": .array(faults.map { .object($0.object) }),
-            ])
-        }
-        if !faults.isEmpty { throw Ending.foundFaults }
-    }
-
-    private func show(_ policy: PolicyDocument) {
-        Output.line(
-            "The policy is sound: \(Figures.count(policy.retention.count, "rule")), time zone "
-                + policy.timeZone.name)
-        let locked = policy.retention.count { $0.isLocked }
-        if locked > 0 {
-            options.note(
-                "\(Figures.count(locked, "rule")) \(locked == 1 ? "is" : "are") locked: once in "
-                    + "force, a locked rule can be extended and never be shortened or removed.")
-        }
+    var object: JSONObject {
+        ["path": .string(path), "fault": .string(fault), "line": .integer(line)]
     }
 }
 
-extension PolicyFault {
-    fileprivate var place: String { path.isEmpty ? "line \(line)" : "line \(line), \(path)" }
+extension PolicyStatus {
+    /// `unrestricted` where nothing is said of residency.
+    var residencyWord: String {
+        guard source == .none || policy != nil else { return "unreadable" }
+        return policy?.residency == nil ? "unrestricted" : "restricted"
+    }
 
-    fileprivate var object: JSONObject {
-        ["path": .string(path), "fault": .string(fault), "line": .integer(line)]
+    /// Where models may run, for people.
+    fileprivate var residencyLines: [String] {
+        switch residencyWord {
+        case "unreadable": return ["Residency: the policy cannot be read, so nothing is sent."]
+        case "unrestricted":
+            return ["Residency: no restriction; a model may run wherever its provider runs it."]
+        default:
+            let allowances = policy?.residency ?? []
+            guard !allowances.isEmpty else { return ["Residency: no provider is allowed."] }
+            return ["Residency: allowed are"] + allowances.map { "  " + $0.words }
+        }
     }
 }

@@ -21,15 +21,19 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let header = try Vault.lockedStatus(at: options.directory)
-        guard let vault = try options.openWithoutAsking() else { return report(header, nil, nil) }
+        guard let vault = try options.openWithoutAsking() else {
+            return report(header, nil, nil, nil)
+        }
         let status = try vault.status()
         let governance = try vault.governanceStatus()
+        let policy = try vault.policy()
         try vault.close()
-        report(header, status, governance)
+        report(header, status, governance, policy)
     }
 
     private func report(
-        _ header: LockedVaultStatus, _ status: VaultStatus?, _ governance: GovernanceStatus?
+        _ header: LockedVaultStatus, _ status: VaultStatus?, _ governance: GovernanceStatus?,
+        _ policy: PolicyStatus?
     ) {
         let slots = status?.slots ?? header.slots
         if options.json {
@@ -43,7 +47,8 @@ struct Status: ParsableCommand {
                 "sizeBytes": .integer(status?.sizeBytes ?? header.sizeBytes),
                 "slots": .array(slots.map(SlotView.json)), "locked": .bool(status == nil),
                 "keyInKeyring": .bool(header.isKeyCached), "anchor": Self.json(governance?.anchor),
-                "policy": .text(governance?.source.rawValue), "holds": .count(governance?.holds),
+                "policy": .text(governance?.source.rawValue),
+                "residency": .text(policy?.residencyWord), "holds": .count(governance?.holds),
                 "erasurePending": .bool(governance?.isErasurePending ?? false),
             ])
         }
@@ -58,6 +63,7 @@ struct Status: ParsableCommand {
         }
         if let governance {
             line("Policy", Self.policy(governance))
+            if let policy { line("Residency", Self.residency(policy)) }
             line("Holds", "\(Figures.count(governance.holds)) in force")
             if governance.isErasurePending {
                 line("Erasure", "pending for what was purged; `coffer purge --yes` does it")
@@ -90,6 +96,14 @@ struct Status: ParsableCommand {
             return "\(source) cannot be read, so nothing is destroyed; type `coffer policy show`"
         }
         return "\(source), \(Figures.count(rules, "rule"))"
+    }
+
+    private static func residency(_ policy: PolicyStatus) -> String {
+        switch policy.residencyWord {
+        case "restricted": "restricted by the policy; `coffer policy show` lists what is allowed"
+        case "unreadable": "the policy cannot be read, so nothing is sent to a model"
+        default: "no restriction on where models run"
+        }
     }
 
     private func state(_ header: LockedVaultStatus, _ status: VaultStatus?) -> String {

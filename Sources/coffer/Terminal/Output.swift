@@ -29,6 +29,14 @@ enum Output {
         }
     }
 
+    /// Writes text as it is, without a line end: a piece of an answer that comes.
+    static func piece(_ text: String) {
+        buffer.withLock { buffer in
+            buffer.bytes.append(contentsOf: text.utf8)
+            if buffer.bytes.count >= flushAtBytes { write(&buffer) }
+        }
+    }
+
     /// Writes a line of JSON.
     static func json(_ object: JSONObject) { line(text(of: object)) }
 

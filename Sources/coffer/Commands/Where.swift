@@ -1,0 +1,205 @@
+import ArgumentParser
+import JSONText
+import Vault
+import VaultCrypto
+
+struct Where: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "where",
+        abstract: "Show where the turns of a conversation went.",
+        usage: "coffer where <id> [<options>]",
+        discussion: """
+            For each answer: provider, host, region, model, kind of credential, TLS peer, bytes, \
+            attempts, and how it is known where the model ran: verified (by host, path and model), \
+            declared (by the policy's word), or not restricted. Of messages that were imported \
+            Coffer did not see the way, and says so. A message's id shows that message alone. \
+            Bytes are those of the bodies.
+
+            EXAMPLES:
+              coffer where 018dfa1e
+              coffer where 018dfa1e --json
+            """)
+
+    @Argument(help: "The conversation's or a message's id, or its beginning.")
+    var id: String
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws {
+        try options.withVault { vault in
+            let id = try vault.conversationID(matching: id)
+            let conversation = try vault.conversation(id)
+            try vault.logRead(of: id)
+            let answers = try vault.messages(of: id).filter { $0.role == .assistant }
+            let wanted = Self.message(self.id, among: answers)
+            let turns = (wanted.map { [$0] } ?? answers).map { TurnTrace($0) }
+            if options.json {
+                Output.json(Self.json(conversation, turns))
+            } else {
+                show(conversation, turns)
+            }
+        }
+    }
+
+    /// The one answer that was meant; nil where the conversation was.
+    private static func message(_ text: String, among answers: [Message]) -> Message? {
+        let digits = text.lowercased().filter { $0 != "-" }
+        let fits = answers.filter {
+            $0.id.description.filter { $0 != "-" }.hasPrefix(digits)
+        }
+        // A beginning that the conversation's own id has means that.
+        return fits.count == 1 ? fits.first : nil
+    }
+
+    private static func json(_ conversation: Conversation, _ turns: [TurnTrace]) -> JSONObject {
+        let totals = TurnTotals(turns)
+        return [
+            "conversation": .string(conversation.id.description),
+            "title": .text(conversation.title),
+            "turns": .array(turns.map { .object($0.object) }), "totals": .object(totals.object),
+        ]
+    }
+
+    private func show(_ conversation: Conversation, _ turns: [TurnTrace]) {
+        for line in Wrapping.lines(of: TitleView.text(conversation.title), width: Console.width) {
+            Output.line(Style.bold(line))
+        }
+        for turn in turns {
+            for (index, text) in turn.lines.enumerated() {
+                let indent = index == 0 ? "" : "  "
+                let room = Console.width - indent.count
+                for line in Wrapping.lines(of: Printable.line(text), width: room) {
+                    Output.line(indent + line)
+                }
+            }
+        }
+        for line in Wrapping.lines(of: TurnTotals(turns).line, width: Console.width) {
+            Output.line(line)
+        }
+    }
+}
+
+/// What an answer's record says of its way.
+struct TurnTrace {
+    let message: Message
+
+    init(_ message: Message) { self.message = message }
+
+    /// Whether Coffer itself asked for it; it is its own origin then.
+    var isOwn: Bool { message.originID == message.id.description }
+
+    /// Absent while a turn is under way, and where it was cut off by the end of the process.
+    private var exchange: JSON? { message.extra["exchange"] }
+
+    var requestBytes: Int64 { exchange?["requestBytes"]?.int ?? 0 }
+    var responseBytes: Int64 { exchange?["responseBytes"]?.int ?? 0 }
+
+    private var tls: JSON? { exchange?["tls"] }
+
+    /// Whether a policy kept it from going anywhere.
+    var wasRefused: Bool {
+        ["refused", "notAllowed"].contains(message.extra["error"]?["kind"]?.string)
+    }
+
+    var object: JSONObject {
+        [
+            "message": .string(message.id.description), "created": .time(message.created),
+            "state": .string(message.state.rawValue), "imported": .bool(!isOwn),
+            "refused": .bool(wasRefused), "provider": .text(message.provider),
+            "host": .text(message.host), "region": .text(message.region),
+            "model": .text(message.model), "basis": exchange?["basis"] ?? .null,
+            "declared": exchange?["declared"] ?? .null, "rule": exchange?["rule"] ?? .null,
+            "credential": exchange?["credential"] ?? .null,
+            "address": exchange?["address"] ?? .null, "tls": tls ?? .null,
+            "requestBytes": exchange?["requestBytes"] ?? .null,
+            "responseBytes": exchange?["responseBytes"] ?? .null,
+            "attempts": exchange?["attempts"] ?? .null,
+            "requestID": exchange?["requestID"] ?? .null,
+        ]
+    }
+
+    /// The first says which answer it is, the others where it went.
+    var lines: [String] {
+        let time = message.created.map(Figures.minute) ?? "undated"
+        let head = [time, message.model ?? "no model named", message.state.rawValue]
+        guard isOwn else {
+            let source = [message.provider, message.host].compactMap(\.self)
+            let named = source.isEmpty ? "" : "; its source names \(source.joined(separator: ", "))"
+            return [
+                head.joined(separator: " · "),
+                "imported: Coffer did not send it, and does not know where it went\(named)",
+            ]
+        }
+        return [head.joined(separator: " · ")] + way
+    }
+
+    private var way: [String] {
+        let target = "\(message.provider ?? "?") at \(message.host ?? "?")"
+        if wasRefused { return ["\(target): refused by policy; nothing was sent"] }
+        guard let exchange else {
+            return ["\(target): it was cut off, so that no more is known of it"]
+        }
+        var lines = ["\(target), \(place)"]
+        var facts: [String] = []
+        if let credential = exchange["credential"]?.string {
+            facts.append("credential: \(credential)")
+        }
+        facts.append(peer)
+        lines.append(facts.joined(separator: "; "))
+        let attempts = exchange["attempts"]?.int ?? 1
+        lines.append(
+            "\(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received, "
+                + Figures.count(attempts, "attempt"))
+        return lines
+    }
+
+    private var place: String {
+        let region = message.region.map { "region \($0)" }
+        switch exchange?["basis"]?.string {
+        case "verified": return "\(region ?? "its region") (verified)"
+        case "declared":
+            return "\(exchange?["declared"]?.string ?? region ?? "its place") (declared)"
+        default: return "\(region ?? "region not known") (not restricted by a policy)"
+        }
+    }
+
+    private var peer: String {
+        guard let tls else { return "no TLS: this machine itself" }
+        let version = tls["version"]?.string ?? "TLS"
+        return "\(version) with \(tls["subject"]?.string ?? "a verified server")"
+    }
+}
+
+/// The turns of a conversation together.
+struct TurnTotals {
+    private let turns: [TurnTrace]
+
+    init(_ turns: [TurnTrace]) { self.turns = turns }
+
+    private var own: [TurnTrace] { turns.filter { $0.isOwn } }
+    private var sent: [TurnTrace] { own.filter { !$0.wasRefused } }
+    private var requestBytes: Int64 { own.reduce(0) { $0 + $1.requestBytes } }
+    private var responseBytes: Int64 { own.reduce(0) { $0 + $1.responseBytes } }
+    private var hosts: [String] { Set(sent.compactMap(\.message.host)).sorted() }
+
+    var object: JSONObject {
+        [
+            "turns": .integer(own.count), "imported": .integer(turns.count - own.count),
+            "refused": .integer(own.count - sent.count),
+            "requestBytes": .integer(requestBytes), "responseBytes": .integer(responseBytes),
+            "hosts": .array(hosts.map(JSON.string)),
+        ]
+    }
+
+    /// `3 turns to llm.example.org, 4.1 kB sent, 9.3 kB received; 2 imported answers.`
+    var line: String {
+        var line = Figures.count(sent.count, "turn")
+        if !hosts.isEmpty { line += " to \(hosts.joined(separator: ", "))" }
+        line += ", \(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received"
+        let imported = turns.count - own.count
+        if imported > 0 { line += "; \(Figures.count(imported, "imported answer"))" }
+        let refused = own.count - sent.count
+        if refused > 0 { line += "; \(Figures.count(refused, "refused turn"))" }
+        return Printable.line(line) + "."
+    }
+}

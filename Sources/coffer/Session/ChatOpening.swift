@@ -1,0 +1,169 @@
+import Chat
+import Foundation
+import Policy
+import Providers
+import Transport
+import Vault
+import VaultCrypto
+
+/// The way from an open vault to a model: what `ask`, `chat` and `provider check` share.
+///
+/// 1. The settings of the provider are read, and the credential is looked for, without a network.
+/// 2. The policy in force decides about the request that a turn would be. Where it refuses, nothing
+///    is sent, and the log says so. A policy that cannot be read refuses everything.
+/// 3. A transport is made whose guard decides once more about each request that leaves.
+struct ChatOpening: Sendable {
+    let vault: Vault
+    let entry: ProviderCatalogue.Entry
+    let configuration: ProviderConfiguration
+    let model: ConfiguredModel
+    let adapter: any ProviderAdapter
+    /// The search for the credential; nil where the provider wants none.
+    let choice: CredentialChoice?
+    let policy: PolicyDocument?
+    private(set) var forecast: ResidencyForecast
+    private(set) var network: HTTPTransport
+    let credential: any TurnCredential
+
+    /// Prepares a provider and a model, whatever the policy says to them.
+    ///
+    /// - Parameters:
+    ///   - vault: An open vault.
+    ///   - wanted: What was typed.
+    /// - Throws: `notFound` without such a provider; `badInput` for settings that cannot be;
+    ///   `refused` where the policy cannot be read; `CredentialError` where there is no credential.
+    init(_ vault: Vault, _ wanted: ProviderChoice) throws {
+        let entry = try wanted.file.catalogue(of: vault).entry(wanted.provider)
+        try self.init(vault, entry, model: wanted.model)
+    }
+
+    /// The same for a provider that is known.
+    init(_ vault: Vault, _ entry: ProviderCatalogue.Entry, model: String?) throws {
+        let configuration = try entry.configuration()
+        let secrets = try ProviderSecrets(of: entry.name, in: vault)
+        let model = try configuration.model(model)
+        let adapter = try configuration.adapter(for: model, secrets)
+        let policy = try Self.policy(of: vault)
+        let choice = configuration.credentialChoice(secrets, in: .ofThisMachine(NoNetwork()))
+        let flow = try choice?.flow.get()
+        let guarding = ResidencyGuard(policy: policy, credentialHosts: flow?.hosts ?? [])
+        let network = try HTTPTransport(TransportSettings(configuration.connection), guard: guarding)
+        self.vault = vault
+        self.entry = entry
+        self.configuration = configuration
+        self.model = model
+        self.adapter = adapter
+        self.policy = policy
+        self.choice = choice
+        self.network = network
+        forecast = try ResidencyForecast(adapter, model: model.id, policy: policy)
+        credential = Self.credential(flow, choice?.report.chosen, over: network)
+    }
+
+    private static func credential(
+        _ flow: (any CredentialFlow)?, _ chosen: CredentialReport.Entry?,
+        over network: HTTPTransport
+    ) -> any TurnCredential {
+        guard let flow, let chosen else { return NoCredential() }
+        let supply = CredentialSupply(flow, in: .ofThisMachine(network))
+        return SuppliedCredential(supply, chosen, now: { Date() })
+    }
+
+    /// The policy in force; nil without one.
+    ///
+    /// - Throws: `refused` where it cannot be read.
+    static func policy(of vault: Vault) throws(VaultError) -> PolicyDocument? {
+        let status = try vault.policy()
+        guard status.source == .none || status.policy != nil else {
+            throw VaultError(
+                .refused,
+                "The policy cannot be read, so that nothing is sent to a model; `coffer policy "
+                    + "show` says what is wrong with it.")
+        }
+        return status.policy
+    }
+
+    // MARK: Residency
+
+    /// Finds out what can only be asked for: the regions of an inference profile, where the policy
+    /// depends on them.
+    ///
+    /// - Throws: `ProviderError` with what keeps the regions from being known.
+    mutating func resolve() async throws {
+        guard let profile = forecast.unresolvedProfile, policy?.residency != nil,
+            let request = configuration.profileRequest(model)
+        else { return }
+        do {
+            guard let found = try await transport.inferenceProfile(request) else { return }
+            try use(profile, found.regions)
+        } catch is ResidencyRefusal {
+            // The region itself is not allowed, as the forecast says by itself.
+            return
+        }
+    }
+
+    private mutating func use(_ profile: String, _ regions: [String]) throws {
+        let profiles = [profile: regions]
+        forecast = try ResidencyForecast(
+            adapter, model: model.id, policy: policy, profiles: profiles)
+        network = network.guarded(
+            by: ResidencyGuard(
+                policy: policy, profiles: profiles,
+                credentialHosts: (try? choice?.flow.get().hosts) ?? []))
+    }
+
+    /// Whether a turn may go there.
+    ///
+    /// - Parameter conversation: Which one it would have gone on with.
+    /// - Throws: `ResidencyRefusal`, which is in the audit log by then.
+    func requirePermission(for conversation: RecordID? = nil) throws {
+        guard case .refused(let refusal) = forecast.decision else { return }
+        try vault.logRefusedTurn(
+            RefusedTurn(
+                provider: entry.name, host: forecast.origin.authority, model: model.id,
+                rule: refusal.rule, conversation: conversation))
+        throw refusal
+    }
+
+    // MARK: Conversations
+
+    /// What sends turns.
+    var transport: ProviderTransport {
+        ProviderTransport(
+            name: entry.name, adapter: adapter, credential: credential, over: network)
+    }
+
+    /// What turns are asked with, before a command's own options.
+    var settings: ChatSettings {
+        var settings = ChatSettings(model: model.id)
+        settings.facts.provider = entry.name
+        settings.facts.host = forecast.origin.authority
+        settings.facts.region = forecast.region
+        settings.limits.maximumTokens = configuration.maximumTokens(of: model)
+        return settings
+    }
+
+    /// Conversations with the model.
+    ///
+    /// - Parameters:
+    ///   - settings: See `settings`.
+    ///   - tools: What the model may ask for.
+    func chat(_ settings: ChatSettings, tools: ToolSet = ToolSet()) -> Chat {
+        Chat(vault, over: transport, tools: tools, settings: settings)
+    }
+
+    /// Closes the connections.
+    func close() async { await network.shutdown() }
+}
+
+extension TransportSettings {
+    /// The settings of a provider; what they do not say is as usual.
+    init(_ connection: ConnectionSettings) {
+        self.init()
+        authorities = connection.authorities
+        proxy = connection.proxy
+        connectSeconds = connection.connectSeconds.map(Double.init) ?? connectSeconds
+        idleSeconds = connection.idleSeconds.map(Double.init) ?? idleSeconds
+        totalSeconds = connection.totalSeconds.map(Double.init) ?? totalSeconds
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import VaultCrypto
+
+/// Questions about settings, on the terminal.
+enum Prompt {
+    /// Asks for a word.
+    ///
+    /// - Parameters:
+    ///   - question: Without a colon.
+    ///   - proposal: What an empty answer means; nil asks until there is an answer.
+    /// - Returns: The answer without white space around it.
+    /// - Throws: An end with 1 where the input ends.
+    static func ask(_ question: String, proposal: String?) throws -> String {
+        let hint = proposal.map { " [\(Printable.line($0))]" } ?? ""
+        try Output.flush()
+        while true {
+            Notes.write(Array("\(question)\(hint): ".utf8))
+            guard let line = readLine() else {
+                throw CommandFailure(code: "cancelled", exit: 1, message: "Nothing was changed.")
+            }
+            let answer = line.trimmingCharacters(in: .whitespaces)
+            if !answer.isEmpty { return answer }
+            if let proposal { return proposal }
+        }
+    }
+
+    /// Asks for a secret, without echo.
+    ///
+    /// - Returns: Nil for an empty answer.
+    static func askSecret(_ question: String) throws -> SecretBytes? {
+        try Output.flush()
+        do throws(VaultError) {
+            return try Passphrase.ask("\(question): ")
+        } catch {
+            if error.code == .badInput { return nil }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Chat
+import JSONText
+import Policy
+import Providers
+import Vault
+
+extension ProviderError {
+    /// One sentence for people: what failed and what to do, with the provider's own words where
+    /// they cannot hold a credential.
+    var sentence: String {
+        guard let said = quotableMessage, !said.isEmpty else { return description }
+        // Without a status the words are our own, and say more than the family does.
+        if status == nil, Self.ownWords.contains(kind) { return said }
+        return "\(description) It says: \(said)"
+    }
+
+    private static let ownWords: Set<Kind> = [
+        .authentication, .expiredCredential, .connection, .unsupported, .notAllowed, .untrusted,
+        .redirected,
+    ]
+}
+
+/// Decisions about residency as people read them.
+enum ResidencyWords {
+    /// `allowed by residency.allow[1]: declared "EU"`.
+    static func sentence(_ forecast: ResidencyForecast) -> String {
+        switch forecast.decision {
+        case .unrestricted: "not restricted: the policy says nothing of residency"
+        case .allowed(_, .verified(let regions)):
+            "allowed by \(forecast.rule ?? "the policy"): runs in \(regions.joined(separator: ", "))"
+                + ", by host, path and model (verified)"
+        case .allowed(_, .declared(let words)):
+            "allowed by \(forecast.rule ?? "the policy"): \(words), as the policy declares; "
+                + "nothing in a request shows it"
+        case .refused(let refusal): refusal.description
+        }
+    }
+
+    static func json(_ forecast: ResidencyForecast) -> JSONObject {
+        var object: JSONObject = [
+            "host": .string(forecast.origin.authority), "region": .text(forecast.region),
+            "rule": .text(forecast.rule),
+        ]
+        switch forecast.decision {
+        case .unrestricted:
+            object["decision"] = .string("unrestricted")
+            object["basis"] = .string("unrestricted")
+        case .allowed(_, let basis):
+            object["decision"] = .string("allowed")
+            switch basis {
+            case .verified(let regions):
+                object["basis"] = .string("verified")
+                object["regions"] = .array(regions.map(JSON.string))
+            case .declared(let words):
+                object["basis"] = .string("declared")
+                object["declared"] = .string(words)
+            }
+        case .refused(let refusal):
+            object["decision"] = .string("refused")
+            object["basis"] = .null
+            object["why"] = .string(refusal.what)
+            object["remedy"] = .string(refusal.remedy)
+        }
+        object["allowed"] = .array(forecast.allowances.map { .string($0.words) })
+        return object
+    }
+}
+
+extension ResidencyAllowance {
+    /// `bedrock: regions eu-central-1, profiles eu`.
+    var words: String {
+        let list = { (words: [String]) in words.joined(separator: ", ") }
+        return switch self {
+        case .vertex(let regions): "vertex: regions \(list(regions))"
+        case .bedrock(let regions, let profiles):
+            "bedrock: regions \(list(regions))"
+                + (profiles.isEmpty ? "" : ", profiles \(list(profiles))")
+        case .foundry(let resources, let declared):
+            "foundry: resources \(list(resources)), declared \(declared)"
+        case .gateway(let hosts, let declared):
+            "gateway: hosts \(list(hosts)), declared \(declared)"
+        }
+    }
+}
