@@ -1,3 +1,4 @@
+import Policy
 import Providers
 package import Vault
 import VaultCrypto
@@ -63,7 +64,8 @@ actor TurnRun {
             // Nothing can be stored; the next opening makes a record of what was.
             throw error
         } catch {
-            let failure = error as? ProviderError ?? ProviderError(.connection)
+            let refusal = (error as? ResidencyRefusal).map(ProviderError.init)
+            let failure = error as? ProviderError ?? refusal ?? ProviderError(.connection)
             try await take(Task.isCancelled ? .stop : .news(.event(.failed(failure))))
         }
         try await queue.drain()
