@@ -1,5 +1,6 @@
-import JSONText
-package import Policy
+import AsyncHTTPClient
+import NIOCore
+import Policy
 package import Providers
 
 /// Sends requests over HTTP/1.1, and reads their answers.

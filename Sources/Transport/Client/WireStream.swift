@@ -1,5 +1,7 @@
 import AsyncHTTPClient
 package import JSONText
+import NIOCore
+import NIOHTTP1
 package import Policy
 package import Providers
 
@@ -36,7 +38,7 @@ package final class WireStream {
     package func next() async throws -> [UInt8]? {
         watch.resume()
         defer { watch.pause() }
-        while let piece = try await pieces.next() {
+        while let piece = try await pieces.next(isolation: #isolation) {
             if piece.readableBytes > 0 { return Array(piece.readableBytesView) }
         }
         // The client ends a body quietly when nobody wants it any more.
