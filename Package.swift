@@ -13,6 +13,12 @@ let house: [SwiftSetting] = [
 let nearC: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let asyncHTTPClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "coffer",
@@ -21,6 +27,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         .systemLibrary(
@@ -68,10 +77,17 @@ let package = Package(
             name: "Chat",
             dependencies: ["JSONText", "Policy", "Providers", "Vault", "VaultCrypto"],
             swiftSettings: nearC),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "JSONText", "Policy", "Providers", "VaultCrypto", asyncHTTPClient, nioCore,
+                nioPosix, nioHTTP1, nioSSL,
+            ], swiftSettings: house),
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "JSONText", "Policy", "Vault", "VaultArchive", "Importers", "VaultCrypto",
+                "Chat", "JSONText", "Policy", "Providers", "Transport", "Vault", "VaultArchive",
+                "Importers", "VaultCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .executableTarget(
@@ -80,7 +96,9 @@ let package = Package(
             path: "Tests/VaultDriver", swiftSettings: house),
         .executableTarget(
             name: "ChatDriver",
-            dependencies: ["Chat", "JSONText", "Providers", "Vault", "VaultCrypto"],
+            dependencies: [
+                "Chat", "JSONText", "Policy", "Providers", "Transport", "Vault", "VaultCrypto",
+            ],
             path: "Tests/ChatDriver", swiftSettings: house),
         .testTarget(
             name: "PageVFSTests", dependencies: ["CPageVFS", "Vault", "VaultCrypto", grdb],
@@ -110,6 +128,10 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: ["JSONText", "Policy", "Providers", "VaultCrypto"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["JSONText", "Policy", "Providers", "Transport", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "ChatTests",

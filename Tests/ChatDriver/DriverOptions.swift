@@ -8,10 +8,22 @@ import VaultCrypto
 /// - `ChatDriver VAULT SECRET --resume SEED WORDS PAUSE CONVERSATION`: goes on with its last answer
 /// - `ChatDriver VAULT SECRET --measure SEED WORDS PAUSE`: says in one line how long events took
 ///   until they were durable and shown, and how much memory there was
+/// - `ChatDriver VAULT SECRET --wire URL AUTHORITY WORDS RATE`: the same over TLS, from
+///   `tools/scripted-provider` at URL with the authority's file, so many words a second
+/// - `ChatDriver --send PLAN`: sends the turns of a plan (`TurnsRun`), without a vault
 ///
 /// SECRET is a passphrase file.
 struct DriverOptions {
-    enum Work { case stream, resume, measure }
+    struct Wire {
+        var url: String
+        var authority: String
+        var words: Int
+        var rate: Int
+    }
+    enum Work {
+        case stream, resume, measure
+        case wire(Wire)
+    }
 
     var vault: String
     var secret: String
@@ -21,6 +33,14 @@ struct DriverOptions {
 
     /// `nil` for what is none of these forms.
     init?(_ arguments: [String]) {
+        if arguments.count == 7, arguments[2] == "--wire" {
+            guard let words = Int(arguments[5]), let rate = Int(arguments[6]) else { return nil }
+            (vault, secret) = (arguments[0], arguments[1])
+            work = .wire(
+                Wire(url: arguments[3], authority: arguments[4], words: words, rate: rate))
+            source = ScriptedSource(seed: 0, words: words, pauseMicroseconds: 0)
+            return
+        }
         guard arguments.count >= 6, let seed = Int(arguments[3]), let words = Int(arguments[4]),
             let pause = UInt64(arguments[5])
         else { return nil }

@@ -44,7 +44,7 @@ struct MeasureRun {
             }
         }
         let seconds = (clock.now - begin) / .seconds(1)
-        boxed.state.withLock { report($0, seconds: seconds) }
+        boxed.state.withLock { report($0.durations, $0.residentKilobytes, seconds: seconds) }
         try vault.close()
     }
 
@@ -52,20 +52,21 @@ struct MeasureRun {
         let state = Mutex(State())
     }
 
-    private static func report(_ state: State, seconds: Double) {
-        func share(_ part: Double) -> JSON { .integer(state.durations.microseconds(at: part)) }
+    /// Says in one line how long events took, and how much memory there was meanwhile.
+    static func report(_ durations: Durations, _ kilobytes: [Int], seconds: Double) {
+        func share(_ part: Double) -> JSON { .integer(durations.microseconds(at: part)) }
         let line: JSONObject = [
-            "events": .integer(state.durations.count), "seconds": .number(String(seconds)),
+            "events": .integer(durations.count), "seconds": .number(String(seconds)),
             "medianMicroseconds": share(0.5), "p95Microseconds": share(0.95),
             "p99Microseconds": share(0.99), "mostMicroseconds": share(1),
-            "residentKilobytes": .array(state.residentKilobytes.map { .integer($0) }),
+            "residentKilobytes": .array(kilobytes.map { .integer($0) }),
             "endKilobytes": .integer(residentKilobytes()),
         ]
         FileHandle.standardOutput.write(Data((JSONWriter.line(.object(line)) + "\n").utf8))
     }
 
     /// Linux only; 0 elsewhere.
-    private static func residentKilobytes() -> Int {
+    static func residentKilobytes() -> Int {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
         else { return 0 }

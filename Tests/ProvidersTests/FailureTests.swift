@@ -92,7 +92,7 @@ import Testing
     @Test func `A page of a proxy leaves the status to speak`() {
         let error = Self.error(502, "<html><body>502 Bad Gateway</body></html>")
         #expect(error.kind == .serverFault && error.providerMessage == nil)
-        #expect(Self.error(301, "").kind == .malformed)
+        #expect(Self.error(301, "").kind == .redirected)
         #expect(Self.error(418, "").kind == .invalidRequest)
     }
 

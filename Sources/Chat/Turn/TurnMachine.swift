@@ -123,13 +123,3 @@ package struct TurnMachine: Sendable {
         return [.end(.failed, changes + [.facts(facts)])]
     }
 }
-
-extension TurnEvent {
-    /// Whether a person has seen something of it.
-    fileprivate var isShown: Bool {
-        switch self {
-        case .started, .usage, .other, .toolInput: false
-        default: true
-        }
-    }
-}

@@ -68,8 +68,7 @@ actor TurnRun {
             throw error
         } catch let error as ResidencyRefusal {
             refusal = error
-            let failure = ProviderError(.permission, message: error.description)
-            try await take(.news(.event(.failed(failure))))
+            try await take(.news(.event(.failed(ProviderError(error)))))
         } catch {
             let failure = error as? ProviderError ?? ProviderError(.connection)
             try await take(Task.isCancelled ? .stop : .news(.event(.failed(failure))))

@@ -25,6 +25,16 @@ package struct ResidencyRefusal: Error, Sendable, Equatable, CustomStringConvert
     /// What would be allowed, or what to do.
     package let remedy: String
 
+    /// - Parameters:
+    ///   - rule: The place of the rule that refuses.
+    ///   - what: What was refused and why; begins with `Refused:`.
+    ///   - remedy: What to do, or what would be allowed.
+    package init(rule: String, what: String, remedy: String) {
+        self.rule = rule
+        self.what = what
+        self.remedy = remedy
+    }
+
     /// One sentence.
     package var description: String { "\(what) (\(rule)); \(remedy)." }
 }

@@ -44,6 +44,16 @@ package struct Surroundings: Sendable {
             case .timeout:
                 throw CredentialError(
                     .unreachable, "\(host) took too long to give a credential; try again.")
+            case .notAllowed:
+                throw CredentialError(
+                    .notAllowed,
+                    "\(host) is not among the hosts that the credential's source needs; check the "
+                        + "credential's settings.")
+            case .untrusted:
+                throw CredentialError(
+                    .unreachable,
+                    "\(host) gave no credential, because its certificate is not trusted; check "
+                        + "the authorities in the provider's settings.")
             case .malformed, .tooLarge:
                 throw CredentialError(
                     .malformed, "\(host) answers in a form that no credential has; try again.")

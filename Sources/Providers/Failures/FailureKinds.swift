@@ -15,7 +15,7 @@ enum FailureKinds {
 
     static func kind(ofStatus status: Int) -> ProviderError.Kind {
         switch status {
-        case 300..<400: .malformed
+        case 300..<400: .redirected
         case 401: .authentication
         case 402: .quotaExhausted
         case 403: .permission

@@ -1,3 +1,5 @@
+package import Policy
+
 /// Why a provider gave no answer, or none to its end.
 package struct ProviderError: Error, Sendable, Equatable {
     /// Families by which the program decides what to do next.
@@ -12,6 +14,12 @@ package struct ProviderError: Error, Sendable, Equatable {
         case timeout, modelNotReady, modelFault, serverFault
         /// No connection, or one that broke.
         case connection
+        /// The server's certificate is not one that this machine trusts for its name.
+        case untrusted
+        /// The server sends on to another address; nothing goes there.
+        case redirected
+        /// Residency does not allow it; nothing was sent.
+        case notAllowed
         /// The stream ended before the answer did.
         case cut
         /// The bytes are not in the provider's format.
@@ -50,6 +58,13 @@ package struct ProviderError: Error, Sendable, Equatable {
     }
 }
 
+extension ProviderError {
+    /// A refusal where errors of turns are expected; its sentence is the message.
+    package init(_ refusal: ResidencyRefusal) {
+        self.init(.notAllowed, message: refusal.description)
+    }
+}
+
 extension ProviderError: CustomStringConvertible {
     /// One sentence with its remedy; what the provider said is in `providerMessage`.
     package var description: String {
@@ -75,6 +90,14 @@ extension ProviderError: CustomStringConvertible {
         case .modelFault: "The model failed; repeat the turn."
         case .serverFault: "The provider failed; repeat the turn."
         case .connection: "The connection to the provider failed; check it and repeat the turn."
+        case .untrusted:
+            "The server's certificate is not trusted; check the address, or name the authority that "
+                + "signed it in the provider's settings."
+        case .notAllowed:
+            "The policy does not let the request go where it would; choose a provider that it allows."
+        case .redirected:
+            "The server sends on to another address, and nothing goes there; set the provider's "
+                + "address to the right one."
         case .cut:
             "The answer ended before its end; what came of it is kept. Repeat the turn."
         case .malformed:

@@ -65,3 +65,13 @@ package struct Usage: Sendable, Equatable {
         inferencePlace = newer.inferencePlace ?? inferencePlace
     }
 }
+
+extension TurnEvent {
+    /// Whether a person has seen something of it; from then on nothing is sent a second time.
+    package var isShown: Bool {
+        switch self {
+        case .started, .usage, .other, .toolInput: false
+        default: true
+        }
+    }
+}

@@ -17,7 +17,7 @@ package struct WebOrigin: Sendable, Equatable, Hashable, CustomStringConvertible
     /// What is wrong with a text that should be an origin; a clause for a sentence.
     package struct Fault: Error, Sendable, Equatable {
         package let clause: String
-        init(_ clause: String) { self.clause = clause }
+        package init(_ clause: String) { self.clause = clause }
     }
 
     /// Reads `https://host` or `https://host:port`, without a path.
@@ -41,6 +41,25 @@ package struct WebOrigin: Sendable, Equatable, Hashable, CustomStringConvertible
         if scheme == .http, !isLoopback {
             throw Fault("is not encrypted; write https://")
         }
+    }
+
+    /// Reads `http://host:port` of a proxy.
+    ///
+    /// A proxy is asked without encryption to connect to a server; what then passes it is encrypted
+    /// to that server, and it sees hosts and lengths.
+    ///
+    /// - Parameter text: The address, without a user and without a path.
+    /// - Throws: What is wrong with it.
+    package init(proxy text: some StringProtocol) throws(Fault) {
+        guard let colon = text.firstRange(of: "://"),
+            text[..<colon.lowerBound].lowercased() == "http"
+        else { throw Fault("is no proxy that is asked over HTTP; write http://host:port") }
+        // The rules for hosts and ports are those of all addresses.
+        let rest = text[colon.upperBound...]
+        let origin = try WebOrigin("https://" + rest)
+        scheme = .http
+        host = origin.host
+        port = origin.port == 443 && !rest.hasSuffix(":443") ? 80 : origin.port
     }
 
     /// Whether it is on this machine, by its address; a name other than `localhost` never is.

@@ -1,6 +1,4 @@
 package import JSONText
-package import Providers
-import Vault
 
 /// What a transport says while a turn is under way.
 package enum TransportNews: Sendable, Equatable {
@@ -16,20 +14,20 @@ package struct TurnReceipt: Sendable, Equatable {
     package var provider: String?
     package var host: String?
     package var region: String?
-    /// Members of `extra.exchange` of the message: kind of credential, TLS peer, bytes, attempts,
-    /// request id.
+    /// Members of `extra.exchange` of the message.
+    ///
+    /// - `credential`: its kind and place, in words.
+    /// - `tls`: `version`, and of the server's certificate `subject`, `issuer`, `sha256` and `names`;
+    ///   absent without encryption, which only servers on this machine may do.
+    /// - `address`: the IP address that was connected to; with `proxy`, that of the proxy.
+    /// - `requestBytes`, `responseBytes`: lengths of the bodies, of all attempts together.
+    /// - `attempts`: how often it was sent.
+    /// - `requestID`: the provider's own name of the request.
+    /// - `basis`: `verified`, `declared` or `unrestricted`; `declared`: the administrator's words;
+    ///   `rule`: the element of the policy that allowed it.
     package var exchange = JSONObject()
 
     package init() {}
-
-    var facts: TurnFacts {
-        var facts = TurnFacts()
-        facts.provider = provider
-        facts.host = host
-        facts.region = region
-        if !exchange.isEmpty { facts.extra["exchange"] = .object(exchange) }
-        return facts
-    }
 }
 
 /// Sends turns to a provider: what a chat needs of a network, and all that it knows of one.
@@ -45,8 +43,8 @@ package protocol TurnTransport: Sendable {
     ///   - request: The turn.
     ///   - receive: Takes the news.
     /// - Returns: Where the turn went.
-    /// - Throws: What `receive` throws; `ProviderError` where the turn was refused before it went
-    ///   anywhere; `CancellationError`.
+    /// - Throws: What `receive` throws; `ResidencyRefusal` where no policy lets the turn go where it
+    ///   would, and `ProviderError` where it cannot be asked at all, both before it went anywhere.
     func send(
         _ request: TurnRequest, _ receive: @escaping @Sendable (TransportNews) async throws -> Void
     ) async throws -> TurnReceipt
