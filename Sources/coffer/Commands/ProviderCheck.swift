@@ -160,7 +160,8 @@ struct ProviderExamination {
         }
         for entry in report.entries where entry.outcome != .chosen {
             line(
-                "", "\(entry.outcome.rawValue): \(entry.source.rawValue) (\(entry.place)): "
+                "",
+                "\(entry.outcome.rawValue): \(entry.source.rawValue) (\(entry.place)): "
                     + entry.reason)
         }
         for note in report.notes { line("", note) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import JSONText
 import Providers
+import Transport
 import Vault
 import VaultCrypto
 

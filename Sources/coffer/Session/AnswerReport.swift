@@ -65,7 +65,8 @@ struct AnswerReport {
 
     private var cost: JSON {
         .object([
-            "amount": .number("\(usage.cost ?? 0)"), "currency": .text(opening.configuration.currency),
+            "amount": .number("\(usage.cost ?? 0)"),
+            "currency": .text(opening.configuration.currency),
         ])
     }
 }

@@ -47,7 +47,8 @@ struct ChatOpening: Sendable {
         let choice = configuration.credentialChoice(secrets, in: .ofThisMachine(NoNetwork()))
         let flow = try choice?.flow.get()
         let guarding = ResidencyGuard(policy: policy, credentialHosts: flow?.hosts ?? [])
-        let network = try HTTPTransport(TransportSettings(configuration.connection), guard: guarding)
+        let network = try HTTPTransport(
+            TransportSettings(configuration.connection), guard: guarding)
         self.vault = vault
         self.entry = entry
         self.configuration = configuration

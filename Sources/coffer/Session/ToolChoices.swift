@@ -21,7 +21,8 @@ enum ToolChoices {
         guard Console.canAsk else { return false }
         var input = ""
         if case .complete(let value) = use.input { input = JSONWriter.line(value) }
-        let question = "The model asks for \(use.name) with \(input). What it gives goes to the "
+        let question =
+            "The model asks for \(use.name) with \(input). What it gives goes to the "
             + "provider. Allow it? [y/N]"
         try? Output.flush()
         let text = Printable.line(question)
