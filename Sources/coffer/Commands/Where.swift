@@ -191,7 +191,7 @@ struct TurnTotals {
         ]
     }
 
-    /// `3 turns to llm.example.org, 4.1 kB sent, 9.3 kB received; 2 imported answers.`
+    /// The last line: `3 turns to llm.example.org, 4.1 kB sent, 9.3 kB received.`
     var line: String {
         var line = Figures.count(sent.count, "turn")
         if !hosts.isEmpty { line += " to \(hosts.joined(separator: ", "))" }

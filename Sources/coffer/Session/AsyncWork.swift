@@ -6,7 +6,9 @@ enum AsyncWork {
     /// How often it is looked whether somebody stops it: a stop is seen within this.
     private static let patience = DispatchTimeInterval.milliseconds(20)
 
-    /// Runs a task to its end. Ctrl-C and a reader that has gone cancel it; it ends in order then.
+    /// Runs a task to its end.
+    ///
+    /// Ctrl-C and a reader that has gone cancel it; it ends in order then.
     ///
     /// - Parameter body: The work.
     /// - Returns: What it returns.

@@ -149,6 +149,7 @@ struct ChatOpening: Sendable {
     /// - Parameters:
     ///   - settings: See `settings`.
     ///   - tools: What the model may ask for.
+    /// - Returns: Them; nothing is sent yet.
     func chat(_ settings: ChatSettings, tools: ToolSet = ToolSet()) -> Chat {
         Chat(vault, over: transport, tools: tools, settings: settings)
     }

@@ -63,6 +63,7 @@ enum LocalServers {
     ///
     /// - Parameter port: This one alone; nil for the usual ones.
     /// - Returns: Those that answered with at least one model.
+    /// - Throws: `ProviderError` where no connection can be prepared at all.
     static func find(port: Int?) throws -> [Server] {
         let candidates = candidates(port)
         return try AsyncWork.run {

@@ -77,6 +77,7 @@ struct ProviderArguments: ParsableArguments {
     /// The settings with what was typed.
     ///
     /// - Parameter settings: What there is already.
+    /// - Returns: The settings as they shall be.
     /// - Throws: `badInput` for a key that leads into something that is no object.
     func applied(to settings: JSONObject) throws -> JSONObject {
         var settings = settings
@@ -158,6 +159,8 @@ enum ProviderKey {
     /// - Parameters:
     ///   - path: The file; `-` is standard input.
     ///   - provider: A provider of the vault.
+    ///   - vault: The vault.
+    ///   - options: The options of every command.
     /// - Throws: `badInput` for a file that is not there, is empty or holds no key.
     static func store(
         _ path: String, of provider: String, in vault: Vault, _ options: GlobalOptions
