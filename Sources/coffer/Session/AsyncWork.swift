@@ -12,7 +12,7 @@ enum AsyncWork {
     ///
     /// - Parameter body: The work.
     /// - Returns: What it returns.
-    /// - Throws: What it throws.
+    /// - Throws: What it throws; an end with 130 after Ctrl-C.
     static func run<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) throws -> Value {
@@ -29,7 +29,13 @@ enum AsyncWork {
         while done.wait(timeout: .now() + patience) != .success {
             if Interruption.isRequested || Output.isUseless { task.cancel() }
         }
-        return try outcome.get()
+        do {
+            return try outcome.get()
+        } catch {
+            // What a cancelled task throws says nothing to whoever cancelled it.
+            guard Interruption.isRequested else { throw error }
+            throw CommandFailure.interrupted("Stopped; what was kept until then stays.")
+        }
     }
 
     /// Takes a result from one thread to another.
