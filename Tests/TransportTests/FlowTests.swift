@@ -97,7 +97,7 @@ import Transport
     @Test func `a server sends no more than was taken`() async throws {
         let scene = try Scene(try ScriptedServer())
         let request = try ConnectionTests.request(scene, "flood")
-        let sent = { try scene.server.notes().contains { $0["sent"] != nil } }
+        let sent = { @Sendable in try scene.server.notes().contains { $0["sent"] != nil } }
         let (before, total) = try await scene.http().stream(request) { stream in
             var bytes = try await stream.next()?.count ?? 0
             // Time enough for a server that nobody holds back.

@@ -8,13 +8,8 @@ import Transport
 /// bytes say.
 ///
 /// `COFFER_WIRE` names a folder that is no part of the repository; without it these are skipped.
-@Suite(
-    .enabled(
-        if: RecordedTransportTests.folder != nil, "COFFER_WIRE names no folder of recordings"),
-    .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Recordings.folder != nil, Recordings.skipped), .timeLimit(.minutes(5)))
 struct RecordedTransportTests {
-    static let folder = ProcessInfo.processInfo.environment["COFFER_WIRE"]
-
     private static func adapter(_ name: String, at base: String) throws -> any ProviderAdapter {
         var place = BedrockPlace(region: "eu-central-1")
         place.base = try BaseURL(base)
@@ -67,7 +62,7 @@ struct RecordedTransportTests {
     }
 
     @Test func `every recorded answer comes through as it is`() async throws {
-        let folder = try #require(Self.folder)
+        let folder = try #require(Recordings.folder)
         let server = try ScriptedServer(["--recordings", folder + "/responses"])
         var scene = try Scene(server)
         scene.credential = TestCredential(keys: AdapterTests.keys)
@@ -93,4 +88,10 @@ struct RecordedTransportTests {
         print("recorded answers over TLS: \(count) agree")
         #expect(count > 65)
     }
+}
+
+/// The folder of recordings.
+enum Recordings {
+    static let folder = ProcessInfo.processInfo.environment["COFFER_WIRE"]
+    static let skipped: Comment = "COFFER_WIRE names no folder of recordings"
 }

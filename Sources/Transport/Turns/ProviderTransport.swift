@@ -73,6 +73,8 @@ package struct ProviderTransport: TurnTransport {
             case .notSent(let reason): return try await receive(.event(.failed(reason)))
             case .failed(let reason): error = reason
             }
+            // What broke because nobody waits any more is no failure of the provider's.
+            try Task.checkCancellation()
             situation.hasShownOutput = record.hasShown
             switch rule.decide(error, situation, chance: pace.chance()) {
             case .retry(let milliseconds):
