@@ -116,7 +116,7 @@ struct Ask: ParsableCommand {
         if verbose, !options.json {
             options.note("\(report.line). Kept in conversation \(id).")
         }
-        try conclude(end.outcome.state, id)
+        try conclude(end.outcome.state, id, hasText: !message.parts.isEmpty)
     }
 
     private func show(_ message: Message) {
@@ -127,12 +127,18 @@ struct Ask: ParsableCommand {
         printer.show(.ended(message.id, .complete))
     }
 
-    private func conclude(_ state: TurnMachine.State, _ conversation: String) throws {
-        let next = "`coffer ask --conversation \(conversation) --resume` goes on with it"
+    private func conclude(
+        _ state: TurnMachine.State, _ conversation: String, hasText: Bool
+    ) throws {
+        let command = "`coffer ask --conversation \(conversation) --resume`"
+        let next = "\(command) goes on with it"
         switch state {
         case .complete: return
         case .failed(let error):
-            options.note("What came of the answer is kept; \(next).")
+            options.note(
+                hasText
+                    ? "What came of the answer is kept; \(next)."
+                    : "The question is kept; \(command) asks it again.")
             throw error
         case .stopped where Interruption.isRequested:
             throw CommandFailure.interrupted(
@@ -256,10 +262,10 @@ private struct AskedTurn: Sendable {
             try await opening.resolve()
             try opening.requirePermission(for: conversation)
             let end = try await ask(opening)
-            await opening.close()
+            opening.close()
             return end
         } catch {
-            await opening.close()
+            opening.close()
             throw error
         }
     }

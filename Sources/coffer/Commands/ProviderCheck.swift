@@ -105,7 +105,7 @@ struct ProviderExamination {
         } catch {
             result = .failure(error)
         }
-        await opening.close()
+        opening.close()
         return (opening.forecast, result)
     }
 

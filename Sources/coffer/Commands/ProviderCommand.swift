@@ -141,10 +141,10 @@ struct ProviderModels: ParsableCommand {
         return try AsyncWork.run {
             do {
                 let models = try await opening.transport.models()
-                await opening.close()
+                opening.close()
                 return models
             } catch {
-                await opening.close()
+                opening.close()
                 throw error
             }
         }

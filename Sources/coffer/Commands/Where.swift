@@ -191,7 +191,7 @@ struct TurnTotals {
         ]
     }
 
-    /// The last line: `3 turns to llm.example.org, 4.1 kB sent, 9.3 kB received.`
+    /// How many there are, where they went, and how much was sent and received.
     var line: String {
         var line = Figures.count(sent.count, "turn")
         if !hosts.isEmpty { line += " to \(hosts.joined(separator: ", "))" }

@@ -155,7 +155,13 @@ struct ChatOpening: Sendable {
     }
 
     /// Closes the connections.
-    func close() async { await network.shutdown() }
+    ///
+    /// It is not waited for: a server may take seconds to answer the end of an encrypted connection,
+    /// and nobody who has stopped an answer wants to wait for that.
+    func close() {
+        let network = network
+        Task.detached { await network.shutdown() }
+    }
 }
 
 extension TransportSettings {

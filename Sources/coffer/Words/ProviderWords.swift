@@ -9,14 +9,17 @@ extension ProviderError {
     /// they cannot hold a credential.
     var sentence: String {
         guard let said = quotableMessage, !said.isEmpty else { return description }
-        // Without a status the words are our own, and say more than the family does.
-        if status == nil, Self.ownWords.contains(kind) { return said }
-        return "\(description) It says: \(said)"
+        let isOwn = status == nil && Self.ownWords.contains(kind)
+        // Our own words are a sentence of their own, or say what it is that failed.
+        if isOwn, said.contains(";") { return said }
+        return isOwn
+            ? "\(description.dropLast()) (\(said.trimmingSuffix(".")))."
+            : "\(description) It says: \(said)"
     }
 
     private static let ownWords: Set<Kind> = [
         .authentication, .expiredCredential, .connection, .unsupported, .notAllowed, .untrusted,
-        .redirected,
+        .redirected, .timeout, .cut,
     ]
 }
 
@@ -80,5 +83,12 @@ extension ResidencyAllowance {
         case .gateway(let hosts, let declared):
             "gateway: hosts \(list(hosts)), declared \(declared)"
         }
+    }
+}
+
+extension String {
+    /// The text without a sign at its end.
+    fileprivate func trimmingSuffix(_ sign: Character) -> Substring {
+        last == sign ? dropLast() : self[...]
     }
 }
