@@ -3,22 +3,26 @@ import Synchronization
 
 /// Ctrl-C and requests to terminate, for commands that end in order.
 enum Interruption {
-    private static let requested = Atomic<Bool>(false)
+    /// The number of the first signal; 0 for none.
+    private static let signalNumber = Atomic<Int32>(0)
 
     /// From now on the first signal is only noted; a second one ends the process at once, which
-    /// loses nothing that was acknowledged.
+    /// loses nothing that was acknowledged. What was noted before is forgotten.
     static func watch() {
         // The handler may not be the first to touch the variable.
-        requested.store(false, ordering: .relaxed)
+        signalNumber.store(0, ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { number in
-                Interruption.note()
+                Interruption.note(number)
                 signal(number, SIG_DFL)
             }
         }
     }
 
-    private static func note() { requested.store(true, ordering: .relaxed) }
+    private static func note(_ number: Int32) { signalNumber.store(number, ordering: .relaxed) }
 
-    static var isRequested: Bool { requested.load(ordering: .relaxed) }
+    static var isRequested: Bool { signalNumber.load(ordering: .relaxed) != 0 }
+
+    /// Whether the program shall end, and not only what it is doing.
+    static var wantsEnd: Bool { [SIGTERM, SIGHUP].contains(signalNumber.load(ordering: .relaxed)) }
 }

@@ -1,0 +1,162 @@
+import Chat
+import Foundation
+import Policy
+import Providers
+import Vault
+import VaultCrypto
+
+/// One sitting of `coffer chat`: asks, shows, and does what commands say, until the person ends it.
+///
+/// Ctrl-C while an answer comes stops the answer, and on an empty line ends the sitting. Whatever
+/// fails is told in a sentence, and the sitting goes on: what was said is in the vault.
+final class ChatSitting {
+    /// What holds for the whole sitting.
+    struct Manner {
+        /// What the model shall keep in mind in conversations that begin here.
+        var system: String?
+        var sampling: SamplingOptions
+        var tools: ToolSet
+        /// Finds a provider and a model by what is typed.
+        var open: (String?) throws -> ChatOpening
+    }
+
+    let vault: Vault
+    let manner: Manner
+    private(set) var opening: ChatOpening
+    private(set) var conversation: RecordID?
+    var waiting: [ImportedFile] = []
+    private let editor: LineEditor
+
+    /// - Parameters:
+    ///   - vault: Where everything goes.
+    ///   - conversation: Which one goes on; nil begins one with the first words.
+    ///   - manner: See there.
+    /// - Throws: What opening the provider throws.
+    init(_ vault: Vault, in conversation: RecordID?, _ manner: Manner) throws {
+        self.vault = vault
+        self.conversation = conversation
+        self.manner = manner
+        opening = try manner.open(nil)
+        editor = LineEditor(prompt: "> ", history: try Self.questions(in: conversation, of: vault))
+    }
+
+    /// Goes on until the person ends it.
+    ///
+    /// - Throws: What the terminal throws.
+    func run() throws {
+        defer { close() }
+        try greet()
+        repeat {
+            try Output.flush()
+            // Each question may be stopped anew.
+            Interruption.watch()
+            switch editor.read() {
+            case .ended, .interrupted: return
+            case .text(let text): guard try !isEnd(ChatLine(text)) else { return }
+            }
+        } while !Interruption.wantsEnd
+    }
+
+    private func close() {
+        let opening = opening
+        // Nothing can go wrong that anybody could do something about.
+        try? AsyncWork.run { await opening.close() }
+    }
+
+    // MARK: - Changes
+
+    /// Takes another model from now on.
+    func change(to name: String) throws {
+        let next = try manner.open(name)
+        close()
+        opening = next
+    }
+
+    /// Opens the provider anew where the policy is another one than before.
+    func followPolicy() throws {
+        guard try ChatOpening.policy(of: vault) != opening.policy else { return }
+        try change(to: opening.model.id)
+    }
+
+    /// Finds out what only the provider knows of the place, before anything is sent.
+    func resolvePlace() throws {
+        let current = opening
+        opening = try AsyncWork.run {
+            var opening = current
+            try await opening.resolve()
+            return opening
+        }
+    }
+
+    /// Goes on in another conversation; nil begins one with the next words.
+    func go(to conversation: RecordID?) {
+        self.conversation = conversation
+    }
+
+    // MARK: - Words
+
+    private func greet() throws {
+        Output.line(Style.bold(heading))
+        say(residency)
+        say("Enter sends, Alt-Enter begins a new line, /help lists the commands.")
+        if let conversation {
+            Output.line("")
+            try showEnd(of: conversation)
+        }
+        Output.line("")
+    }
+
+    /// `work: claude-sonnet-4-5 at europe-west1-aiplatform.googleapis.com`.
+    var heading: String {
+        let model = opening.model.alias.map { "\(opening.model.id) (\($0))" } ?? opening.model.id
+        return Printable.line(
+            "\(opening.entry.name): \(model) at \(opening.forecast.origin.authority)")
+    }
+
+    var residency: String {
+        let sentence = ResidencyWords.sentence(opening.forecast)
+        return "Residency: \(sentence)\(sentence.hasSuffix(".") ? "" : ".")"
+    }
+
+    func say(_ text: String) {
+        for line in Wrapping.lines(of: Printable.line(text), width: Console.width) {
+            Output.line(Style.dim(line))
+        }
+    }
+
+    /// The last question and what was answered.
+    private func showEnd(of conversation: RecordID) throws {
+        let known = try vault.conversation(conversation)
+        let messages = Branches(try vault.messages(of: conversation), current: known.current).visible
+        say(TitleView.text(known.title))
+        for message in messages.suffix(2) { show(message) }
+    }
+
+    func show(_ message: Message) {
+        Output.line("")
+        if message.role == .user {
+            let text = message.parts.compactMap(\.text).joined(separator: "\n")
+            for line in Printable.block(text).split(separator: "\n", omittingEmptySubsequences: false)
+            {
+                for row in Wrapping.lines(of: String(line), width: Console.width - 2) {
+                    Output.line(Style.bold("> ") + row)
+                }
+            }
+            return
+        }
+        var markdown = StreamedMarkdown(width: Console.width)
+        for part in message.parts where part.kind == .text {
+            Output.piece(markdown.take(part.text ?? "") + markdown.finish())
+        }
+    }
+
+    /// What a person asked in a conversation, for the keys that call it back.
+    private static func questions(
+        in conversation: RecordID?, of vault: Vault
+    ) throws -> [String] {
+        guard let conversation else { return [] }
+        return try vault.messages(of: conversation).filter {
+            $0.role == .user && $0.extra["resumes"] == nil
+        }.map { $0.parts.compactMap(\.text).joined(separator: "\n") }
+    }
+}
