@@ -111,64 +111,73 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.watch()
-        let output = Place.absolute(output)
-        guard !Place.exists(output) else {
+        let files = try ExportFiles(self)
+        try options.withVault { vault in try write(files, from: vault) }
+    }
+
+    /// Exports from an open vault and prints the report.
+    ///
+    /// - Throws: What an export throws.
+    func write(from vault: Vault) throws {
+        try write(try ExportFiles(self), from: vault)
+    }
+
+    private func write(_ files: ExportFiles, from vault: Vault) throws {
+        guard !vault.contains(folder: Place.folder(of: files.output)) else {
             throw VaultError(
-                .exists, "\(output) exists already; an archive is never written over something.")
+                .refused, "An archive cannot stand in the vault's own folder; choose another.")
         }
-        let query = try timestampQuery.map { try TimeStampQueryFile($0, beside: output) }
-        let encryption = try encryption.encryption(options)
-        let files = try priorCheckpoint.map { try NewFile.read($0) }
-        try options.withVault { vault in
-            guard !vault.contains(folder: Place.folder(of: output)) else {
-                throw VaultError(
-                    .refused, "An archive cannot stand in the vault's own folder; choose another.")
-            }
-            try query?.refuseFolder(of: vault)
-            let only = try selection(of: vault)
-            let mask = try subject.mask(in: vault)
-            // How many messages a selection has is known at its end only.
-            let isEverything = only == nil && scope.isEmpty
-            let total = isEverything ? try vault.status().messages : 0
-            var progress = ProgressLine(.items("message"), options)
-            defer { progress.clear() }
-            let hooks = ArchiveExport.Hooks(
-                progress: { progress.update(Int64($0.records), of: total, "Writing") },
-                isCancelled: { Interruption.isRequested })
-            var left = LeftOut()
-            let made = try request(output, encryption)
-            let results = try vault.loggingExport(
-                to: output, encryption: encryption, of: logged(made), reason: reason
-            ) { begun in
-                try vault.withSnapshot { snapshot in
-                    left = try LeftOut(snapshot, filter, only: only)
-                    if !allowEmpty { try refuseNothing(in: snapshot, only: only, left.undated) }
-                    let records = { (part: Set<RecordID>?) throws(VaultError) in
-                        try VaultArchiveSource(
-                            snapshot, of: vault.id, filter: filter, only: part ?? only,
-                            isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
-                    }
-                    var request = try mask.map { try made.masked(for: $0) } ?? made
-                    left.say(in: &request.scope)
-                    let key = try records(nil).key.key
-                    request.priorCheckpoints = try files.map {
-                        try AuditCheckpoint(verifying: $0, vault: vault.id, key: key)
-                    }
-                    return try write(request, hooks) { (part) throws(VaultError) in
-                        let source = try records(part)
-                        guard let mask else { return source }
-                        return try RedactedSource(
-                            source, mask: mask, waitingIn: Place.folder(of: output),
-                            isCancelled: hooks.isCancelled)
-                    }
+        try files.query?.refuseFolder(of: vault)
+        let only = try selection(of: vault)
+        // How many messages a selection has is known at its end only.
+        let isEverything = only == nil && scope.isEmpty
+        let total = isEverything ? try vault.status().messages : 0
+        var progress = ProgressLine(.items("message"), options)
+        defer { progress.clear() }
+        let hooks = ArchiveExport.Hooks(
+            progress: { progress.update(Int64($0.records), of: total, "Writing") },
+            isCancelled: { Interruption.isRequested })
+        let (results, left) = try archives(files, only, hooks, from: vault)
+        progress.clear()
+        for result in results { try files.query?.write(result.tagManifest) }
+        report(results)
+        for sentence in left.sentences { options.note(sentence) }
+    }
+
+    private func archives(
+        _ files: ExportFiles, _ only: Set<RecordID>?, _ hooks: ArchiveExport.Hooks,
+        from vault: Vault
+    ) throws -> ([ArchiveExport.Result], LeftOut) {
+        let mask = try subject.mask(in: vault)
+        let made = try request(files.output, files.encryption)
+        var left = LeftOut()
+        let results = try vault.loggingExport(
+            to: files.output, encryption: files.encryption, of: logged(made), reason: reason
+        ) { begun in
+            try vault.withSnapshot { snapshot in
+                left = try LeftOut(snapshot, filter, only: only)
+                if !allowEmpty { try refuseNothing(in: snapshot, only: only, left.undated) }
+                let records = { (part: Set<RecordID>?) throws(VaultError) in
+                    try VaultArchiveSource(
+                        snapshot, of: vault.id, filter: filter, only: part ?? only,
+                        isNamed: !conversation.isEmpty, begun: begun, tool: Version.tool)
+                }
+                var request = try mask.map { try made.masked(for: $0) } ?? made
+                left.say(in: &request.scope)
+                let key = try records(nil).key.key
+                request.priorCheckpoints = try files.priorCheckpoints.map {
+                    try AuditCheckpoint(verifying: $0, vault: vault.id, key: key)
+                }
+                return try write(request, hooks) { (part) throws(VaultError) in
+                    let source = try records(part)
+                    guard let mask else { return source }
+                    return try RedactedSource(
+                        source, mask: mask, waitingIn: Place.folder(of: files.output),
+                        isCancelled: hooks.isCancelled)
                 }
             }
-            progress.clear()
-            for result in results { try query?.write(result.tagManifest) }
-            report(results)
-            for sentence in left.sentences { options.note(sentence) }
         }
+        return (results, left)
     }
 
     /// What the log says of the selection.
@@ -261,6 +270,28 @@ struct Export: ParsableCommand {
         request.person = Place.loginName
         request.reason = reason
         return request
+    }
+}
+
+/// The files that an export takes and makes, looked at before the vault is opened.
+private struct ExportFiles {
+    let output: String
+    let query: TimeStampQueryFile?
+    let encryption: ArchiveEncryption?
+    let priorCheckpoints: [[UInt8]]
+
+    /// From here on Ctrl-C ends the export in order.
+    init(_ command: Export) throws {
+        Interruption.watch()
+        let output = Place.absolute(command.output)
+        guard !Place.exists(output) else {
+            throw VaultError(
+                .exists, "\(output) exists already; an archive is never written over something.")
+        }
+        self.output = output
+        query = try command.timestampQuery.map { try TimeStampQueryFile($0, beside: output) }
+        encryption = try command.encryption.encryption(command.options)
+        priorCheckpoints = try command.priorCheckpoint.map { try NewFile.read($0) }
     }
 }
 

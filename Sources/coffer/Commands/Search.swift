@@ -51,21 +51,26 @@ struct Search: ParsableCommand {
     }
 
     func run() throws {
+        let start = ContinuousClock.now
+        try options.withVault { vault in try answer(in: vault, since: start) }
+    }
+
+    /// Searches an open vault and prints what it finds.
+    ///
+    /// - Throws: What the search throws.
+    func answer(in vault: Vault, since start: ContinuousClock.Instant = .now) throws {
         var words = query
         if let terminator = words.firstIndex(of: "--") { words.remove(at: terminator) }
         let query = words.joined(separator: " ")
-        let start = ContinuousClock.now
-        try options.withVault { vault in
-            try options.completeIndex(of: vault, waits: false)
-            try vault.logSearch(query)
-            if ids { return try listIDs(query, of: vault) }
-            let answer = try vault.search(
-                SearchRequest(
-                    query, limit: limit, order: newest ? .newest : .relevance,
-                    includeHidden: includeHidden, countsAll: count))
-            let view = SearchView(answer: answer, elapsed: ContinuousClock.now - start)
-            if options.json { view.printJSON() } else { try view.show(vault, options) }
-        }
+        try options.completeIndex(of: vault, waits: false)
+        try vault.logSearch(query)
+        if ids { return try listIDs(query, of: vault) }
+        let answer = try vault.search(
+            SearchRequest(
+                query, limit: limit, order: newest ? .newest : .relevance,
+                includeHidden: includeHidden, countsAll: count))
+        let view = SearchView(answer: answer, elapsed: ContinuousClock.now - start)
+        if options.json { view.printJSON() } else { try view.show(vault, options) }
     }
 
     private func listIDs(_ query: String, of vault: Vault) throws {
