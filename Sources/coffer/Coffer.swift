@@ -29,7 +29,8 @@ struct Coffer: ParsableCommand {
             CommandGroup(
                 name: "Daily work",
                 subcommands: [
-                    Import.self, Search.self, List.self, Show.self, Ask.self, Where.self,
+                    ChatCommand.self, Ask.self, Where.self, Import.self, Search.self, List.self,
+                    Show.self,
                     Delete.self, Stats.self,
                 ]),
             CommandGroup(

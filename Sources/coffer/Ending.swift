@@ -42,6 +42,12 @@ enum Ending {
         return status
     }
 
+    /// Tells of an error after which a sitting goes on.
+    static func tell(_ error: any Error) {
+        try? Output.flush()
+        _ = report(error)
+    }
+
     private static func report(_ error: any Error) -> Int32 {
         if let error = error as? ExitCode { return error.rawValue }
         // Whoever read our output has what they wanted, also where the engine wraps that error.

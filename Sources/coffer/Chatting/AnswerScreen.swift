@@ -16,12 +16,10 @@ actor AnswerScreen {
     private let write: @Sendable (String) -> Void
     private var markdown: StreamedMarkdown
     private var place = Place.start
-    /// What an answer that ended so should be told of; kept for `/where` and tests.
-    private(set) var usage = Usage()
 
     /// - Parameters:
     ///   - width: The terminal's columns.
-    ///   - write: Takes pieces for it.
+    ///   - write: Takes pieces for it, and shows them at once.
     init(width: Int, write: @escaping @Sendable (String) -> Void) {
         self.width = width
         self.write = write
@@ -31,10 +29,10 @@ actor AnswerScreen {
     /// Shows what `Chat` says next.
     func show(_ news: ChatNews) {
         switch news {
-        case .began: usage = Usage()
+        case .began: break
         case .answer(let event): show(event)
         case .retrying(let error, let milliseconds):
-            line("\(Self.cause(error)); trying again in \(Self.seconds(milliseconds)).")
+            line("\(error.sentence) Trying again in \(Self.seconds(milliseconds)).")
         case .tool(let use, let outcome): show(use, outcome)
         case .ended(_, let state): end(state)
         }
@@ -49,7 +47,6 @@ actor AnswerScreen {
         case .text(_, let text): say(text, .text)
         case .thinking(_, let text): say(text, .thinking)
         case .ended: leave()
-        case .usage(let newer): usage.update(newer)
         case .stopped(.maximumTokens, _):
             line("The answer reached its limit of tokens; ask for the rest.")
         case .stopped(.contextFull, _):
@@ -111,15 +108,9 @@ actor AnswerScreen {
         switch state {
         case .stopped: line("Stopped; what came is kept, and /resume goes on with it.")
         case .failed(let error):
-            line("\(Self.cause(error)). What came is kept; /resume goes on.")
+            line("\(error.sentence) What came of the answer is kept; /resume goes on.")
         default: break
         }
-    }
-
-    /// The sentence of an error, with what the provider itself says.
-    static func cause(_ error: ProviderError) -> String {
-        let said = error.providerMessage.map { " It says: \($0)" } ?? ""
-        return String((error.description + said).reversed().drop { $0 == "." }.reversed())
     }
 
     private static func seconds(_ milliseconds: Int) -> String {

@@ -100,7 +100,11 @@ extension ChatSitting {
         var settings = try manner.sampling.applied(to: opening.settings)
         settings.facts = opening.settings.facts
         let work = AnsweredTurn(chat: opening.chat(settings, tools: manner.tools), body: turn)
-        let screen = AnswerScreen(width: Console.width) { Output.piece($0) }
+        let screen = AnswerScreen(width: Console.width) { piece in
+            Output.piece(piece)
+            // A reader that has gone cancels the turn.
+            try? Output.flush()
+        }
         Output.line("")
         defer {
             // What has begun goes on, however its first answer ended.

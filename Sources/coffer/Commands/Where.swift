@@ -26,18 +26,23 @@ struct Where: ParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
-        try options.withVault { vault in
-            let id = try vault.conversationID(matching: id)
-            let conversation = try vault.conversation(id)
-            try vault.logRead(of: id)
-            let answers = try vault.messages(of: id).filter { $0.role == .assistant }
-            let wanted = Self.message(self.id, among: answers)
-            let turns = (wanted.map { [$0] } ?? answers).map { TurnTrace($0) }
-            if options.json {
-                Output.json(Self.json(conversation, turns))
-            } else {
-                show(conversation, turns)
-            }
+        try options.withVault { vault in try answer(in: vault) }
+    }
+
+    /// Looks into an open vault and prints what it finds.
+    ///
+    /// - Throws: `notFound`; what the database reports.
+    func answer(in vault: Vault) throws {
+        let id = try vault.conversationID(matching: id)
+        let conversation = try vault.conversation(id)
+        try vault.logRead(of: id)
+        let answers = try vault.messages(of: id).filter { $0.role == .assistant }
+        let wanted = Self.message(self.id, among: answers)
+        let turns = (wanted.map { [$0] } ?? answers).map { TurnTrace($0) }
+        if options.json {
+            Output.json(Self.json(conversation, turns))
+        } else {
+            show(conversation, turns)
         }
     }
 
