@@ -138,7 +138,8 @@ let package = Package(
             dependencies: ["Chat", "JSONText", "Policy", "Providers", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
-            name: "CofferTests", dependencies: ["coffer", "JSONText", "VaultCrypto"],
+            name: "CofferTests",
+            dependencies: ["coffer", "Chat", "JSONText", "Providers", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "TidyTests", exclude: ["escape-hatches.txt"], swiftSettings: house),

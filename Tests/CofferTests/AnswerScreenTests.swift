@@ -46,7 +46,7 @@ import VaultCrypto
         let text = await shown([
             .answer(.began(part: 0, .thinking("\u{1B}[2J", signature: ""))),
             .answer(.text(part: 1, "\u{1B}]0;x\u{7}")),
-            .tool(ToolUse(id: "t", name: "\u{1B}[31m", input: .incomplete("")), .denied),
+            .tool(ToolUse(id: "t", name: "\u{1B}[31m", input: .unfinished("")), .denied),
         ])
         #expect(!text.contains("\u{1B}") && !text.contains("\u{7}"))
     }
