@@ -5,6 +5,7 @@ import Providers
 import Synchronization
 import Transport
 import Vault
+import VaultCrypto
 
 /// Times an answer that comes over TLS from `tools/scripted-provider`: each word is the moment at
 /// which the server sent it, by the clock that all processes of the machine share, and is compared

@@ -114,7 +114,7 @@ import Transport
 
     @Test func `silence in the middle ends the turn, and what came is kept`() async throws {
         var scene = try Scene()
-        scene.settings.idleSeconds = 0.3
+        scene.settings.idleSeconds = 3
         let sent = try await scene.send("stall")
         #expect(sent.failure?.kind == .timeout && sent.attempts == 1)
         #expect(sent.answer.text.hasPrefix("One two three "))
@@ -130,7 +130,7 @@ import Transport
 
     @Test func `an answer has to end some time, however lively it is`() async throws {
         var scene = try Scene()
-        scene.settings.totalSeconds = 0.7
+        scene.settings.totalSeconds = 5
         let sent = try await scene.send("slow")
         #expect(sent.failure?.kind == .timeout && sent.answer.text.hasPrefix("word "))
     }
