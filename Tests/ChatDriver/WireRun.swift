@@ -28,9 +28,9 @@ struct WireRun {
             name: "scripted",
             adapter: MessagesAdapter(gateway: try BaseURL(wire.url), placement: .bearer),
             credential: PlannedCredential(), over: transport)
-        let chat = Chat(
-            vault, over: provider,
-            settings: ChatSettings(model: "words-\(wire.words)-at-\(wire.rate)"))
+        var asked = ChatSettings(model: "words-\(wire.words)-at-\(wire.rate)")
+        asked.limits.maximumTokens = wire.words
+        let chat = Chat(vault, over: provider, settings: asked)
         let conversation = try await chat.begin(Question("How long does it take?"))
         let boxed = Box()
         let sampled = max(1, wire.words / 10)
