@@ -1,6 +1,6 @@
 import Chat
 import Synchronization
-import VaultCrypto
+import Vault
 
 /// A turn that a sitting waits for: it may begin a conversation, whose id is known whatever becomes
 /// of the answer.

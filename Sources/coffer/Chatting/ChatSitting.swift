@@ -1,5 +1,6 @@
 import Chat
 import Foundation
+import JSONText
 import Policy
 import Providers
 import Vault
@@ -44,7 +45,7 @@ final class ChatSitting {
     ///
     /// - Throws: What the terminal throws.
     func run() throws {
-        defer { close() }
+        defer { opening.close() }
         try greet()
         repeat {
             try Output.flush()
@@ -57,18 +58,12 @@ final class ChatSitting {
         } while !Interruption.wantsEnd
     }
 
-    private func close() {
-        let opening = opening
-        // Nothing can go wrong that anybody could do something about.
-        try? AsyncWork.run { await opening.close() }
-    }
-
     // MARK: - Changes
 
     /// Takes another model from now on.
     func change(to name: String) throws {
         let next = try manner.open(name)
-        close()
+        opening.close()
         opening = next
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Chat
 import Foundation
 import JSONText
