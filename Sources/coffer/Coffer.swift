@@ -30,8 +30,7 @@ struct Coffer: ParsableCommand {
                 name: "Daily work",
                 subcommands: [
                     ChatCommand.self, Ask.self, Where.self, Import.self, Search.self, List.self,
-                    Show.self,
-                    Delete.self, Stats.self,
+                    Show.self, Delete.self, Stats.self,
                 ]),
             CommandGroup(
                 name: "Evidence",

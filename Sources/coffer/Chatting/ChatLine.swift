@@ -65,7 +65,7 @@ enum ChatCommandName: String, CaseIterable {
         switch self {
         case .help: "list these commands"
         case .search: "find messages in the vault"
-        case .attach: "send a file with the next message; without a file, drop those that wait"
+        case .attach: "send a file with your next message; alone: drop those"
         case .model: "say which model answers, or choose another"
         case .edit: "ask your last question anew, in these words"
         case .retry: "have the last question answered once more"

@@ -129,6 +129,7 @@ final class ChatSitting {
 
     func show(_ message: Message) {
         Output.line("")
+        if message.extra["resumes"] != nil { return say("(went on)") }
         if message.role == .user {
             let text = message.parts.compactMap(\.text).joined(separator: "\n")
             for line in Printable.block(text).split(separator: "\n", omittingEmptySubsequences: false)
