@@ -75,8 +75,10 @@ enum ArchiveName {
         checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript, custody, destroyed,
         proofManifest, proofSignature, proofSigners,
     ]
-    /// What the list of `proof/` does not list.
+    /// The list of `proof/`, its signature and who signed it.
     static let proofSeal: Set = [proofManifest, proofSignature, proofSigners]
+    /// What the list of `proof/` does not list: itself, and what a redacted archive does not tell.
+    static let unsealed = proofSeal.union([destroyed])
 
     /// The files that stand beside the tag manifest without being listed in it.
     private static let unlisted: Set<String> = Set(

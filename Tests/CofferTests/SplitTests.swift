@@ -73,6 +73,20 @@ import Testing
         #expect(try names().isEmpty)
     }
 
+    @Test func `A person's archives with files for review, encrypted, are one group`() throws {
+        try makeLargeVault()
+        let made = try sandbox.open(
+            "export", "--output", "all.tar.zst.age", "--split-size", "2MB", "--subject", "ada",
+            "--review", "rsmf,dat", "--archive-passphrase-file", "other", "--json")
+        #expect(made.status == 0, "\(made.errors)")
+        let files = try names()
+        #expect(files.count > 1 && files.allSatisfy { $0.hasSuffix(".tar.zst.age") })
+        #expect(try sandbox.run(["verify"] + files).status == 4)
+        let all = try sandbox.run(["verify"] + files + ["--passphrase-file", "other"])
+        #expect(all.status == 0, "\(all.output)\(all.errors)")
+        #expect(all.output.hasPrefix("The group is whole: \(files.count) archives, 3 conv"))
+    }
+
     @Test func `A time stamp's query is for one archive`() throws {
         try sandbox.makeVault()
         let answer = try sandbox.open(

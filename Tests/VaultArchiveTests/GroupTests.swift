@@ -29,15 +29,17 @@ import VaultCrypto
     private func split(
         _ source: MemorySource, _ name: String, _ sizeBytes: Int64,
         hooks: ArchiveExport.Hooks = .init(),
-        change: (inout ArchiveExport.Request) -> Void = { _ in }
+        change: (inout ArchiveExport.Request) -> Void = { _ in },
+        onNamed: @escaping (Int) -> Void = { _ in }
     ) throws -> [ArchiveExport.Result] {
         var request = place.request(name)
         change(&request)
         var next = 200
-        let splitting = GroupExport.Split(sizeBytes: sizeBytes) {
+        var splitting = GroupExport.Split(sizeBytes: sizeBytes) {
             next += 1
             return testID(next)
         }
+        splitting.onNamed = onNamed
         return try GroupExport.run(
             { (part) throws(VaultError) in
                 var source = source
@@ -108,6 +110,96 @@ import VaultCrypto
         let readme = String(
             decoding: try place.read("all-002-of-002/README.txt"), as: UTF8.self)
         #expect(readme.contains("archive 2 of 2 of one export"))
+    }
+
+    @Test func `The first page says which one it is and where the others are`() throws {
+        try split(Self.source(9), "all", 130_000)
+        func page(_ name: String) throws -> String {
+            String(decoding: try place.read("\(name)/index.html"), as: UTF8.self)
+        }
+        let second = try page("all-002-of-003")
+        #expect(
+            second.contains(
+                "archive 2 of 3 of one export, which has 9 conversations and 18 messages in all; "
+                    + "group \(testID(99))"))
+        #expect(second.contains("in the other 2 archives of the group. They were written"))
+        #expect(second.contains("names that end in -001-of-003 and -003-of-003 before the ending"))
+        try split(Self.source(5), "two", 130_000)
+        #expect(
+            try page("two-001-of-002").contains(
+                "in the other archive of the group. It was written beside this one, with a name "
+                    + "that ends in -002-of-002"))
+        try split(Self.source(1), "single", 130_000)
+        #expect(!(try page("single").contains("of the group")))
+    }
+
+    /// What a process that is killed between two names leaves is what stands on the disk then.
+    @Test(arguments: ["all", "all.tar"])
+    func `Whenever it is killed, what has its name is whole, and so is the rest`(
+        name: String
+    ) throws {
+        let states = try TemporaryFolder()
+        let manager = FileManager.default
+        try split(
+            Self.source(9), name, 130_000,
+            onNamed: { count in
+                try? manager.copyItem(atPath: place.path, toPath: "\(states.path)/\(count)")
+            })
+        let names = (1...3).map { "all-00\($0)-of-003\(name.dropFirst(3))" }
+        for count in 1...3 {
+            let found = try manager.contentsOfDirectory(atPath: "\(states.path)/\(count)")
+            #expect(found.filter { !$0.hasPrefix(".") }.sorted() == names.prefix(count).sorted())
+            let hidden = try #require(found.first { $0.hasPrefix(".\(name).partial-") })
+            for (place, name) in names.enumerated() {
+                let path = place < count ? "\(count)/\(name)" : "\(count)/\(hidden)/\(name)"
+                let result = try states.verify(path)
+                #expect(result.faults == [], "\(path)")
+                #expect(result.member?.group.place == "\(place + 1) of 3")
+            }
+            let some = try names.prefix(count).map {
+                (name: $0, result: try states.verify("\(count)/\($0)"))
+            }
+            #expect(GroupJudgement(some).faults.count == 3 - count)
+        }
+        #expect(try visible == names)
+    }
+
+    @Test func `Each archive of an encrypted group has the recipients, the files and the masks`()
+        throws
+    {
+        let identity = AgeIdentity.generate()
+        let recipient = try AgeAddressee(identity.recipient.description)
+        var mask = SubjectMask(subject: "Ada Lindqvist")
+        mask.listed = ["Look"]
+        var source = Self.source(9)
+        source.conversations[8].conversation.title = "Look here"
+        var request = place.request("all.tar.zst.age")
+        request.encryption = .recipients([recipient])
+        request.redaction = RedactionNote(subject: "Ada Lindqvist")
+        request.review.formats = [.rsmf, .dat]
+        let made = try GroupExport.run(
+            { (part) throws(VaultError) in
+                var source = source
+                if let part {
+                    source.conversations.removeAll { !part.contains($0.conversation.id) }
+                }
+                return try RedactedSource(source, mask: mask, waitingIn: place.path)
+            }, request, .init(sizeBytes: 150_000, nextID: { RecordID(at: testTime(5)) }))
+        #expect(made.count > 1)
+        var archives: [(name: String, result: ArchiveVerifier.Result)] = []
+        for result in made {
+            let found = try ArchiveVerifier.verify(result.archive, key: .identities([identity]))
+            #expect(found.faults == [])
+            #expect(found.withheld?.parts == result.conversations)
+            #expect(result.fileDigest?.count == 32)
+            #expect(result.payloadBytes <= 150_000)
+            #expect(throws: VaultError.self) { try ArchiveVerifier.verify(result.archive) }
+            archives.append((result.archive, found))
+        }
+        let judgement = GroupJudgement(archives)
+        #expect(judgement.faults == [])
+        #expect(judgement.group?.conversations == 9)
+        #expect(try visible == made.map { String($0.archive.dropFirst(place.path.count + 1)) })
     }
 
     @Test func `What is missing, twice or foreign is named`() throws {

@@ -189,8 +189,9 @@ extension TemporaryFolder {
     /// Makes the list of `proof/` and its signature anew.
     private func resealProof(_ name: String, _ all: [String]) throws {
         let seal = ["proof/manifest-sha256.txt", "proof/manifest-sha256.txt.sig"]
+        let unlisted = seal + ["proof/allowed_signers", "proof/destroyed.jsonl"]
         let lines = try all.filter {
-            $0.hasPrefix("proof/") && !seal.contains($0) && $0 != "proof/allowed_signers"
+            $0.hasPrefix("proof/") && !unlisted.contains($0)
         }.map { "\(hex(SHA256Digest.hash(try read("\(name)/\($0)"))))  \($0)\n" }
         let content = Array(lines.joined().utf8)
         let signature = try SSHSignature(

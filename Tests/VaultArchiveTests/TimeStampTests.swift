@@ -44,6 +44,13 @@ import VaultCrypto
         }
         made.time = "20260301090000.125Z"
         #expect(try TimeStampReply(parsing: made.file).time == "2026-03-01T09:00:00.125Z")
+        #expect(try TimeStampReply(parsing: made.file).secondsSince1970 == 1_772_355_600)
+        for (time, seconds) in [
+            ("20260301090059Z", 1_772_355_659), ("20161231235960Z", 1_483_228_799),
+        ] as [(String, Int64)] {
+            made.time = time
+            #expect(try TimeStampReply(parsing: made.file).secondsSince1970 == seconds)
+        }
     }
 
     @Test(arguments: [

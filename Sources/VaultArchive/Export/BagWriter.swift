@@ -128,9 +128,10 @@ final class BagWriter {
         tags.append((path, SHA256Digest.hash(content)))
     }
 
-    /// The tag files below a folder, as a manifest lists them.
-    func manifest(below folder: String) -> String {
-        tags.filter { $0.path.hasPrefix(folder) }.sorted { $0.path < $1.path }
+    /// The tag files below a folder, but for some, as a manifest lists them.
+    func manifest(below folder: String, without some: Set<String>) -> String {
+        tags.filter { $0.path.hasPrefix(folder) && !some.contains($0.path) }
+            .sorted { $0.path < $1.path }
             .reduce(into: "") { $0 += "\($1.sha256.hex)  \($1.path)\n" }
     }
 

@@ -73,8 +73,8 @@ struct TagFiles {
         object["signer"] = .string(signer.fingerprint)
         object["group"] = request.group?.json
         object["log"] = proof?.json
-        // What governs the records of a person is no business of theirs, nor is whether it does.
-        if request.redaction?.subject == nil {
+        // What governs the records is for who may see all of them: see `CarriedProof`.
+        if withheld == nil {
             for member in proof?.governanceJSON.members ?? [] { object[member.key] = member.value }
         }
         if let withheld {
@@ -202,9 +202,13 @@ struct TagFiles {
 
     private var proofPlace: String {
         guard proof != nil else { return "" }
+        let rest =
+            withheld == nil
+            ? "and certificates of what was destroyed"
+            : "but no certificate of what was destroyed, nor what governs"
         return """
               proof/              the audit log's signed checkpoint, what its tree is computed from,
-                                  and certificates of what was destroyed
+                                  \(rest)
 
             """
     }

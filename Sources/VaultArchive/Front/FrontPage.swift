@@ -88,6 +88,13 @@ struct FrontPage {
     private mutating func facts() {
         html.markup("<dl>\n")
         fact("Holds", holdings)
+        if let group = request.group {
+            fact(
+                "Group",
+                "archive \(group.place) of one export, which has "
+                    + "\(group.conversations.counted("conversation")) and "
+                    + "\(group.messages.counted("message")) in all; group \(group.id)")
+        }
         if overview.hidden > 0 {
             fact("Of these", "\(overview.hidden.counted("conversation")) hidden by the user")
         }
@@ -112,9 +119,7 @@ struct FrontPage {
 
     /// What governed the records when they were exported, where the vault has a log that says so.
     private mutating func governance() {
-        guard request.redaction?.subject == nil, let governance = tags.proof?.governance else {
-            return
-        }
+        guard tags.withheld == nil, let governance = tags.proof?.governance else { return }
         let rules = governance.rules.map { rules in
             rules.ids.isEmpty ? "without a rule" : "rules " + rules.ids.joined(separator: ", ")
         }
@@ -217,6 +222,7 @@ struct FrontPage {
         heading("missing", "What is not in this archive")
         html.markup("<ul class=\"prose\">\n<li>What was not selected, see above.</li>\n")
         errors()
+        others()
         withheld()
         if overview.hidden == 0, request.scope["includesHidden"] == nil {
             item("Conversations that their user had hidden.")
@@ -241,6 +247,25 @@ struct FrontPage {
         html.markup("</li>\n")
     }
 
+    /// The rest of a group.
+    private mutating func others() {
+        guard let group = request.group, group.count > 1 else { return }
+        let rest = group.conversations - tags.counts.conversations
+        let isOne = group.count == 2
+        html.markup("<li>")
+        html.text("\(rest.counted("conversation")) of the same export, in ")
+        html.text(isOne ? "the other archive" : "the other \(group.count - 1) archives")
+        html.text(" of the group. ")
+        html.text(isOne ? "It was written" : "They were written")
+        html.text(" beside this one, with ")
+        html.text(isOne ? "a name that ends" : "names that end")
+        html.text(" in ")
+        html.text(group.otherSuffixes)
+        html.text(" before the ending; ")
+        html.markup("<code>coffer verify</code> of all of them together shows that none is ")
+        html.markup("missing.</li>\n")
+    }
+
     private mutating func withheld() {
         guard let words = tags.withheldWords else { return }
         html.markup("<li>What is withheld: ")
@@ -250,6 +275,9 @@ struct FrontPage {
         html.markup("\">privilege.csv</a> has the reasons. That each was there is proved as for ")
         html.markup("every record; its date, author and place, and the text of copies with marks, ")
         html.markup("are what whoever redacted says.</li>\n")
+        item(
+            "What a redacted archive never says: which policy and holds govern the records, and "
+                + "what was destroyed.")
     }
 
     private mutating func errors() {

@@ -59,6 +59,13 @@ package struct ArchiveGroup: Sendable, Equatable {
     /// What tells the names of its archives apart: `-002-of-014`.
     var suffix: String { Self.suffix(number, of: count) }
 
+    /// How the names of its other archives end, for people: `-001-of-003 and -003-of-003`.
+    var otherSuffixes: String {
+        let others = (1...count).filter { $0 != number }.map { Self.suffix($0, of: count) }
+        guard others.count > 2 else { return others.joined(separator: " and ") }
+        return "\(Self.suffix(1, of: count)) to \(Self.suffix(count, of: count))"
+    }
+
     static func suffix(_ number: Int, of count: Int) -> String {
         func digits(_ value: Int) -> String {
             String(repeating: "0", count: max(0, 3 - String(value).count)) + String(value)

@@ -13,6 +13,8 @@ package enum GroupExport {
         package var sizeBytes: Int64
         /// Gives each archive its id.
         package var nextID: () -> RecordID
+        /// Called each time when one more archive got its name, with how many have theirs.
+        package var onNamed: (Int) -> Void = { _ in }
 
         package init(sizeBytes: Int64, nextID: @escaping () -> RecordID) {
             self.sizeBytes = sizeBytes
@@ -25,6 +27,10 @@ package enum GroupExport {
     /// All archives are written into a hidden folder beside the output and get their names when the
     /// last one is whole: `NAME-001-of-003` with the ending that NAME has. What fits into one
     /// archive becomes one under the name itself, of no group.
+    ///
+    /// No file system gives several names at once. A process that is killed while they are given
+    /// leaves archives that are whole, the first ones under their names and the others in the
+    /// hidden folder under the same names; each says how many there are.
     ///
     /// - Parameters:
     ///   - source: Opens what is exported; called once for the plan and once for each archive, in
@@ -76,7 +82,7 @@ package enum GroupExport {
             result.archive = staging.finalPath(index)
             results.append(result)
         }
-        try staging.publish()
+        try staging.publish(split.onNamed)
         return results
     }
 }
@@ -108,12 +114,11 @@ private final class GroupStaging {
     func finalPath(_ index: Int) -> String { "\(output.folder)/\(names[index])" }
 
     /// Gives all archives their names, or none of them.
-    ///
-    /// A process that is killed meanwhile may leave some of them, each one whole.
-    func publish() throws(VaultError) {
+    func publish(_ onNamed: (Int) -> Void) throws(VaultError) {
         for index in names.indices {
             do throws(VaultError) {
                 try Self.move(path(index), finalPath(index))
+                onNamed(index + 1)
             } catch {
                 for earlier in names.indices.prefix(index) {
                     unsafe rename(finalPath(earlier), path(earlier))

@@ -8,10 +8,11 @@ import VaultCrypto
 /// ```
 /// entry    number of the entry of the audit log that says it
 /// figures  whole numbers of that entry; absent without any
-/// stage    after ISO/IEC 27050: `preservation` (a hold was placed), `collection` (records came
-///          into the vault), `production` (this archive) or `review` (an archive was redacted;
-///          this has no `entry`, because any vault's owner may do it)
-/// subject  the hold's id, or the name of the archive that was redacted; absent otherwise
+/// stage    after ISO/IEC 27050: `preservation` (a hold was placed; not in a redacted archive),
+///          `collection` (records came into the vault), `production` (the first archive) or
+///          `review` (an archive was redacted; this has no `entry`, because any vault's owner may
+///          do it)
+/// subject  the hold's id, or the name of the archive that was redacted last; absent otherwise
 /// time     RFC 3339
 /// who      the user of the operating system, as in the log
 /// ```
@@ -41,6 +42,16 @@ enum CustodyLine {
         object["subject"] = request.redaction?.original?["name"]
         object["who"] = request.person.map(JSON.string)
         return JSONWriter.canonical(.object(object)) + [0x0A]
+    }
+
+    /// A line as a redacted archive has it (`CarriedProof`); `nil` for one that it does not have.
+    static func carried(_ line: String) -> [UInt8]? {
+        guard var fields = (try? JSONReader.parse(line))?.object,
+            fields["stage"]?.string != "preservation"
+        else { return nil }
+        fields["subject"] = nil
+        if fields["entry"] == nil { fields["who"] = nil }
+        return JSONWriter.canonical(.object(fields)) + [0x0A]
     }
 
     static func text(_ hold: GovernanceInForce.Placed) -> [UInt8] {

@@ -2,16 +2,18 @@ import VaultCrypto
 
 /// The signature of whoever made an archive over its `proof/`.
 ///
-/// `proof/manifest-sha256.txt` lists every other file of the folder as `sha256sum` writes it,
-/// `proof/manifest-sha256.txt.sig` is its SSHSIG in the namespace `proof@coffer`, and
-/// `proof/allowed_signers` has the key. A redacted archive carries all three byte for byte, under a
-/// list of files of its own: that the commitments of its records are those of the archive that it
-/// was made of, none less and none more, is then signed by who made that one.
+/// `proof/manifest-sha256.txt` lists every other file of the folder but `proof/destroyed.jsonl` as
+/// `sha256sum` writes it, `proof/manifest-sha256.txt.sig` is its SSHSIG in the namespace
+/// `proof@coffer`, and `proof/allowed_signers` has the key. A redacted archive carries all three
+/// byte for byte, under a list of files of its own: that the commitments of its records are those
+/// of the archive that it was made of, none less and none more, is then signed by who made that
+/// one. Certificates of destruction are signed each by itself and are not carried
+/// (`CarriedProof`).
 enum ProofSeal {
     static func write(
         to writer: BagWriter, _ key: borrowing SigningKey
     ) throws(VaultError) {
-        let manifest = writer.manifest(below: "proof/")
+        let manifest = writer.manifest(below: "proof/", without: ArchiveName.unsealed)
         let signature = try SSHSignature(
             signing: SHA512Digest.hash(Array(manifest.utf8)), with: key,
             namespace: ArchiveSigner.proofNamespace)

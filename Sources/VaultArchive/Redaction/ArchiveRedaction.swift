@@ -6,15 +6,18 @@ package import VaultCrypto
 ///
 /// 1. The archive is verified as `ArchiveVerifier` does, and the files that are needed once more
 ///    are kept as they pass, sealed, on the disk of the output (`KeptFiles`).
-/// 2. All records are gone through once, so that every name is known to be right and everything
-///    that will be withheld is counted before the first byte is written.
+/// 2. All records are gone through, so that every name is known to be right, and everything that
+///    will be withheld is decided (`RedactionDecisions`) and counted before the first byte is
+///    written.
 /// 3. A new archive is written of what remains, by the same code that exports a vault. The audit
-///    log's proof is carried byte for byte; it is signed by the vault that redacts.
+///    log's proof is carried byte for byte (`CarriedProof` says what is not carried, and what the
+///    copy still tells); it is signed by the vault that redacts.
 package struct ArchiveRedaction {
     /// What was found out about the archive.
     package let verification: ArchiveVerifier.Result
     private let kept: KeptFiles
     private let export: JSON
+    private let folder: String
     private let hooks: ArchiveExport.Hooks
 
     /// Verifies an archive.
@@ -32,6 +35,7 @@ package struct ArchiveRedaction {
         hooks: ArchiveExport.Hooks
     ) throws(VaultError) {
         kept = try KeptFiles(in: folder, keeps: BagSource.keeps)
+        self.folder = folder
         self.hooks = hooks
         verification = try ArchiveVerifier.verify(
             path, key: key, signer: signer, limits: ArchiveVerifier.Limits(), hooks: hooks,
@@ -45,7 +49,11 @@ package struct ArchiveRedaction {
 
     /// What will be withheld.
     package struct Plan {
-        let redactor: Redactor
+        let decisions: RedactionDecisions
+        /// How the rules search texts.
+        let search: TextSearch
+        /// Labels and projects that conversations of the copy have.
+        let shownWords: Set<String>
         /// What is withheld in the redacted archive, with what the archive withheld before.
         package let withheld: WithheldCounts
         /// Of that, what the archive withheld before.
@@ -65,32 +73,44 @@ package struct ArchiveRedaction {
     /// - Throws: `notFound` for an id that the archive does not have and where nothing is withheld,
     ///   `badInput` for one that fits several and for a pattern that is too costly, `cancelled`.
     package func plan(_ rules: RedactionRules) throws(VaultError) -> Plan {
-        let source = try source(keys: nil, tool: "")
-        var targets = TargetFinder(rules, isCancelled: hooks.isCancelled)
-        for id in source.selection() { targets.look(through: try read(source, id)) }
-        let redactor = try targets.redactor()
+        var source = try source(keys: nil, tool: "")
+        let redactor = try redactor(rules, source)
+        let decisions = try RedactionDecisions(in: folder)
         var withheld = WithheldTally()
         var before = WithheldTally()
         var texts = RepeatedTexts()
+        var shown: Set<String> = []
         for id in source.selection() {
             let archived = try read(source, id)
             let redacted = try redactor.redact(archived)
+            try decisions.add(archived, redacted)
             before.add(archived)
             withheld.add(redacted)
             texts.add(archived, redacted)
+            shown.formUnion(redacted.conversation.labels)
+            if let project = redacted.conversation.project { shown.insert(project) }
         }
         guard withheld.isMore(than: before) else {
             throw VaultError(
                 .notFound,
                 "The rules withhold nothing of this archive, so nothing was written.")
         }
-        for id in source.selection() {
-            try stopIfAsked()
-            texts.look(through: try redactor.redact(try source.conversation(id)))
-        }
+        source.decisions = decisions
+        for id in source.selection() { texts.look(through: try read(source, id)) }
         return Plan(
-            redactor: redactor, withheld: withheld.counts, before: before.counts,
-            repeated: texts.found, sharedAttachments: texts.sharedAttachments)
+            decisions: decisions, search: redactor.search, shownWords: shown,
+            withheld: withheld.counts, before: before.counts, repeated: texts.found,
+            sharedAttachments: texts.sharedAttachments)
+    }
+
+    private func redactor(
+        _ rules: RedactionRules, _ source: BagSource
+    ) throws(VaultError) -> Redactor {
+        var targets = TargetFinder(rules, isCancelled: hooks.isCancelled)
+        if !rules.named.isEmpty {
+            for id in source.selection() { targets.look(through: try read(source, id)) }
+        }
+        return try targets.redactor()
     }
 
     private func read(
@@ -115,6 +135,12 @@ package struct ArchiveRedaction {
     // MARK: Writing
 
     /// What is said about the new archive.
+    ///
+    /// Of what the archive says of itself, its copy tells, with what rules match masked: the
+    /// matter, the reason, who made it, when and for which organization, the custodian, source and
+    /// period that were selected, and those labels and projects of the selection that a
+    /// conversation of the copy has. The query is withheld unless `keepsQuery`. The name of the
+    /// archive goes with a masked matter, and its hash where no salt keeps it from being guessed.
     package struct Request: Sendable {
         package var output: String
         package var time: Instant
@@ -154,15 +180,16 @@ package struct ArchiveRedaction {
     ) throws(VaultError) -> ArchiveExport.Result {
         let output = try OutputPath(request.output)
         let report = try RedactionReport(in: output.folder)
-        let source = RedactedSource(
-            try source(keys: keys, tool: request.tool), plan.redactor, report)
+        var source = try source(keys: keys, tool: request.tool)
+        source.decisions = plan.decisions
         return try ArchiveExport.run(
-            source, exportRequest(request, plan.redactor.search), hooks: hooks)
+            RedactedSource(planned: source, report), exportRequest(request, plan), hooks: hooks)
     }
 
     private func exportRequest(
-        _ request: Request, _ search: TextSearch
+        _ request: Request, _ plan: Plan
     ) throws(VaultError) -> ArchiveExport.Request {
+        let search = plan.search
         let masked = try search.masked(matter)
         var result = ArchiveExport.Request(
             output: request.output, matter: request.matter ?? masked, time: request.time,
@@ -170,24 +197,59 @@ package struct ArchiveRedaction {
         result.query = try export["query"]?.string.map { (query) throws(VaultError) in
             try request.keepsQuery ? search.masked(query) : WithheldPart.mark
         }
-        result.scope = try search.masked(export["scope"] ?? .null).object ?? JSONObject()
+        result.scope = try search.masked(plan.scope(export["scope"])).object ?? JSONObject()
         result.reason = try export["reason"]?.string.map(search.masked)
         result.person = request.person
         result.organization = request.organization
         result.encryption = request.encryption
         result.review = try ReviewOptions(archived: export["review"])
+        result.redaction = RedactionNote(
+            original: try original(plan, isRenamed: request.matter != nil || masked != matter),
+            reason: request.reason)
+        return result
+    }
+
+    /// What is said of the archive that the copy is made of.
+    private func original(
+        _ plan: Plan, isRenamed: Bool
+    ) throws(VaultError) -> JSONObject {
+        let search = plan.search
         var original = JSONObject()
         for member in ["bag", "name", "organization", "person", "signer", "time", "tool"] {
             original[member] = try export[member].map(search.masked)
         }
         // An archive's name is made of its matter.
-        if request.matter != nil || masked != matter { original["name"] = nil }
-        original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
+        if isRenamed { original["name"] = nil }
+        if plan.takesSalts {
+            original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
+        }
         // What was redacted before stays said.
         original["redaction"] = try export["redaction"].map(search.masked)
-        result.redaction = RedactionNote(original: original, reason: request.reason)
-        return result
+        return original
     }
+}
+
+extension ArchiveRedaction.Plan {
+    /// The selection of the archive, as far as the copy tells it.
+    ///
+    /// Labels and projects are words that people chose: those stay that a conversation of the copy
+    /// has.
+    func scope(_ scope: JSON?) -> JSON {
+        guard var scope = scope?.object else { return .null }
+        for member in ["labels", "project"] { scope[member] = scope[member].map(told) }
+        return .object(scope)
+    }
+
+    private func told(_ words: JSON) -> JSON {
+        if let list = words.array { return .array(list.map(told)) }
+        return words.string.map(shownWords.contains) == true ? words : .string(WithheldPart.mark)
+    }
+
+    /// Whether salts go with what is withheld anew.
+    ///
+    /// The hash of the archive's list of files could otherwise show whether a guess is right: that
+    /// of a title, say, which is not committed to.
+    var takesSalts: Bool { withheld.records > before.records || withheld.parts > before.parts }
 }
 
 /// What `meta/export.json` says of a redaction, besides what is withheld.

@@ -3,6 +3,8 @@ import Vault
 import VaultCrypto
 
 /// The records of an archive that was verified, for another archive.
+///
+/// Once it is decided what is withheld, the records are as the decisions have them.
 struct BagSource: ArchiveSource {
     let vault: RecordID
     let tool: String
@@ -10,6 +12,8 @@ struct BagSource: ArchiveSource {
     private let kept: KeptFiles
     private let keys: any ArchiveKeys
     private let ids: [RecordID]
+    /// Conversations of which something is withheld.
+    var decisions: RedactionDecisions?
 
     /// - Parameters:
     ///   - kept: The archive's files.
@@ -39,12 +43,18 @@ struct BagSource: ArchiveSource {
     static func keeps(_ path: String) -> Bool {
         path.hasPrefix(ArchiveName.native) || path.hasPrefix(ArchiveName.attachments)
             || path.hasPrefix("proof/") || path == ArchiveName.export
-            || path == ArchiveName.custody || path == ArchiveName.holds
+            || path == ArchiveName.custody
     }
 
     func selection() -> [RecordID] { ids }
 
     func conversation(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
+        if let decided = try decisions?.conversation(id) { return decided }
+        return try original(id)
+    }
+
+    /// A conversation as it was verified.
+    func original(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
         try RecordFile.read(try kept.content(of: ArchiveName.native(id)))
     }
 

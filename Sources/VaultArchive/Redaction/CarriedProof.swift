@@ -2,7 +2,30 @@ import JSONText
 import Vault
 import VaultCrypto
 
-/// The `proof/` of an archive, as it is carried into a redacted one: byte for byte.
+/// What an archive says of the vault it is from, as it is carried into a redacted one.
+///
+/// The copy goes to people who may not see all that the archive's receiver may. What a root is
+/// computed from cannot be changed; words that people chose go.
+///
+/// 1. Each file of `proof/` that `ProofSeal` lists, and the seal itself, is carried byte for byte.
+///    They tell the vault's id and the key of its log, how many entries and commitments there are,
+///    and of the entries that are shown number, time, session and figures. What people said with
+///    an entry (an export's query, labels, reason and recipients, an import's source) is in its
+///    `document`, of which the line has a hash; the document has a salt of 16 random bytes, and
+///    neither is in any archive. Commitments have salts too, which go with what is withheld.
+/// 2. An entry's `actor`, such as `1000:anna`, stays: the line is a leaf of the tree that the
+///    checkpoint signs. No rule masks it, also where it is a custodian's name. `who` in the custody
+///    is the same.
+/// 3. `proof/destroyed.jsonl` is empty. A certificate tells the reason of a purge, what selected
+///    its records, ids of holds, and names of slots.
+/// 4. `meta/export.json` has neither `policy` nor `holds` nor `doubts`, there is no
+///    `meta/holds.jsonl`, and the custody has no `preservation`. Ids of holds and rules are words
+///    that people chose, such as a matter's name, and a policy's hash has no salt. Nothing needs
+///    them: a redacted archive is not restored.
+/// 5. Of an earlier redaction the custody says when; who made it, and of which archive, whose name
+///    is made of its matter, stands in `meta/export.json`, masked.
+///
+/// `ArchiveRedaction.Request` has what the copy says of the selection and of the archive itself.
 package struct CarriedProof {
     private let kept: KeptFiles
     private let proof: ArchiveProof
@@ -27,7 +50,7 @@ package struct CarriedProof {
         proof = ArchiveProof(
             key: key,
             checkpoint: try AuditCheckpoint(verifying: file, vault: vault, key: key.key),
-            governance: GovernanceInForce(archived: export))
+            governance: GovernanceInForce())
     }
 
     /// Writes the files.
@@ -38,35 +61,19 @@ package struct CarriedProof {
     /// - Returns: What they say.
     /// - Throws: What the disk throws.
     func write(to writer: BagWriter, custody step: [UInt8]) throws(VaultError) -> ArchiveProof {
-        for path in kept.paths where path.hasPrefix("proof/") || path == ArchiveName.holds {
+        for path in kept.paths where path.hasPrefix("proof/") && path != ArchiveName.destroyed {
             try writer.tag(path, sizeBytes: kept.sizeBytes(of: path) ?? 0) {
                 (pass) throws(VaultError) in
                 try kept.read(path, pass)
             }
         }
-        let custody = try kept.content(of: ArchiveName.custody)
-        try writer.tag(ArchiveName.custody, custody + step)
+        try writer.tag(ArchiveName.destroyed, "")
+        let custody = try Spool(in: writer.container.folder)
+        try kept.readLines(of: ArchiveName.custody) { (line) throws(VaultError) in
+            if let line = CustodyLine.carried(line) { try custody.write(line) }
+        }
+        try custody.write(step)
+        try writer.tag(ArchiveName.custody, custody)
         return proof
-    }
-}
-
-extension GovernanceInForce {
-    /// What an archive's `meta/export.json` says; see `ArchiveProof.governanceJSON`.
-    init(archived export: JSON) {
-        self.init()
-        if let policy = export["policy"], let source = policy["source"]?.string,
-            let hash = policy["sha256"]?.string?.utf8.fromHex
-        {
-            let ids = (policy["rules"]?.array ?? []).compactMap(\.string)
-            rules = Rules(source: source, sha256: hash, ids: ids)
-        }
-        holds = (export["holds"]?.array ?? []).compactMap { hold in
-            guard let id = hold["id"]?.string,
-                let time = hold["placed"]?.string.flatMap({ Instant($0) }),
-                let count = hold["conversations"]?.int.flatMap({ Int(exactly: $0) })
-            else { return nil }
-            return Placed(id: id, time: time, actor: "", entry: 0, conversations: count)
-        }
-        faults = (export["doubts"]?.array ?? []).compactMap(\.string)
     }
 }

@@ -2,12 +2,13 @@ import JSONText
 package import Vault
 package import VaultCrypto
 
-/// A source whose records are redacted as they are handed out.
+/// A source whose records are redacted, as they are handed out or before.
 ///
 /// Of an attachment that only withheld parts refer to, nobody asks for the content.
 package struct RedactedSource: ArchiveSource {
     private let base: any ArchiveSource
-    private let redactor: Redactor
+    /// What redacts them now; `nil` where that was done.
+    private let redactor: Redactor?
     private let report: RedactionReport
     private let subject: String?
 
@@ -33,9 +34,10 @@ package struct RedactedSource: ArchiveSource {
         subject = mask.subject
     }
 
-    init(_ base: any ArchiveSource, _ redactor: Redactor, _ report: RedactionReport) {
+    /// Records that were redacted by a plan.
+    init(planned base: BagSource, _ report: RedactionReport) {
         self.base = base
-        self.redactor = redactor
+        redactor = nil
         self.report = report
         subject = nil
     }
@@ -54,7 +56,7 @@ package struct RedactedSource: ArchiveSource {
         var given = try base.conversation(id).sorted
         // Labels are the officers' words, not the person's data.
         if subject != nil { given.conversation.labels = [] }
-        let archived = try redactor.redact(given)
+        let archived = try redactor?.redact(given) ?? given
         try report.add(archived)
         return archived
     }

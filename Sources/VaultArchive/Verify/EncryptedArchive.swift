@@ -29,8 +29,8 @@ enum EncryptedArchive {
         case nil:
             throw VaultError(
                 .locked,
-                "The archive is encrypted; give --identity or --passphrase-file, or decrypt it "
-                    + "with age.")
+                "The archive is encrypted, and nothing was given that opens it; give its identity "
+                    + "or its passphrase, or decrypt it with age.")
         }
     }
 

@@ -63,16 +63,28 @@ final class KeptFiles {
         }
     }
 
+    /// Keeps a file that is in memory, under a path that has none yet.
+    func keep(_ content: [UInt8], as path: String) throws(VaultError) {
+        let writer = Writer(self, path)
+        try unsafe content.lend { (bytes) throws(VaultError) in try unsafe writer.write(bytes) }
+        try writer.end()
+    }
+
     /// Begins to keep a file, one at a time; `nil` for one that is not kept.
     func begin(_ path: String) -> Writer? { keeps(path) ? Writer(self, path) : nil }
 
     private func append(_ block: [UInt8]) throws(VaultError) {
+        // A file may have been read meanwhile.
+        guard lseek(file.descriptor, off_t(end), SEEK_SET) >= 0 else { throw .file("written") }
         let sealed = SealedBytes.seal(block, key: key)
         try unsafe sealed.lend { (bytes) throws(VaultError) in try unsafe file.write(bytes) }
         end += Int64(sealed.count)
     }
 
     // MARK: Reading
+
+    /// How many files were kept.
+    var count: Int { places.count }
 
     func contains(_ path: String) -> Bool { places[path] != nil }
 

@@ -63,7 +63,7 @@ extension BagChecker {
         // Every file outside `data/` is what the tag manifest lists, or was named already.
         let listed = (text(ArchiveName.tagManifest) ?? "").split(separator: "\n").filter { line in
             let path = line.dropFirst(66)
-            return path.hasPrefix("proof/") && !ArchiveName.proofSeal.contains(String(path))
+            return path.hasPrefix("proof/") && !ArchiveName.unsealed.contains(String(path))
         }
         if listed.map({ "\($0)\n" }).joined() != text(ArchiveName.proofManifest) {
             return faults.add(

@@ -34,6 +34,7 @@ extension BagChecker {
             }
             return
         }
+        checkSilence()
         if !hasLog, !faults.names(ArchiveName.privilege) {
             return faults.add(ArchiveName.privilege, "the file is missing")
         }
@@ -50,6 +51,22 @@ extension BagChecker {
             faults.add(ArchiveName.privilege, "it should have \(rows) rows below its first")
         } else if privilege.said != privilege.wanted {
             faults.add(ArchiveName.privilege, "its rows are not what the records say is withheld")
+        }
+    }
+
+    /// What a redacted archive does not carry (`CarriedProof`), and what nobody vouches for in it.
+    private mutating func checkSilence() {
+        if ledger[ArchiveName.holds]?.isPresent == true, !faults.names(ArchiveName.holds) {
+            faults.add(ArchiveName.holds, "a redacted archive does not say what was held")
+        }
+        let path = ArchiveName.destroyed
+        if ledger[path]?.sizeBytes ?? 0 > 0, !faults.names(path) {
+            faults.add(path, "a redacted archive has no certificates of destruction")
+        }
+        for member in ["policy", "holds", "doubts"] where export?[member] != nil {
+            faults.add(
+                ArchiveName.export,
+                "a redacted archive does not say what governs its records, and `\(member)` does")
         }
     }
 }

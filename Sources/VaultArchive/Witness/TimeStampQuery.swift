@@ -1,6 +1,12 @@
 import VaultCrypto
 
 /// What is sent to a time stamping authority: a TimeStampReq (RFC 3161, section 2.4.1).
+///
+/// The nonce is in this file alone and is not compared with the one of the reply: it tells a client
+/// that waits on a network that the reply is not an earlier one. A reply is accepted for the hash
+/// of one archive's list of files, which no other archive has; an earlier reply over the same hash
+/// would prove an earlier time, which is as true. Replies come on a stick, maybe to another machine
+/// than the one that asked, and adding one needs no vault.
 package enum TimeStampQuery {
     package static let nonceBytes = 8
 

@@ -1,3 +1,4 @@
+import Vault
 package import VaultCrypto
 
 /// What a time stamping authority answered: a TimeStampResp, or the token out of it (RFC 3161,
@@ -23,6 +24,8 @@ package struct TimeStampReply: Sendable {
     package let digest: [UInt8]
     /// When, as the authority says: RFC 3339 in UTC, with the fraction that it has.
     package let time: String
+    /// The same without the fraction, in seconds since 1970-01-01T00:00:00Z.
+    package let secondsSince1970: Int64
     /// Whether this is a token without the response around it.
     package let isBareToken: Bool
 
@@ -47,6 +50,11 @@ package struct TimeStampReply: Sendable {
         }
         guard let info = Self.content(of: &outer) else { throw Self.unreadable }
         (digest, time) = try Self.read(info)
+        // A leap second, 60, is the second before.
+        let clock = time.prefix(17) + (time.dropFirst(17).hasPrefix("60") ? "59Z" : "00Z")
+        let second = Int64(time.dropFirst(17).prefix(2)) ?? 0
+        guard let instant = Instant(clock) else { throw Self.unreadable }
+        secondsSince1970 = instant.milliseconds / 1000 + (second < 60 ? second : 0)
     }
 
     /// The TSTInfo inside a token's ContentInfo, whose fields are read.

@@ -18,6 +18,7 @@ struct ChatBranch {
     /// - Parameters:
     ///   - messages: All of them.
     ///   - current: The last one on the screen.
+    /// - Returns: One for each message that nothing follows.
     static func all(_ messages: [Message], current: RecordID?) -> [ChatBranch] {
         let parents = Set(messages.compactMap(\.parent))
         let shown = Branches(messages, current: current).visible.last?.id

@@ -122,7 +122,8 @@ final class ChatSitting {
     /// The last question and what was answered.
     private func showEnd(of conversation: RecordID) throws {
         let known = try vault.conversation(conversation)
-        let messages = Branches(try vault.messages(of: conversation), current: known.current).visible
+        let all = try vault.messages(of: conversation)
+        let messages = Branches(all, current: known.current).visible
         say(TitleView.text(known.title))
         for message in messages.suffix(2) { show(message) }
     }
@@ -132,9 +133,8 @@ final class ChatSitting {
         if message.extra["resumes"] != nil { return say("(went on)") }
         if message.role == .user {
             let text = message.parts.compactMap(\.text).joined(separator: "\n")
-            for line in Printable.block(text).split(separator: "\n", omittingEmptySubsequences: false)
-            {
-                for row in Wrapping.lines(of: String(line), width: Console.width - 2) {
+            for line in Printable.block(text).components(separatedBy: "\n") {
+                for row in Wrapping.lines(of: line, width: Console.width - 2) {
                     Output.line(Style.bold("> ") + row)
                 }
             }

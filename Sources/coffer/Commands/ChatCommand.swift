@@ -8,7 +8,7 @@ struct ChatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
         abstract: "Talk with a model, and keep every word.",
-        usage: "coffer chat [--conversation <id>] [--provider <name>] [--model <model>] [<options>]",
+        usage: "coffer chat [--conversation <id>] [--provider <name>] [<options>]",
         discussion: """
             What you type goes to the model of your organisation's provider, where the policy \
             allows the place at which it runs, and the answer is shown while it comes. Everything \

@@ -39,6 +39,9 @@ struct Redact: ParsableCommand {
                 --withhold 018f3a10-0000-7000-8000-000000010002 --reason privilege
               coffer redact merger/ --output merger-redacted/ --rules rules.json
               coffer redact merger/ --rules rules.json --dry-run
+              coffer redact merger.tar.age --open-passphrase-file passphrase.txt \\
+                --output merger-redacted.tar.age --archive-passphrase-file other.txt \\
+                --rules rules.json
             """)
 
     @Argument(
@@ -89,6 +92,12 @@ struct Redact: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Open an encrypted archive with the passphrase in this file.", valueName: "file"),
+        completion: .file())
+    var openPassphraseFile: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Who must have signed the archive: a fingerprint, or a file with a public key.",
             valueName: "who"),
         completion: .file())
@@ -105,6 +114,9 @@ struct Redact: ParsableCommand {
         if !withhold.isEmpty, reason == nil {
             throw ValidationError("Say why with --reason: it stands in the copy.")
         }
+        if archiveIdentity != nil, openPassphraseFile != nil {
+            throw ValidationError("Give --archive-identity or --open-passphrase-file, not both.")
+        }
         if output == nil, !dryRun {
             throw ValidationError("Give --output, or --dry-run to see what would be withheld.")
         }
@@ -120,9 +132,7 @@ struct Redact: ParsableCommand {
         try requirePlace(for: output)
         let rules = try redactionRules()
         let encryption = try encryption.encryption(options)
-        let key = try archiveIdentity.map {
-            ArchiveKey.identities(try AgeIdentity.read(at: Place.absolute($0)))
-        }
+        let key = try archiveKey()
         try options.withVault { vault in
             guard !vault.contains(folder: Place.folder(of: output)) else {
                 throw VaultError(
@@ -133,9 +143,13 @@ struct Redact: ParsableCommand {
             let hooks = ArchiveExport.Hooks(
                 progress: { progress.update($0.bytes, of: 0, "Redacting") },
                 isCancelled: { Interruption.isRequested })
-            let redaction = try ArchiveRedaction(
-                Place.absolute(archive), key: key, signer: ExpectedSignerFile.text(signer),
-                waitingIn: Place.folder(of: output), hooks: hooks)
+            let redaction = try ArchiveKeyOptions.asking(
+                for: "--archive-identity or --open-passphrase-file", key
+            ) {
+                try ArchiveRedaction(
+                    Place.absolute(archive), key: key, signer: ExpectedSignerFile.text(signer),
+                    waitingIn: Place.folder(of: output), hooks: hooks)
+            }
             progress.clear()
             try requireValid(redaction.verification)
             showSigner(of: redaction.verification)
@@ -167,23 +181,27 @@ struct Redact: ParsableCommand {
 
     /// Says what is wrong with the paths before the archive is read.
     private func requirePlace(for output: String) throws {
-        let archive = Place.absolute(archive)
-        guard !output.hasPrefix(archive + "/") else {
+        let folder = Place.folder(of: output)
+        guard Place.isFolder(folder) else {
+            throw VaultError(
+                .badInput, "The folder that --output names does not exist; create it and try again."
+            )
+        }
+        guard !Place.isFolder(folder, within: Place.absolute(archive)) else {
             throw VaultError(
                 .refused,
                 "The copy cannot stand in the archive, which is never changed; choose another "
                     + "place.")
         }
-        guard Place.exists(Place.folder(of: output)) else {
-            throw VaultError(
-                .badInput, "The folder that --output names does not exist; create it and try again."
-            )
+    }
+
+    /// What opens the archive; --archive-passphrase-file is for the copy.
+    private func archiveKey() throws -> ArchiveKey? {
+        if let archiveIdentity {
+            return .identities(try AgeIdentity.read(at: Place.absolute(archiveIdentity)))
         }
-        guard archiveIdentity != nil || !archive.hasSuffix(".age") else {
-            throw VaultError(
-                .locked,
-                "The archive is encrypted; give --archive-identity with the age identity that "
-                    + "opens it, or decrypt it with age first.")
+        return try openPassphraseFile.map {
+            .passphrase(ArchivePassphrase(try NewSecret.read($0, options)))
         }
     }
 

@@ -60,14 +60,16 @@ struct Restore: ParsableCommand {
             isCancelled: { Interruption.isRequested })
         var storing: ProgressLine?
         var stored = -1
-        let outcome = try ArchiveRestore.run(request, into: vault, hooks: hooks) { step in
-            if storing == nil { storing = ProgressLine(.items("message"), options) }
-            storing?.update(Int64(step.messages), of: Int64(step.total), "Storing")
-            guard acknowledge, step.report.messages.stored > stored else { return }
-            stored = step.report.messages.stored
-            let conversations = step.report.conversations.stored
-            Output.line("stored \(conversations) conversations, \(stored) messages")
-            try? Output.flush()
+        let outcome = try ArchiveKeyOptions.asking(for: ArchiveKeyOptions.names, request.key) {
+            try ArchiveRestore.run(request, into: vault, hooks: hooks) { step in
+                if storing == nil { storing = ProgressLine(.items("message"), options) }
+                storing?.update(Int64(step.messages), of: Int64(step.total), "Storing")
+                guard acknowledge, step.report.messages.stored > stored else { return }
+                stored = step.report.messages.stored
+                let conversations = step.report.conversations.stored
+                Output.line("stored \(conversations) conversations, \(stored) messages")
+                try? Output.flush()
+            }
         }
         progress.clear()
         switch outcome {

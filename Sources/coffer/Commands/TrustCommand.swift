@@ -158,6 +158,29 @@ struct ArchiveKeyOptions: ParsableArguments {
         }
     }
 
+    static let names = "--archive-identity or --archive-passphrase-file"
+
+    /// Names the options that would open an archive, where it needs a key and there is none.
+    ///
+    /// - Parameters:
+    ///   - names: The options.
+    ///   - key: What was given.
+    ///   - body: Opens the archive.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; `locked` with the names.
+    static func asking<Result>(
+        for names: String, _ key: ArchiveKey?, _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch let error as VaultError where error.code == .locked && key == nil {
+            throw VaultError(
+                .locked,
+                "The archive is encrypted; give \(names) with what opens it, or decrypt it with "
+                    + "age first.")
+        }
+    }
+
     /// - Returns: `nil` where neither was given.
     /// - Throws: What is wrong with the file.
     func key(_ options: GlobalOptions) throws -> ArchiveKey? {

@@ -66,8 +66,10 @@ struct Verify: ParsableCommand {
         let key = try options.archiveKey()
         let signer = try ExpectedSignerFile.text(signer)
         let results = try paths.map { path in
-            var result = try ArchiveVerifier.verify(
-                Place.absolute(path), key: key, signer: signer, hooks: hooks)
+            var result = try ArchiveKeyOptions.asking(for: "--identity or --passphrase-file", key) {
+                try ArchiveVerifier.verify(
+                    Place.absolute(path), key: key, signer: signer, hooks: hooks)
+            }
             try authority?.check(&result)
             return (name: path, result: result)
         }

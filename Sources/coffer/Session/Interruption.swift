@@ -6,8 +6,9 @@ enum Interruption {
     /// The number of the first signal; 0 for none.
     private static let signalNumber = Atomic<Int32>(0)
 
-    /// From now on the first signal is only noted; a second one ends the process at once, which
-    /// loses nothing that was acknowledged. What was noted before is forgotten.
+    /// Notes the first signal from now on, and forgets what was noted before.
+    ///
+    /// A second signal ends the process at once, which loses nothing that was acknowledged.
     static func watch() {
         // The handler may not be the first to touch the variable.
         signalNumber.store(0, ordering: .relaxed)

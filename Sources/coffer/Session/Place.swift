@@ -54,6 +54,24 @@ enum Place {
         return lstat(path, &status) == 0
     }
 
+    /// Whether there is a folder, or a link to one.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether a folder is another one or below it, whatever links lead there.
+    static func isFolder(_ path: String, within other: String) -> Bool {
+        guard let inner = resolved(path), let outer = resolved(other) else { return false }
+        return inner == outer || inner.hasPrefix(outer + "/")
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     /// The folder that holds what an absolute path names.
     static func folder(of path: String) -> String {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

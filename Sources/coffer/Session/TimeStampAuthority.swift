@@ -7,6 +7,11 @@ import VaultCrypto
 ///
 /// The child gets the stamp through a pipe and the digest as an argument: nothing is written to the
 /// disk, and `openssl ts` opens no connection.
+///
+/// Certificates are checked as of the time that the stamp says, not as of today: a stamp is worth
+/// most long after its certificate has expired. Whoever comes by an expired key could make stamps
+/// of the past; without lists of revoked certificates a check as of today does not notice a stolen
+/// key either.
 struct TimeStampAuthority {
     private static let patience = DispatchTimeInterval.seconds(30)
     private static let file = "tagmanifest-sha256.txt.tsr"
@@ -57,7 +62,7 @@ struct TimeStampAuthority {
         guard reply.digest == digest else {
             return Self.add("it stamps something else than this archive", &result)
         }
-        if let reason = try refusal(of: stamp, isBareToken: reply.isBareToken, digest) {
+        if let reason = try refusal(of: stamp, reply, digest) {
             return Self.add(
                 "it does not verify with the given certificates (openssl: \(reason))", &result)
         }
@@ -71,13 +76,14 @@ struct TimeStampAuthority {
 
     /// Why `openssl` does not accept a stamp; `nil` when it does.
     private func refusal(
-        of stamp: [UInt8], isBareToken: Bool, _ digest: [UInt8]
+        of stamp: [UInt8], _ reply: TimeStampReply, _ digest: [UInt8]
     ) throws(VaultError) -> String? {
         let process = Process()
         process.executableURL = URL(filePath: openssl)
         process.arguments =
             ["ts", "-verify", "-digest", Hex.text(digest), "-in", "/dev/stdin"]
-            + (isBareToken ? ["-token_in"] : []) + ["-CAfile", certificates]
+            + (reply.isBareToken ? ["-token_in"] : []) + ["-CAfile", certificates]
+            + ["-attime", String(reply.secondsSince1970)]
         // Nothing of the user's configuration takes part.
         process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
         let (input, errors) = (Pipe(), Pipe())

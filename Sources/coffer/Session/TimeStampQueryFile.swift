@@ -24,7 +24,7 @@ struct TimeStampQueryFile {
                 "The query for a time stamp cannot stand in the archive; choose another place for "
                     + "--timestamp-query.")
         }
-        guard Place.exists(Place.folder(of: self.path)) else {
+        guard Place.isFolder(Place.folder(of: self.path)) else {
             throw VaultError(
                 .badInput,
                 "The folder that --timestamp-query names does not exist; create it and try again.")
