@@ -13,8 +13,8 @@ package import Providers
 /// 3. TLS is 1.2 or newer, and certificates are verified always. Without encryption go requests to
 ///    this machine alone, and to the services of its cloud (`WebOrigin`).
 /// 4. Answers are asked for uncompressed. The next piece of one is read when the last was taken.
-/// 5. Nothing may be silent or last longer than the settings say. A cancelled task ends the exchange
-///    at once, and closes its connection.
+/// 5. Nothing may be silent or last longer than the settings say. A cancelled task ends the
+///    exchange at once, and closes its connection.
 package final class HTTPTransport: WireExchange, Sendable {
     /// What is asked of every request.
     package let residency: ResidencyGuard

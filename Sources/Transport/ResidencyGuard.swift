@@ -6,7 +6,7 @@ package import Providers
 /// | purpose | allowed |
 /// |---|---|
 /// | `model` | what the policy's `residency` allows for the place that `PlaceReader` reads |
-/// | `credential`, `machineIdentity` | the hosts that a credential's flow declares, for that purpose |
+/// | `credential`, `machineIdentity` | the hosts that the credential's flow declares for it |
 ///
 /// The list of models of Amazon Bedrock and the members of a profile come from a host of their own;
 /// questions there carry no prompt, and are allowed where the region is.

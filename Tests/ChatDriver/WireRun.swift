@@ -5,6 +5,7 @@ import Providers
 import Synchronization
 import Transport
 import Vault
+import VaultCrypto
 
 /// Times an answer that comes over TLS from `tools/scripted-provider`: each word is the moment at
 /// which the server sent it, by the clock that all processes of the machine share, and is compared
@@ -27,9 +28,9 @@ struct WireRun {
             name: "scripted",
             adapter: MessagesAdapter(gateway: try BaseURL(wire.url), placement: .bearer),
             credential: PlannedCredential(), over: transport)
-        let chat = Chat(
-            vault, over: provider,
-            settings: ChatSettings(model: "words-\(wire.words)-at-\(wire.rate)"))
+        var asked = ChatSettings(model: "words-\(wire.words)-at-\(wire.rate)")
+        asked.limits.maximumTokens = wire.words
+        let chat = Chat(vault, over: provider, settings: asked)
         let conversation = try await chat.begin(Question("How long does it take?"))
         let boxed = Box()
         let sampled = max(1, wire.words / 10)

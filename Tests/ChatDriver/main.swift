@@ -2,7 +2,8 @@ import Foundation
 import VaultCrypto
 
 // Holds conversations with a scripted source of this program or with a scripted server, for the
-// proofs that what was shown is in the vault and where turns go, and for figures. DriverOptions.swift has its arguments.
+// proofs that what was shown is in the vault and where turns go, and for figures.
+// DriverOptions.swift has its arguments.
 let arguments = Array(CommandLine.arguments.dropFirst())
 let options = DriverOptions(arguments)
 let plan = arguments.count == 2 && arguments[0] == "--send" ? arguments[1] : nil

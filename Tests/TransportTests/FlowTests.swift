@@ -113,11 +113,11 @@ import Transport
 
     @Test func `a receiver that takes its time is not taken for a silent server`() async throws {
         var scene = try Scene()
-        scene.settings.idleSeconds = 0.3
+        scene.settings.idleSeconds = 3
         let transport = try scene.transport(try scene.gateway("well"))
         let news = News()
         _ = try await transport.send(Scene.turn("m")) { one in
-            if Self.isText(one) { try await Task.sleep(for: .milliseconds(500)) }
+            if case .event(.started) = one { try await Task.sleep(for: .seconds(4)) }
             news.take(one)
         }
         #expect(news.all.last == .event(.finished))

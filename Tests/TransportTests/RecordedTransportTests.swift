@@ -65,7 +65,6 @@ struct RecordedTransportTests {
         let folder = try #require(Recordings.folder)
         let server = try ScriptedServer(["--recordings", folder + "/responses"])
         var scene = try Scene(server)
-        scene.credential = TestCredential(keys: AdapterTests.keys)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/responses")
             .filter { $0.hasSuffix(".body") && !$0.hasPrefix("responses.") }.sorted()
             .map { String($0.dropLast(".body".count)) }
@@ -73,6 +72,7 @@ struct RecordedTransportTests {
         for name in names where !name.contains(".json.") {
             let recording = try Recording(folder, name)
             let adapter = try Self.adapter(name, at: "\(server.url)/recorded/\(name)")
+            scene.credential = TestCredential(keys: AdapterTests.keys)
             let sent = try await scene.send(adapter, model: "anthropic.m")
             let ours = sent.answer
             let expected = AnswerAssembler.answer(recording.events(adapter, scene.pace.value))

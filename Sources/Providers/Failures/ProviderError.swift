@@ -91,10 +91,11 @@ extension ProviderError: CustomStringConvertible {
         case .serverFault: "The provider failed; repeat the turn."
         case .connection: "The connection to the provider failed; check it and repeat the turn."
         case .untrusted:
-            "The server's certificate is not trusted; check the address, or name the authority that "
-                + "signed it in the provider's settings."
+            "The server's certificate is not trusted; check the address, or name its authority in "
+                + "the provider's settings."
         case .notAllowed:
-            "The policy does not let the request go where it would; choose a provider that it allows."
+            "The policy does not let the request go where it would; choose a provider that is "
+                + "allowed."
         case .redirected:
             "The server sends on to another address, and nothing goes there; set the provider's "
                 + "address to the right one."

@@ -17,8 +17,8 @@ package struct TurnReceipt: Sendable, Equatable {
     /// Members of `extra.exchange` of the message.
     ///
     /// - `credential`: its kind and place, in words.
-    /// - `tls`: `version`, and of the server's certificate `subject`, `issuer`, `sha256` and `names`;
-    ///   absent without encryption, which only servers on this machine may do.
+    /// - `tls`: `version`, and of the server's certificate `subject`, `issuer` and `sha256`; absent
+    ///   without encryption, which only servers on this machine may do.
     /// - `address`: the IP address that was connected to; with `proxy`, that of the proxy.
     /// - `requestBytes`, `responseBytes`: lengths of the bodies, of all attempts together.
     /// - `attempts`: how often it was sent.
@@ -43,8 +43,8 @@ package protocol TurnTransport: Sendable {
     ///   - request: The turn.
     ///   - receive: Takes the news.
     /// - Returns: Where the turn went.
-    /// - Throws: What `receive` throws; `ResidencyRefusal` where no policy lets the turn go where it
-    ///   would, and `ProviderError` where it cannot be asked at all, both before it went anywhere.
+    /// - Throws: What `receive` throws; before the turn went anywhere, `ResidencyRefusal` where the
+    ///   policy does not let it go, and `ProviderError` where it cannot be asked at all.
     func send(
         _ request: TurnRequest, _ receive: @escaping @Sendable (TransportNews) async throws -> Void
     ) async throws -> TurnReceipt

@@ -13,7 +13,8 @@ struct OutgoingRequest: Sendable {
     let request: HTTPClientRequest
 
     /// - Parameter wire: The request as the guard has seen it.
-    /// - Throws: `unsupported` where a part would become another, or a header is the transport's own.
+    /// - Throws: `unsupported` where a part would become another; where a header is not a
+    ///   setting's to set.
     init(_ wire: WireRequest) throws(ProviderError) {
         let query = wire.query.isEmpty ? "" : "?" + wire.query
         let text = "\(wire.origin.scheme.rawValue)://\(wire.origin.authority)\(wire.path)\(query)"

@@ -13,12 +13,15 @@ enum TransportFault {
     /// - Parameters:
     ///   - error: What was thrown.
     ///   - origin: The server, for the sentence.
+    /// - Returns: The error that is thrown in its place.
     static func error(_ error: any Error, from origin: WebOrigin) -> any Error {
         switch error {
         case let error as HTTPClientError: client(error, origin)
         case let error as NIOSSLError: encryption("\(error)", origin)
         case let error as NIOSSLExtraError: encryption("\(error)", origin)
         case is BoringSSLError: encryption("\(error)", origin)
+        case HTTPParserError.invalidEOFState:
+            ProviderError(.connection, message: "\(origin.authority) hung up in its answer.")
         case is HTTPParserError:
             ProviderError(.malformed, message: "The server's answer is not HTTP.")
         case let error as NIOConnectionError:

@@ -50,6 +50,7 @@ package final class WireStream {
     ///
     /// - Parameter maximumBytes: So many bytes are kept at most.
     /// - Returns: The bytes, and whether they are all.
+    /// - Throws: What `next` throws.
     package func collect(maximumBytes: Int) async throws -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
         while let piece = try await next() {
