@@ -170,7 +170,7 @@ struct ProvisionTests {
         ),
         (
             "gateway", #"{"baseURL":"https://a.b","connection":{"proxy":"socks://a"}}"#,
-            "connection.proxy begins with neither"
+            "connection.proxy is no proxy"
         ),
         (
             "gateway", #"{"baseURL":"https://a.b","credential":{"helper":{"path":"print"}}}"#,
@@ -257,7 +257,7 @@ struct ProvisionTests {
                 """
                 {"version":1,"timeZone":"UTC","retention":[],"residency":{"allow":[
                  {"provider":"vertex","regions":["europe-west4"]}]}}
-                """.utf8), timeZoneFile: { _ in Self.utc })
+                """.utf8), timeZoneFile: TimeZoneFolder.file)
         func forecast(_ settings: String, _ kind: String = "vertex") throws -> ResidencyForecast {
             let configuration = try read(kind, settings)
             let model = try configuration.model("anthropic.made-up-1")
@@ -281,11 +281,4 @@ struct ProvisionTests {
             return
         }
     }
-
-    /// The tz database's file of UTC: version 1, no transitions, one type.
-    private static let utc: [UInt8] = {
-        var bytes = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16)
-        for count: UInt8 in [0, 0, 0, 0, 1, 4] { bytes += [0, 0, 0, count] }
-        return bytes + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
-    }()
 }

@@ -40,7 +40,7 @@ import Testing
 
     @Test func `A provider is added, listed, shown, changed and removed`() throws {
         let empty = try sandbox.open("provider", "list")
-        #expect(empty.output.isEmpty && empty.errors.contains("coffer provider add --local"))
+        #expect(empty.output.isEmpty && empty.errors.contains("There is no provider yet"))
         try add(
             "work", "--kind", "vertex", "--project", "p-1", "--region", "europe-west4", "--model",
             "made-up-1", "--model", "made-up-2")

@@ -225,14 +225,14 @@ struct ConfigurationReader {
 
     private func helper(
         _ credential: SettingsObject
-    ) throws(VaultError) -> CredentialSettings.Helper? {
+    ) throws(VaultError) -> CredentialSettings.Program? {
         let keys = ["path", "arguments", "timeoutSeconds", "lifetimeSeconds"]
         guard let member = try credential.member("helper", keys: keys) else { return nil }
         let path = try member.requiredText("path", "name the program by a path that begins with /")
         guard path.hasPrefix("/") else {
             throw member.fault("path", "has to be a path that begins with /")
         }
-        var helper = CredentialSettings.Helper(path: path)
+        var helper = CredentialSettings.Program(path: path)
         helper.arguments = try member.texts("arguments")
         helper.timeoutSeconds = try member.number("timeoutSeconds", 1...600) ?? 60
         helper.lifetimeSeconds = try member.number("lifetimeSeconds", 1...86_400) ?? 3600
@@ -309,7 +309,7 @@ struct ConfigurationReader {
             do {
                 settings.proxy = try WebOrigin(proxy: proxy)
             } catch {
-                throw member.fault("proxy", "\(error.clause); write http://host:port")
+                throw member.fault("proxy", error.clause)
             }
         }
         settings.connectSeconds = try member.number("connectSeconds", 1...86_400)

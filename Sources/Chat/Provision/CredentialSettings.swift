@@ -15,14 +15,14 @@ package import Providers
 ///
 /// A key or an application's secret is a secret of the vault: `key` or `clientSecret`.
 package struct CredentialSettings: Sendable, Equatable {
-    package struct Helper: Sendable, Equatable {
+    package struct Program: Sendable, Equatable {
         package var path: String
         package var arguments: [String] = []
         package var timeoutSeconds = 60
         package var lifetimeSeconds = 3600
     }
 
-    package var helper: Helper?
+    package var helper: Program?
     package var variable: String?
     package var isNone = false
     package var file: String?

@@ -27,7 +27,7 @@ package enum ProviderKind: String, Sendable, CaseIterable {
 /// | `region` | vertex, bedrock | an error | A region; for vertex also `eu`, `us` and `global`. |
 /// | `api` | bedrock | `invoke` | `invoke`, `converse`, `messages`, or `mantle`: `BedrockAPI`. |
 /// | `resource` | foundry | an error without `baseURL` | The first word of the resource's host. |
-/// | `baseURL` | all | an error for gateway, openai | Another address: `https://host[:port][/path]`.|
+/// | `baseURL` | all | an error for gateway, openai | An address: `https://host[:port][/path]`. |
 /// | `apiVersion` | all that speak the Messages form | that of 2023 | The interface's version. |
 /// | `limitName` | openai | `max_tokens` | Or `max_completion_tokens`. |
 /// | `query` | openai, gateway | none | A query on each request, encoded. |

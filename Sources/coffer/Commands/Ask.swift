@@ -11,7 +11,7 @@ struct Ask: ParsableCommand {
         commandName: "ask",
         abstract: "Ask a model one question, and keep question and answer.",
         usage: """
-            coffer ask [<question> ...] [--provider <name>] [--model <model>] [<options>]
+            coffer ask [<question> ...] [--provider <name>] [<options>]
             coffer ask --conversation <id> --resume [<options>]
             """,
         discussion: """

@@ -12,7 +12,7 @@ struct PolicyCheck: ParsableCommand {
         abstract: "Check a policy's file, or whether the policy lets a provider be asked.",
         usage: """
             coffer policy check <file> [--json]
-            coffer policy check [<file>] --provider <name> [--model <model>] [<options>]
+            coffer policy check [<file>] --provider <name> [<options>]
             """,
         discussion: """
             With a file alone it needs no vault, and changes nothing. Exits 2 when something is \

@@ -99,11 +99,11 @@ struct ProviderAdd: ParsableCommand {
     private func typedDraft() throws -> Draft {
         var settings = try arguments.applied(to: JSONObject())
         let kind = try self.kind()
-        if Console.canAsk { try ProviderQuestions(kind).complete(&settings) }
+        if Prompt.canAsk { try ProviderQuestions(kind).complete(&settings) }
         var draft = Draft(
             settings: ProviderSettings(
                 name: name ?? "", kind: kind.rawValue, settings: settings), key: nil)
-        if Console.canAsk, wantsKey(kind, settings) {
+        if Prompt.canAsk, wantsKey(kind, settings) {
             draft.key = try Prompt.askSecret("Key (Enter for none)")
         }
         return draft
@@ -112,7 +112,7 @@ struct ProviderAdd: ParsableCommand {
     private func kind() throws -> ProviderKind {
         if let kind = arguments.kind { return kind }
         let words = ProviderKind.allCases.map(\.rawValue).joined(separator: ", ")
-        guard Console.canAsk else {
+        guard Prompt.canAsk else {
             throw ValidationError("Give --kind, one of \(words).")
         }
         while true {
@@ -142,7 +142,7 @@ struct ProviderAdd: ParsableCommand {
                 "No model server answers at \(LocalServers.places(port)); start one, or give "
                     + "--port.")
         }
-        if !Console.canAsk {
+        if !Prompt.canAsk {
             guard servers.count == 1 else {
                 let places = servers.map(\.address).joined(separator: ", ")
                 throw VaultError(

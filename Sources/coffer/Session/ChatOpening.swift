@@ -156,8 +156,8 @@ struct ChatOpening: Sendable {
 
     /// Closes the connections.
     ///
-    /// It is not waited for: a server may take seconds to answer the end of an encrypted connection,
-    /// and nobody who has stopped an answer wants to wait for that.
+    /// It is not waited for: a server may take seconds to answer the end of a connection, and
+    /// nobody who has stopped an answer wants to wait for that.
     func close() {
         let network = network
         Task.detached { await network.shutdown() }

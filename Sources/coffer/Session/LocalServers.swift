@@ -98,9 +98,10 @@ enum LocalServers {
 
     /// What has to be known of such a server.
     static func words(_ server: Server) -> String {
-        "\(server.title) answers at \(server.address) with \(Figures.count(server.models.count, "model")). "
-            + "Where it runs them is its operator's affair, and Coffer cannot verify it. A policy "
-            + "with residency has to declare it: {\"provider\":\"gateway\",\"hosts\":"
-            + "[\"127.0.0.1:\(server.port)\"],\"declared\":\"…\"}."
+        "\(server.title) answers at \(server.address) with "
+            + "\(Figures.count(server.models.count, "model")). Where it runs them is its "
+            + "operator's affair, and Coffer cannot verify it. A policy with residency has to "
+            + "declare it: {\"provider\":\"gateway\",\"hosts\":[\"127.0.0.1:\(server.port)\"],"
+            + "\"declared\":\"…\"}."
     }
 }

@@ -18,7 +18,7 @@ enum ToolChoices {
 
     /// Asks on the terminal whether a tool may be used; where nobody can be asked it may not.
     private static func ask(_ use: ToolUse) -> Bool {
-        guard Console.canAsk else { return false }
+        guard Prompt.canAsk else { return false }
         var input = ""
         if case .complete(let value) = use.input { input = JSONWriter.line(value) }
         let question =

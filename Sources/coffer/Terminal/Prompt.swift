@@ -3,6 +3,9 @@ import VaultCrypto
 
 /// Questions about settings, on the terminal.
 enum Prompt {
+    /// Whether answers are typed: what comes through a pipe may be a key, and answers no question.
+    static var canAsk: Bool { isatty(STDIN_FILENO) != 0 }
+
     /// Asks for a word.
     ///
     /// - Parameters:

@@ -30,8 +30,8 @@ enum ResidencyWords {
         switch forecast.decision {
         case .unrestricted: "not restricted: the policy says nothing of residency"
         case .allowed(_, .verified(let regions)):
-            "allowed by \(forecast.rule ?? "the policy"): runs in \(regions.joined(separator: ", "))"
-                + ", by host, path and model (verified)"
+            "allowed by \(forecast.rule ?? "the policy"): runs in "
+                + "\(regions.joined(separator: ", ")), by host, path and model (verified)"
         case .allowed(_, .declared(let words)):
             "allowed by \(forecast.rule ?? "the policy"): \(words), as the policy declares; "
                 + "nothing in a request shows it"
