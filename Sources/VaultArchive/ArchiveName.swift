@@ -29,6 +29,9 @@ enum ArchiveName {
     static let destroyed = "proof/destroyed.jsonl"
     /// Checkpoints that were given elsewhere before.
     static let priorCheckpoints = "proof/prior-checkpoints/"
+    /// So many of them at most, each at most so long: their proofs are one file that is read whole.
+    static let maximumPriorCheckpoints = 500
+    static let maximumPriorBytes = 16 << 10
     static let consistency = "proof/consistency.txt"
     static let checkpoint = "proof/checkpoint"
     static let logKey = "proof/log.vkey"

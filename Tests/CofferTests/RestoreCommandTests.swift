@@ -37,7 +37,7 @@ import Testing
         #expect(
             Set(done.keys) == [
                 "ok", "dryRun", "archive", "conversations", "messages", "attachments", "holds",
-                "skipped",
+                "labels", "notTaken", "skipped",
             ])
         let messages = try #require(done["messages"] as? [String: Int])
         #expect(
@@ -74,6 +74,28 @@ import Testing
         #expect(said.status == 2 && said.object["ok"] as? Bool == false)
         let distrusted = try other("trust", "add", "bag", "--name", "x")
         #expect(distrusted.status == 2)
+    }
+
+    @Test func `Labels come with new conversations alone; what is not taken is said`() throws {
+        let id = try #require(
+            try sandbox.open("list", "--json").objects.first?["id"] as? String)
+        #expect(try sandbox.open("label", "add", "draft", id).status == 0)
+        #expect(try sandbox.open("export", "--output", "bag").status == 0)
+        #expect(try other("trust", "add", "bag", "--name", "Ada").status == 0)
+        let first = try other("restore", "bag")
+        #expect(first.output.contains("Labels of new conversations:"))
+        #expect(first.output.contains("draft (1)"))
+        #expect(try sandbox.open("label", "add", "later", id).status == 0)
+        #expect(try sandbox.open("export", "--output", "bag2").status == 0)
+        let said = try other("restore", "bag2", "--json").object
+        let told = try #require(said["notTaken"] as? [[String: Any]])
+        #expect(told.count == 1 && told.first?["conversation"] as? String == id)
+        #expect(told.first?["labels"] as? [String] == ["later"])
+        #expect(said["labels"] as? [String] == [])
+        let shown = try other("restore", "bag2").output
+        #expect(shown.contains("conversation \(id): label later"))
+        let kept = try other("show", id, "--json").object["labels"] as? [String]
+        #expect(kept?.contains("draft") == true && kept?.contains("later") == false)
     }
 
     @Test func `A redacted copy is refused, and what it was made from is taken`() throws {

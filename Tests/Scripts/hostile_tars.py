@@ -298,6 +298,37 @@ def foreign(tar):
     return [("foreign-iso", image, "+")] + [
         (f"foreign-{name}", content, "neither a tar") for name, content in files.items()]
 
+def lists(bag):
+    """Lists that claim more than is there, which pack well, and what would be kept whole."""
+    zeros = "0" * 64
+    made = {
+        "manifest-sha256.txt": (
+            "it lists more files than",
+            (f"{zeros}  data/native/{n:08x}-0000-7000-8000-{n:012x}.jsonl" for n in range(1 << 20))),
+        "proof/log.jsonl": (
+            "more lines than",
+            (f'{{"messages":{{"count":1,"root":"{zeros}"}},"seq":{n}}}' for n in range(1 << 20))),
+        "proof/commitments.jsonl": (
+            "more lines than", (f'{{"uncovered":"{n:064x}"}}' for n in range(2 << 20))),
+    }
+    sections = b"".join(b'{"entry":%d}\n' % n for n in range(3 << 20))
+    prior = b"".join(
+        entry(f"{bag}/proof/prior-checkpoints/{n}.checkpoint", b"A" * (1 << 20))
+        for n in range(200))
+    few = entry(f"{bag}/bagit.txt", b"BagIt-Version: 1.0\n")
+    end = bytes(1024)
+    cases = [
+        (f"zst-long-{name.rpartition('/')[2]}",
+         shrunk(few + entry(f"{bag}/{name}", "\n".join(rows).encode() + b"\n") + end),
+         f"{words}+")
+        for name, (words, rows) in made.items()]
+    return cases + [
+        ("zst-long-sections",
+         shrunk(few + entry(f"{bag}/proof/commitments.jsonl", sections) + end),
+         "more lines than+"),
+        ("zst-prior-checkpoints", shrunk(few + prior + end), "longer than 16384 bytes+"),
+    ]
+
 
 def cases(tar, bag):
     """Every case: what is put in front of a good tar, and what is wrong as a whole."""
@@ -308,6 +339,6 @@ def cases(tar, bag):
     following = tar[first:first + 100].rstrip(b"\0")
     made += [(name, tar[:first] + header + tar[first:], words)
              for name, header, words in headers(bag, following)]
-    made += wholes(tar, bag) + compressed(tar, bag) + foreign(tar)
+    made += wholes(tar, bag) + compressed(tar, bag) + foreign(tar) + lists(bag)
     for name, content, words in made:
         yield name, content, words.strip("+"), "+" in words

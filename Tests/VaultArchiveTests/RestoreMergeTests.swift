@@ -39,26 +39,43 @@ struct RestoreMergeTests {
         }
     }
 
-    @Test("A later version is put behind the one that is there, which is kept")
+    @Test("A later version of the vault itself goes behind the one that is there, which is kept")
     func later() throws {
         try share()
         try ada.ingest("c1", modified: 1, [("a", "first words"), ("b", "second words, better")])
         try ada.ingest("c1", modified: 2, [("a", "first words"), ("b", "second words, best")])
-        let reports = try exchange()
-        #expect(reports.intoBob.messages.updated == 1 && reports.intoBob.messages.conflicts == 0)
-        #expect(reports.intoBob.conversations.updated == 1)
-        #expect(reports.intoAda.messages.unchanged == 2)
+        let path = try world.export(ada, "ada")
+        let report = try world.restore(path, into: bob, by: bob.ownFingerprint())
+        #expect(report.messages.updated == 1 && report.messages.conflicts == 0)
+        #expect(report.conversations.updated == 1)
+        #expect(try world.restore(path, into: bob).messages.unchanged == 2)
         #expect(try bob.texts() == ["first words", "second words, best"])
-        try world.export(ada, "first")
-        try world.export(bob, "second")
+        try world.export(bob, "again")
         let id = try #require(try ada.conversationIDs().first)
         // Three versions, byte for byte; only what is said of the conversation may differ.
-        let lines = try ["first", "second"].map { name in
+        let lines = try ["ada", "again"].map { name in
             try world.place.read("\(name)/data/native/\(id).jsonl").split(separator: 0x0A)
                 .dropFirst().map { Array($0) }
         }
         #expect(lines[0].count == 4 && lines[0] == lines[1])
         #expect(try bob.found("best") == 1 && bob.found("better") == 0)
+        try expectSound()
+    }
+
+    @Test("A later version of another vault stands beside the one that is there, which is shown")
+    func laterElsewhere() throws {
+        try share()
+        try ada.ingest("c1", modified: 1, [("a", "first words"), ("b", "what never was said")])
+        let reports = try exchange()
+        #expect(reports.intoBob.messages.updated == 0 && reports.intoBob.messages.conflicts == 1)
+        #expect(reports.intoAda.messages.unchanged == 2)
+        let id = try #require(try bob.conversationIDs().first)
+        let own = try #require(try bob.messages(of: id).first { $0.originID == "b" })
+        #expect(own.parts.compactMap(\.text) == ["second words"] && own.version == 1)
+        #expect(try bob.conversation(id).current == own.id)
+        #expect(try bob.texts() == ["first words", "second words", "what never was said"])
+        let again = try exchange()
+        #expect(again.intoBob.messages.unchanged == 2 && again.intoAda.messages.unchanged == 3)
         try expectSound()
     }
 
@@ -131,25 +148,87 @@ struct RestoreMergeTests {
         try expectSound()
     }
 
-    @Test("What is said of a conversation is kept on both sides; the later state is shown")
+    @Test("What a vault says of its conversation stays; what an archive says otherwise is told")
     func fields() throws {
         try share()
         try ada.ingest("c1", title: "Ada's title", modified: 9, project: "Nord", labels: ["x"], [])
         try bob.ingest("c1", title: "Bob's title", modified: 1, labels: ["y"], [])
-        _ = try exchange()
-        for vault in [ada, bob] {
-            let id = try #require(try vault.conversationIDs().first)
+        let reports = try exchange()
+        let id = try #require(try bob.conversationIDs().first)
+        let told = try #require(reports.intoBob.notTaken.first)
+        #expect(reports.intoBob.differing == 1 && told.conversation == id)
+        #expect(told.title == "Ada's title" && told.project == "Nord" && told.labels == ["x"])
+        #expect(told.custodian == nil && told.created == nil)
+        #expect(reports.intoAda.notTaken.first?.title == "Bob's title")
+        #expect(reports.intoAda.notTaken.first?.labels == ["y"])
+        for (vault, owner, project, label) in [
+            (ada, "Ada", "Nord" as String?, "x"), (bob, "Bob", nil, "y"),
+        ] {
             let conversation = try vault.conversation(id)
-            #expect(conversation.title == "Ada's title" && conversation.project == "Nord")
-            #expect(conversation.labels == ["x", "y"])
-            let earlier = conversation.extra["earlier"]?.array ?? []
-            #expect(earlier.contains { $0["title"]?.string == "Bob's title" })
-            #expect(try vault.found("\"Ada's title\"") == 1)
+            #expect(conversation.title == "\(owner)'s title" && conversation.project == project)
+            #expect(conversation.labels == [label])
+            #expect(conversation.modified == testTime(owner == "Ada" ? 9 : 1))
         }
-        _ = try exchange()
-        let again = try exchange()
-        #expect(again.intoBob.conversations.unchanged == 1)
-        #expect(again.intoAda.conversations.unchanged == 1)
+        #expect(reports.intoBob.conversations.unchanged == 1)
+        #expect(reports.intoBob.labels.isEmpty)
+        try expectSound()
+    }
+
+    @Test("New conversations come with their labels, and the report says which")
+    func labels() throws {
+        try ada.ingest("c1", labels: ["draft", "x"], [("a", "one")])
+        try ada.ingest("c2", labels: ["draft"], [("a", "two")])
+        let report = try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(report.labels == ["draft": 2, "x": 1] && report.notTaken.isEmpty)
+        let again = try world.restore(world.export(ada, "bag"), into: bob)
+        #expect(again.labels.isEmpty && again.notTaken.isEmpty)
+    }
+
+    @Test("An archive's label brings none of the vault's own conversations under a rule")
+    func labelled() throws {
+        try share()
+        let rule =
+            #"{"id":"drafts","kind":"delete","period":"P1D","start":"created","basis":"business","#
+            + #""scope":{"class":"label","labels":["draft"]}}"#
+        try setPolicy(rule, of: bob)
+        try ada.ingest("c1", labels: ["draft"], [])
+        try world.restore(world.export(ada, "bag"), into: bob)
+        let id = try #require(try bob.conversationIDs().first)
+        #expect(try bob.conversation(id).labels.isEmpty)
+        try expectSound()
+    }
+
+    private func setPolicy(_ rule: String, of vault: Vault) throws {
+        let text =
+            #"{"version":1,"timeZone":"UTC","holdReleaseGrace":"P30D","retention":["#
+            + rule + "]}"
+        try vault.setPolicy(
+            PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file))
+    }
+
+    @Test("An archive that turns a message and its answer around makes no circle")
+    func circle() throws {
+        try share()
+        let path = try world.export(ada, "bag")
+        for signer in [try bob.ownFingerprint(), try ada.ownFingerprint()] {
+            _ = try world.restore(path, into: bob, by: signer) { records in
+                let (question, answer) = (records[0], records[1])
+                records[1] = question.sealed { envelope in
+                    envelope.version = 2
+                    envelope.parent = answer.id
+                }
+                records.append(answer.sealed { $0.parent = nil })
+            }
+        }
+        let id = try #require(try bob.conversationIDs().first)
+        let messages = try bob.messages(of: id)
+        #expect(messages.count == 4)
+        let own = messages.filter { $0.originID != nil }
+        #expect(own.map(\.parent) == [nil, own.first?.id] && own.map(\.version) == [1, 1])
+        // What it says now goes into another vault.
+        let third = try world.vault("third", trusting: [bob])
+        let again = try world.restore(world.export(bob, "circle"), into: third)
+        #expect(again.messages.added == 4)
         try expectSound()
     }
 
@@ -166,6 +245,27 @@ struct RestoreMergeTests {
         #expect(report.conversations.skipped == 1 && report.conversations.unchanged == 1)
         #expect(report.skipped.first?.reason.contains("destroyed it") == true)
         #expect(try ada.texts() == ["to be kept"])
+        try expectSound()
+    }
+
+    @Test("What a vault destroyed is not brought back under another id; a person may import it")
+    func destroyedElsewhere() throws {
+        try ada.ingest("c1", [("a", "to be destroyed")])
+        try bob.ingest("c1", [("a", "to be destroyed")])
+        try bob.ingest("c2", [("a", "to be taken")])
+        let path = try world.export(bob, "bag")
+        let request = DisposalRequest(.conversations(try ada.conversationIDs()), reason: "a test")
+        _ = try ada.dispose(try ada.planDisposal(request), of: request)
+        let report = try world.restore(path, into: ada)
+        #expect(report.conversations.skipped == 1 && report.conversations.added == 1)
+        #expect(report.skipped.first?.reason.contains("destroyed it") == true)
+        #expect(try ada.texts() == ["to be taken"])
+        try ada.ingest("c1", [("a", "imported by hand")])
+        #expect(try ada.texts() == ["imported by hand", "to be taken"])
+        let own = try world.export(ada, "own")
+        #expect(try world.restore(own, into: ada).conversations.unchanged == 2)
+        #expect(try world.restore(path, into: ada).conversations.skipped == 1)
+        #expect(try ada.texts() == ["imported by hand", "to be taken"])
         try expectSound()
     }
 
@@ -208,6 +308,28 @@ struct RestoreMergeTests {
         try expectSound()
     }
 
+    @Test("A hold of an archive stays apart from one of the vault that has its name")
+    func apart() throws {
+        try bob.ingest("own", labels: ["held"], [("a", "Bob's")])
+        let own = try hold(bob, "Leak")
+        try ada.ingest("c1", labels: ["held too"], [("a", "held")])
+        var scope = HoldScope()
+        scope.labels = ["held too"]
+        let theirs = try ada.placeHold(matter: "Leak", scope: scope)
+        #expect(own.id == theirs.id)
+        let path = try world.export(ada, "bag")
+        #expect(try world.restore(path, into: bob).held == ["leak-2": 1])
+        let placed = try bob.hold("leak-2")
+        #expect(placed.matter.hasPrefix("leak, of ") && placed.conversations == 1)
+        #expect(try bob.hold(own.id).conversations == 1)
+        _ = try bob.releaseHold(own.id, reason: "settled")
+        let id = try #require(try ada.conversationIDs().first)
+        #expect(try bob.heldConversations() == [id])
+        #expect(try world.restore(path, into: bob).held == ["leak-2": 1])
+        #expect(try bob.holds().count == 2)
+        try expectSound()
+    }
+
     @Test("A hold of the vault covers by its conditions what an archive brings")
     func conditions() throws {
         var scope = HoldScope()
@@ -233,17 +355,13 @@ struct RestoreMergeTests {
         let rule =
             #"{"id":"keep","kind":"retain","period":"P90Y","start":"created","#
             + #""basis":"legal","scope":{"class":"scoped","projects":["kept"]}}"#
-        let text =
-            #"{"version":1,"timeZone":"UTC","holdReleaseGrace":"P30D","retention":["#
-            + rule + "]}"
-        try bob.setPolicy(
-            PolicyDocument.read(Array(text.utf8), timeZoneFile: TimeZoneFolder.file))
+        try setPolicy(rule, of: bob)
         let id = try #require(try bob.conversationIDs().first)
         let request = DisposalRequest(.conversations([id]), reason: "a test")
         #expect(try bob.planDisposal(request).destroyed.isEmpty)
         try ada.ingest("c1", modified: 2, project: "free", [])
         try world.restore(world.export(ada, "bag"), into: bob)
-        #expect(try bob.conversation(id).project == "free")
+        #expect(try bob.conversation(id).project == "kept")
         _ = try bob.dispose(try bob.planDisposal(request), of: request)
         #expect(try bob.conversationIDs() == [id])
         try expectSound()

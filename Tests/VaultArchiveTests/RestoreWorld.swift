@@ -1,5 +1,6 @@
 import Foundation
 import JSONText
+import Testing
 import VaultCrypto
 
 @testable import Vault
@@ -57,6 +58,30 @@ final class RestoreWorld {
         case .restored(let restored): return restored.report
         case .faults(let result): throw Faults(faults: result.faults)
         }
+    }
+
+    /// Restores the only conversation of an archive as one that another key signed, its records
+    /// changed.
+    func restore(
+        _ path: String, into vault: Vault, by signer: String,
+        change: (inout [RestoredRecord]) -> Void = { _ in }
+    ) throws -> RestoreReport {
+        let name = (path as NSString).lastPathComponent
+        let file = try #require(try place.files("\(name)/data/native").first)
+        let lines = try place.read("\(name)/data/native/\(file)").split(separator: 0x0A)
+            .map { String(decoding: $0, as: UTF8.self) }
+        var conversation = try RestoredConversation(header: lines[0])
+        var records = try lines.dropFirst().map { try RestoredRecord(parsing: $0) }
+        change(&records)
+        for record in records { conversation.add(record) }
+        try conversation.requireStorable()
+        let source = RestoreSource(bag: name, vault: nil, signer: signer, tagManifest: [])
+        let restoration = try vault.beginRestoration(of: source, isDryRun: false) {
+            (_) throws(VaultError) in nil
+        }
+        try restoration.add(conversation)
+        try restoration.finish()
+        return restoration.report
     }
 
     struct Faults: Error {

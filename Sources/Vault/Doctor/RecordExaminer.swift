@@ -15,6 +15,7 @@ struct RecordExaminer {
             try examineStructure(db, &examination)
             try examineKeys(db, &examination)
             try examineMessages(db, &examination, progress)
+            try examineParents(db, &examination)
             try examineAttachments(db, &examination, progress)
             try examineTurns(db, &examination)
         }
@@ -62,6 +63,35 @@ struct RecordExaminer {
                 + "(SELECT 1 FROM message WHERE message.num = part.num >> 16)")
         if let orphans, orphans > 0 {
             examination.add("database, table part", "\(orphans) parts belong to no message")
+        }
+    }
+
+    /// Looks for messages that are above themselves.
+    ///
+    /// What was added later has the greater number: each circle has a message whose parent has no
+    /// smaller one, and few others have, so that only these have to be followed.
+    private func examineParents(_ db: Database, _ examination: inout Examination) throws {
+        let backward = try Int64.fetchAll(db, sql: "SELECT num FROM message WHERE parent >= num")
+        let parent = try db.makeStatement(sql: "SELECT parent FROM message WHERE num = ?")
+        var done: Set<Int64> = []
+        for start in backward where !done.contains(start) {
+            var path: Set<Int64> = []
+            var next: Int64? = start
+            while let num = next, !done.contains(num), path.insert(num).inserted {
+                next = try Int64.fetchOne(parent, arguments: [num])
+            }
+            if let num = next, path.contains(num) {
+                let conversation = try Row.fetchOne(
+                    db,
+                    sql: "SELECT id FROM conversation WHERE num = "
+                        + "(SELECT conversation FROM message WHERE num = ?)", arguments: [num])
+                let name = conversation?.id("id")?.description ?? "of message row \(num)"
+                examination.add(
+                    "conversation \(name)",
+                    "has a message that is above itself, so that an archive of it cannot be "
+                        + "restored; import it anew from its source and purge this one")
+            }
+            done.formUnion(path)
         }
     }
 

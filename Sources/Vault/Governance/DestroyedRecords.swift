@@ -8,7 +8,25 @@ import VaultCrypto
 struct DestroyedRecords {
     private struct Entry {
         var item: DisposalPlan.Item
+        /// See `OriginMark`.
+        var origin: [UInt8]?
         var leaves: [(entry: Int64, leaf: CommitmentLeaf)]
+
+        var json: JSONObject {
+            var object: JSONObject = [
+                "conversation": .string(item.conversation.description),
+                "messages": .array(
+                    leaves.map { place in
+                        .object([
+                            "commitment": .string(Hex.text(place.leaf.commitment)),
+                            "entry": .integer(place.entry),
+                        ])
+                    }),
+            ]
+            object["origin"] = origin.map { .string(Hex.text($0)) }
+            object["rule"] = .array(item.decision.why.map(JSON.string))
+            return object
+        }
     }
 
     private var entries: [Entry] = []
@@ -18,6 +36,7 @@ struct DestroyedRecords {
     /// - Throws: `damaged` when the log does not cover a message.
     init(_ items: [DisposalPlan.Item], in db: Database) throws {
         let leaves = CommitmentLeaves(db: db)
+        let marks = items.isEmpty ? nil : try OriginMark.loadOrMake(in: db)
         for item in items {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
@@ -37,31 +56,33 @@ struct DestroyedRecords {
                 }
                 return (entry, leaf)
             }
-            entries.append(Entry(item: item, leaves: found))
+            let origin = try Self.origin(of: item.conversation, in: db)
+            entries.append(
+                Entry(item: item, origin: origin.flatMap { marks?.mark(of: $0) }, leaves: found))
         }
+    }
+
+    private static func origin(of conversation: RecordID, in db: Database) throws -> Origin? {
+        try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT (SELECT text FROM name WHERE num = source) AS source, source_id
+                    FROM conversation WHERE id = ?
+                    """), arguments: [conversation.bytes.databaseValue]
+        ).map { Origin(source: $0["source"], id: $0["source_id"]) }
     }
 
     /// ```
     /// conversations  ids, for whoever recomputes what governs
-    /// records        of each {"conversation","rule":[…],"messages":[{"entry","commitment"}]}
+    /// records        of each {"conversation","origin","rule":[…],
+    ///                "messages":[{"entry","commitment"}]}; the origin as 64 hex digits, by which
+    ///                this vault alone knows it again (`OriginMark`)
     /// ```
     var json: JSONObject {
         [
             "conversations": .array(entries.map { .string($0.item.conversation.description) }),
             "records": .array(
-                entries.map { entry in
-                    .object([
-                        "conversation": .string(entry.item.conversation.description),
-                        "messages": .array(
-                            entry.leaves.map { place in
-                                .object([
-                                    "commitment": .string(Hex.text(place.leaf.commitment)),
-                                    "entry": .integer(place.entry),
-                                ])
-                            }),
-                        "rule": .array(entry.item.decision.why.map(JSON.string)),
-                    ])
-                }),
+                entries.map { .object($0.json) }),
         ]
     }
 }

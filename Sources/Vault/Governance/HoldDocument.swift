@@ -8,6 +8,8 @@ import VaultCrypto
 /// matched   ids of the conversations that the hold matched when it was placed: they stay held even
 ///           where what it selects by is changed later
 /// matter    the name of the matter
+/// restored  absent, or which archive brought the hold: {"bag","hold","signer","tagManifest",
+///           "vault"}; `hold` is its id in the vault of the archive
 /// messages  {"count","root"}: the messages of the matched conversations as leaves of a tree, see
 ///           `HoldStanding`
 /// salt      32 hex digits
@@ -15,6 +17,8 @@ import VaultCrypto
 ///           absent where it selects by nothing; times in milliseconds
 /// ```
 struct HoldDocument: Equatable {
+    /// Where a hold comes from that an archive brought; `nil` for one that was placed here.
+    private(set) var origin: HoldOrigin?
     var matter: String
     var scope: HoldScope
     var matched: Set<RecordID>
@@ -80,6 +84,7 @@ struct HoldDocument: Equatable {
         self.scope = scope
         self.matched = Set(matched.compactMap(\.self))
         messages = CommittedMessages(count: Int(count), root: root)
+        origin = json["restored"].flatMap { HoldOrigin($0, matter: matter) }
     }
 
     static var fault: VaultError {
@@ -87,5 +92,28 @@ struct HoldDocument: Equatable {
             .damaged,
             "A hold in the audit log cannot be understood, so that nothing is destroyed; update "
                 + "Coffer or run `coffer audit verify`.")
+    }
+}
+
+/// A hold of another vault.
+struct HoldOrigin: Equatable {
+    /// Its id there.
+    var hold: String
+    /// `SHA256:…` of the key that signed the archive.
+    var signer: String
+    /// The vault's id, as the archive says it.
+    var vault: String?
+
+    init(hold: String, signer: String, vault: String?) {
+        self.hold = hold
+        self.signer = signer
+        self.vault = vault
+    }
+
+    /// What the member `restored` says; before it had `hold`, the matter was the hold's id.
+    fileprivate init?(_ said: JSON, matter: String) {
+        guard let signer = said["signer"]?.string else { return nil }
+        self.init(
+            hold: said["hold"]?.string ?? matter, signer: signer, vault: said["vault"]?.string)
     }
 }

@@ -20,6 +20,7 @@ package final class Restoration {
     private let vault: Vault
     private let source: RestoreSource
     private let isDryRun: Bool
+    private let isOwn: Bool
     private let content: Content
     private let now: Instant
     /// The entry of the audit log that says that this began; `nil` for a dry run.
@@ -33,11 +34,12 @@ package final class Restoration {
     package private(set) var report = RestoreReport()
 
     fileprivate init(
-        _ vault: Vault, _ source: RestoreSource, isDryRun: Bool, begun: Int64?,
+        _ vault: Vault, _ source: RestoreSource, isOwn: Bool, isDryRun: Bool, begun: Int64?,
         content: @escaping Content
     ) {
         self.vault = vault
         self.source = source
+        self.isOwn = isOwn
         self.isDryRun = isDryRun
         self.begun = begun
         self.content = content
@@ -109,7 +111,7 @@ package final class Restoration {
     ) throws -> RestoreReport {
         var writer = try RestoreWriter(
             db: db, now: now, facts: try vault.factsBeforeChange(in: db), destroyed: destroyed,
-            content: content)
+            isOwn: isOwn, content: content)
         writer.counted = countedAttachments
         try writer.write(batch)
         countedAttachments = writer.counted
@@ -120,7 +122,7 @@ package final class Restoration {
         if !record.figures.isEmpty { try vault.auditLog(in: db, at: vault.now()).append(record) }
         try noteHidden(writer.hidden, in: db)
         try vault.governArrivals(writer.touched, before: writer.before, in: db)
-        report.held = try vault.keepHeld(writer.held, by: source, in: db)
+        report.held = try vault.keepHeld(writer.held, by: source, isOwn: isOwn, in: db)
         return report
     }
 
@@ -155,7 +157,8 @@ extension Vault {
         var record = AuditLog.Record(.restoreBegun)
         record.document = source.json
         return Restoration(
-            self, source, isDryRun: isDryRun, begun: isDryRun ? nil : try log(record),
+            self, source, isOwn: try ownFingerprint() == source.signer, isDryRun: isDryRun,
+            begun: isDryRun ? nil : try log(record),
             content: content)
     }
 
@@ -194,33 +197,33 @@ extension Vault {
 extension Vault {
     /// Keeps conversations held that a hold in force matched where their archive was made.
     ///
-    /// A hold in force of the same id or matter takes them as if they had come to match it; without
-    /// one, a hold of that name is placed on them by their ids, with the archive as its reason. A
-    /// hold that this vault placed itself is not placed again: its own log says what became of it.
+    /// They come under a hold of their own, which is placed on them by their ids, with the archive
+    /// as its reason and the name of its origin in its matter. One that an earlier archive of the
+    /// same vault brought under this name takes them as well, as if they had come to match it. None
+    /// that somebody placed here does, whatever its name: releasing that one would release these.
+    ///
+    /// A hold that this vault placed itself is not placed again: its own log says what became of it.
     ///
     /// - Parameters:
     ///   - wanted: The conversations by the archive's holds.
     ///   - source: The archive.
+    ///   - isOwn: Whether this vault signed it itself.
     ///   - db: The connection of the transaction that stores them.
     /// - Returns: How many conversations each hold of this vault keeps of them.
     /// - Throws: What the database reports.
     func keepHeld(
-        _ wanted: [String: Set<RecordID>], by source: RestoreSource, in db: Database
+        _ wanted: [String: Set<RecordID>], by source: RestoreSource, isOwn: Bool, in db: Database
     ) throws -> [String: Int] {
         var held: [String: Int] = [:]
-        let isOwn = source.vault == id.description
         for (name, ids) in wanted.sorted(by: { $0.key < $1.key }) {
             var numbers: [Int64] = []
             for id in ids { numbers.append(try ConversationReader(db: db).conversation(id).num) }
             let governance = try governance(in: db, within: numbers.sorted())
             if isOwn, governance.state.holds.contains(where: { $0.id == name }) { continue }
-            let known = governance.holds.entries.first {
-                $0.hold.isActive && ($0.hold.id == name || $0.hold.matter == name)
-            }
-            guard let known,
-                let hold = governance.state.holds.first(where: { $0.id == known.hold.id })
-            else {
-                held[try place(name, on: ids, source, governance, in: db), default: 0] += ids.count
+            let origin = HoldOrigin(hold: name, signer: source.signer, vault: source.vault)
+            guard let hold = try brought(by: origin, governance.state, in: db) else {
+                let id = try place(origin, on: ids, source, governance.state, in: db)
+                held[id, default: 0] += ids.count
                 continue
             }
             let reader = GovernedReader(governance: governance)
@@ -233,13 +236,27 @@ extension Vault {
         return held
     }
 
+    /// The hold in force that an earlier archive brought.
+    private func brought(
+        by origin: HoldOrigin, _ state: GovernanceState, in db: Database
+    ) throws -> GovernanceState.Hold? {
+        try state.holds.first { hold in
+            guard hold.released == nil else { return false }
+            return try auditMemory.holds.placing(of: hold, in: db).origin == origin
+        }
+    }
+
     /// - Returns: The new hold's id.
     private func place(
-        _ name: String, on ids: Set<RecordID>, _ source: RestoreSource, _ governance: Governance,
-        in db: Database
+        _ origin: HoldOrigin, on ids: Set<RecordID>, _ source: RestoreSource,
+        _ state: GovernanceState, in db: Database
     ) throws -> String {
-        let matter = (try? Label.checked(name, "matter")) ?? "restored"
-        let id = Self.holdID(matter, governance.state.holds.map(\.id))
+        let maker = try state.trusted.first { $0.fingerprint == source.signer }?
+            .document.load(in: db)["name"]?.string
+        let matter =
+            (try? Label.checked("\(origin.hold), of \(maker ?? "this vault")", "matter"))
+            ?? "restored"
+        let id = Self.holdID(origin.hold, state.holds.map(\.id))
         var scope = HoldScope()
         scope.conversations = Set(ids.map(\.description))
         var record = AuditLog.Record(.holdPlaced, object: id)
@@ -248,7 +265,9 @@ extension Vault {
             matter: matter, scope: scope, matched: ids,
             messages: HeldMessages.committed(try HeldMessages(db: db).present(ids))
         ).json
-        document["restored"] = .object(source.json)
+        var restored = source.json
+        restored["hold"] = .string(origin.hold)
+        document["restored"] = .object(restored)
         record.document = document
         try auditLog(in: db, at: now()).append(record)
         return id

@@ -11,16 +11,23 @@ import VaultCrypto
 //       with another id and the same id in the source, which two imports made, its content counts.
 //  (R2) A message that the vault does not have is added. Where the vault's conversation or its
 //       parent has another id, its envelope says that one, under its own salt.
-//  (R3) Where the vault has the first versions of a message and the archive later ones, these are
-//       put behind them, as an import of a newer export would: the earlier ones are kept.
+//  (R3) Where the vault has the first versions of a message and the archive later ones, and the
+//       vault itself made the archive, these are put behind them, as an import of a newer export
+//       would: the earlier ones are kept. A later version that another vault has is a conflict, and
+//       so is one that hangs the message below another parent.
 //  (R4) Anything else is a conflict: the archive's message is stored beside the vault's, with all
 //       its versions, as another child of the same parent. Its id follows from its commitment, so
 //       that it is there once however often and from wherever it is restored; the member `conflict`
 //       of its `extra` is {"commitment","message","origin"}: the commitment in the archive, the id
 //       there, and the id in the source. What follows it stays behind the vault's message.
-//  (R5) What is said of the conversation itself is brought together as for imports
-//       (`ConversationFields`); the vault's values stay the ones that are shown unless the archive
-//       has the later state. Labels are added. Whether it is hidden stays as it is in the vault.
+//  (R5) What is said of the conversation itself stays as the vault has it, labels and dates too:
+//       an archive changes nothing by which a rule or a hold selects. What the archive says
+//       otherwise is reported (`RestoreReport.Difference`). The leaf that is shown becomes the
+//       archive's where that continues it.
+//
+// No message that the vault has ever gets another parent, and a new one hangs below one that the
+// vault has or below a new one that the archive has above it: so no circle of parents can come
+// about, whatever an archive says.
 extension RestoreWriter {
     /// Where a message of the archive stands in the vault.
     private struct Place {
@@ -44,7 +51,8 @@ extension RestoreWriter {
         let histories = restored.histories
         let parents = Set(histories.compactMap { $0.last?.envelope.parent })
         var pending: [(history: [RestoredRecord], match: Match)] = []
-        var next = nextMessage
+        let first = nextMessage
+        var next = first
         for history in histories {
             let match = try match(
                 history, in: known, stored, isParent: parents.contains(history[0].id))
@@ -67,14 +75,18 @@ extension RestoreWriter {
             let step = try step(history, match, places, known)
             try take(step, known, numbers, conflicts: &conflicts)
         }
+        // Of a copy that the archive itself brings, the archive's counts.
         for copy in conflicts {
+            guard try Self.row(of: copy[0].id, in: db) == nil else { continue }
             try insert(copy, conversation: known.num, parents: numbers)
             report.messages.conflicts += 1
         }
-        let added = Int(report.messages.added - earlier.added) + conflicts.count
+        let added = report.messages.stored(since: earlier)
         let isChanged = try update(
-            known, with: restored.conversation, added: added,
-            shown: restored.conversation.current.flatMap { places[$0]?.num })
+            known, added: added, from: first,
+            shown: (restored.conversation.current ?? histories.last?.first?.id)
+                .flatMap { places[$0]?.num })
+        try noteDifference(of: restored.conversation, from: known)
         if !conflicts.isEmpty {
             report.conversations.conflicts += 1
         } else if isChanged || added > 0 || report.messages.updated > earlier.updated {
@@ -174,7 +186,10 @@ extension RestoreWriter {
             if placed.allSatisfy({ stored.values.contains($0.commitment) }) { return .nothing }
             let said = Dictionary(placed.map { ($0.envelope.version, $0.commitment) }) { $1 }
             let last = placed[placed.count - 1].envelope.version
-            if last > message.version, stored.allSatisfy({ said[$0.key] == $0.value }) {
+            let parent = history[history.count - 1].envelope.parent.flatMap { places[$0]?.num }
+            if isOwn, last > message.version, parent == message.parent,
+                stored.allSatisfy({ said[$0.key] == $0.value })
+            {
                 return .advance(
                     message, placed.filter { $0.envelope.version > message.version })
             }
@@ -266,30 +281,57 @@ extension RestoreWriter {
 
     // MARK: The conversation itself
 
-    /// - Returns: Whether something was not known.
-    private mutating func update(
-        _ known: KnownConversation, with conversation: Conversation, added: Int, shown: Int64?
+    /// Lets the conversation follow the messages that it got.
+    ///
+    /// Of a conversation that names no leaf the newest message is shown, see `coffer show`; what
+    /// was shown so is named where something newer stands beside it from now on.
+    ///
+    /// - Parameters:
+    ///   - known: The conversation.
+    ///   - added: How many messages it got.
+    ///   - first: The number from which on they are new.
+    ///   - shown: The leaf that the archive shows, as `message.num`.
+    /// - Returns: Whether another leaf is named.
+    /// - Throws: What the database reports.
+    private func update(
+        _ known: KnownConversation, added: Int, from first: Int64, shown: Int64?
     ) throws -> Bool {
-        var said = ConversationFields(
-            title: conversation.title, custodian: conversation.custodian,
-            project: conversation.project, created: conversation.created,
-            modified: conversation.modified, extra: conversation.extra)
-        if known.fields.created != nil, known.id != conversation.id { said.created = nil }
-        let isLater =
-            said.modified.map { time in known.fields.modified.map { time > $0 } ?? true } ?? false
-        let fields = known.fields.merged(with: said, isOlder: !isLater, now: now)
-        var current = known.current ?? shown
-        if isLater, let shown, let old = current, try !isAbove(shown, old) { current = shown }
-        let areLabelsNew = try rows.addLabels(
-            conversation.labels, to: known.num, now: now, in: db)
-        if added > 0 || current != known.current {
-            try db.execute(
-                sql: "UPDATE conversation SET messages = messages + ?, current = ? WHERE num = ?",
-                arguments: [added, current, known.num])
+        let newest = "SELECT max(num) FROM message WHERE conversation = ? AND num < ?"
+        let old =
+            try known.current
+            ?? Int64.fetchOne(db, sql: newest, arguments: [known.num, first])
+        var leaf = old ?? shown
+        if let shown, let old, shown != old, try isAbove(old, shown) { leaf = shown }
+        let last = try Int64.fetchOne(db, sql: newest, arguments: [known.num, Int64.max])
+        let current = known.current == nil && leaf == last ? nil : leaf
+        guard added > 0 || current != known.current else { return false }
+        try db.execute(
+            sql: "UPDATE conversation SET messages = messages + ?, current = ? WHERE num = ?",
+            arguments: [added, current, known.num])
+        return current != known.current
+    }
+
+    /// Notes what the archive says otherwise of a conversation that the vault has (R5).
+    private mutating func noteDifference(
+        of said: Conversation, from known: KnownConversation
+    ) throws {
+        let labels = try String.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT text FROM label JOIN name ON num = name WHERE conversation = ?"),
+            arguments: [known.num])
+        let own = known.fields
+        var difference = RestoreReport.Difference(conversation: known.id)
+        func other(_ text: String?, than own: String?) -> String? {
+            text.flatMap { $0.utf8.elementsEqual((own ?? "").utf8) ? nil : $0 }
         }
-        let isSaidAnew = !fields.isSame(as: known.fields)
-        if isSaidAnew { try rows.store(fields, of: known, in: db) }
-        return isSaidAnew || areLabelsNew || current != known.current
+        difference.title = other(said.title, than: own.title)
+        difference.project = other(said.project, than: own.project)
+        difference.custodian = other(said.custodian, than: own.custodian)
+        difference.created = said.created == own.created ? nil : said.created
+        difference.labels = said.labels.filter { label in
+            !labels.contains { $0.utf8.elementsEqual(label.utf8) }
+        }
+        report.note(difference)
     }
 
     /// Whether a stored message is another one or above it.

@@ -18,6 +18,8 @@ struct RestoreWriter {
     let content: Content
     let facts: FactsReader?
     let destroyed: DestroyedConversations
+    /// Whether this vault signed the archive itself.
+    let isOwn: Bool
     var rows = IngestWriter()
     var report = RestoreReport()
     var commitments = CommitmentBatch()
@@ -37,12 +39,13 @@ struct RestoreWriter {
 
     init(
         db: Database, now: Instant, facts: FactsReader?, destroyed: DestroyedConversations,
-        content: @escaping Content
+        isOwn: Bool, content: @escaping Content
     ) throws {
         self.db = db
         self.now = now
         self.facts = facts
         self.destroyed = destroyed
+        self.isOwn = isOwn
         self.content = content
         nextMessage = try IngestWriter.nextNumber(in: db)
     }
@@ -54,14 +57,19 @@ struct RestoreWriter {
     ///   that it was made from. The transaction is then void.
     mutating func write(_ batch: [RestoredConversation]) throws {
         for conversation in batch {
-            if let entry = destroyed[conversation.conversation.id] {
+            let byID = try KnownConversation(conversation.conversation.id, in: db)
+            if let entry = destroyed.entry(
+                of: conversation.conversation, isStored: byID != nil)
+            {
                 report.skip(
                     SkippedRecord(
                         place: "conversation \(conversation.conversation.id)",
                         reason: "this vault destroyed it (entry \(entry) of the audit log), and "
                             + "what was destroyed is not brought back", isConversation: true),
                     messages: conversation.histories.count)
-            } else if let known = try known(conversation.conversation) {
+            } else if let known = try byID
+                ?? KnownConversation(conversation.conversation.origin, in: db)
+            {
                 try merge(conversation, into: known)
             } else {
                 try add(conversation)
@@ -72,12 +80,6 @@ struct RestoreWriter {
         try rows.search.addStored(added, in: db)
         try rows.search.update(rows.changed.subtracting(added), in: db)
         try readBack()
-    }
-
-    /// What the vault has of a conversation: the one with its id, or the one of its origin.
-    private func known(_ conversation: Conversation) throws -> KnownConversation? {
-        try KnownConversation(conversation.id, in: db)
-            ?? KnownConversation(conversation.origin, in: db)
     }
 
     // MARK: New conversations
@@ -113,6 +115,7 @@ struct RestoreWriter {
             report.messages.added += 1
         }
         report.conversations.added += 1
+        report.noteLabels(conversation.labels)
         touched.insert(conversation.id)
         if conversation.isHidden { hidden.append(conversation.id) }
         for hold in restored.holds { held[hold, default: []].insert(conversation.id) }
@@ -243,34 +246,5 @@ extension MessageDetail {
         stopReason = envelope.stopReason
         usage = envelope.usage
         extra = envelope.extra
-    }
-}
-
-/// The conversations that purges of this vault destroyed, by the entry that says so.
-struct DestroyedConversations: Sendable {
-    private var entries: [RecordID: Int64] = [:]
-    private var next: Int64 = 0
-
-    subscript(_ id: RecordID) -> Int64? { entries[id] }
-
-    /// Takes what was logged since the last time.
-    ///
-    /// - Throws: `damaged` for a log that cannot be read.
-    mutating func read(in db: Database) throws {
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT num, line FROM log_entry
-                WHERE num >= ? AND instr(line, '"type":"purge.result"')
-                """, arguments: [next])
-        for row in rows {
-            let entry = try AuditEntry(parsing: row["line"], at: row["num"])
-            guard entry.event == .purgeDone, let digest = entry.document else { continue }
-            let document = try AuditDocument(entry: entry.index, digest: digest).load(in: db)
-            for id in AuditState.conversations(document).compactMap({ RecordID($0) }) {
-                entries[id] = entry.index
-            }
-        }
-        next = try Int64.fetchOne(db, sql: "SELECT size FROM log_tree") ?? next
     }
 }

@@ -112,11 +112,13 @@ package enum ArchiveExport {
     ///   - request: Where to, and what is said about it.
     ///   - hooks: Progress and cancellation.
     /// - Returns: What was made.
-    /// - Throws: `exists` when the output exists, `damaged` when a record does not agree with its
-    ///   commitment, `cancelled`, or what the source throws.
+    /// - Throws: `exists` when the output exists, `badInput` for too many prior checkpoints,
+    ///   `damaged` when a record does not agree with its commitment, `cancelled`, or what the
+    ///   source throws.
     package static func run(
         _ source: any ArchiveSource, _ request: Request, hooks: Hooks = Hooks()
     ) throws(VaultError) -> Result {
+        try PriorCheckpoints(request.priorCheckpoints).requireRoom()
         let bag =
             ArchiveName.bag(
                 matter: request.matter, time: request.time, id: request.bag,

@@ -16,6 +16,20 @@ struct PriorCheckpoints {
         prior = given.sorted { $0.size < $1.size }.filter { known.insert($0.size).inserted }
     }
 
+    /// Refuses what an archive cannot take along.
+    ///
+    /// - Throws: `badInput` for more than `ArchiveName.maximumPriorCheckpoints`, and for a long one.
+    func requireRoom() throws(VaultError) {
+        let maximum = ArchiveName.maximumPriorCheckpoints
+        let isLong = prior.contains { $0.file.count > ArchiveName.maximumPriorBytes }
+        guard prior.count > maximum || isLong else { return }
+        throw VaultError(
+            .badInput,
+            "An archive takes at most \(maximum) prior checkpoints along, each of at most "
+                + "\(ArchiveName.maximumPriorBytes) bytes; give fewer, or without the signatures "
+                + "of others.")
+    }
+
     static func path(_ size: Int) -> String {
         "\(ArchiveName.priorCheckpoints)\(size).checkpoint"
     }

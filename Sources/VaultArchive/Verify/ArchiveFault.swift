@@ -19,11 +19,18 @@ struct FaultList {
     /// How many more there were.
     private(set) var omitted = 0
     private var paths: Set<String> = []
+    /// The folders, with their slash, that these paths lie in.
+    private var folders: Set<Substring> = []
 
     mutating func add(_ path: String, _ fault: String) {
         guard faults.count < Self.maximum else { return omitted += 1 }
         faults.append(ArchiveFault(path: path, fault: fault))
-        paths.insert(path)
+        guard paths.insert(path).inserted else { return }
+        var rest = path[...]
+        while let slash = rest.lastIndex(of: "/") {
+            guard folders.insert(rest[...slash]).inserted else { break }
+            rest = rest[..<slash]
+        }
     }
 
     /// Adds what another list holds.
@@ -35,10 +42,8 @@ struct FaultList {
     /// Whether a fault of this file is known, so that its consequences need not be told.
     func names(_ path: String) -> Bool { paths.contains(path) }
 
-    /// Whether a fault of any file below this folder is known.
-    func namesAny(below prefix: String) -> Bool {
-        omitted > 0 || paths.contains { $0.hasPrefix(prefix) }
-    }
+    /// Whether a fault of any file below this folder, which ends with a slash, is known.
+    func namesAny(below folder: String) -> Bool { omitted > 0 || folders.contains(folder[...]) }
 
     /// By path; the faults of one file as a person sorts them, line 9 before line 10.
     var sorted: [ArchiveFault] {

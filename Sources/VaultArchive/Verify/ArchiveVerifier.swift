@@ -190,7 +190,7 @@ package enum ArchiveVerifier {
         try source({ found.add($0, $1) }) { (entry) throws(VaultError) in
             try checker.check(entry)
         }
-        for fault in found.faults { checker.faults.add(fault.path, fault.fault) }
+        checker.faults.add(found)
         checker.finishReading()
     }
 }

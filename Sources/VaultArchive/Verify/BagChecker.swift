@@ -8,6 +8,14 @@ struct BagChecker {
     private static let maximumSmallBytes = 1 << 20
     private static let maximumManifestLineBytes = 1024
 
+    /// As many files may be listed before they come: in archives as they are written, none is.
+    private static let maximumAwaited = 200_000
+    /// As many lines may a file of the log have whatever the records are, which may come later.
+    private static let minimumProofLines: Int64 = 100_000
+    /// Of records, as many bytes are worth one more: a record has some 400, and what is hidden
+    /// between two that are shown takes twenty lines where there are a thousand of it.
+    private static let recordBytesPerProofLine: Int64 = 10
+
     private let limits: ArchiveVerifier.Limits
     private let hooks: ArchiveExport.Hooks
     private let lanes = FileLanes()
@@ -15,6 +23,7 @@ struct BagChecker {
     private var waiting: [String] = []
     private var progress = ArchiveExport.Progress()
     private var reported: Int64 = 0
+    private var priorCheckpoints = 0
 
     var faults = FaultList()
     private(set) var ledger = Ledger()
@@ -75,6 +84,14 @@ struct BagChecker {
         if let fault = Self.refusal(of: path, sizeBytes: entry.sizeBytes) {
             return faults.add(path, fault)
         }
+        if path.hasPrefix(ArchiveName.priorCheckpoints) {
+            priorCheckpoints += 1
+            guard priorCheckpoints <= ArchiveName.maximumPriorCheckpoints else {
+                return faults.add(
+                    path,
+                    "there are more than \(ArchiveName.maximumPriorCheckpoints) such files")
+            }
+        }
         if let fault = ledger.see(path, sizeBytes: entry.sizeBytes) {
             return faults.add(path, fault)
         }
@@ -110,9 +127,11 @@ struct BagChecker {
     private static func refusal(of path: String, sizeBytes: Int64) -> String? {
         if path == "fetch.txt" { return "an archive holds its files and lists none to fetch" }
         if !ArchiveName.isKnown(path) { return "an archive has no such file" }
-        if let maximum = ArchiveName.maximumBytes(ofAdded: path), sizeBytes > maximum {
-            return "it is longer than \(maximum) bytes"
-        }
+        let isPrior = path.hasPrefix(ArchiveName.priorCheckpoints)
+        let maximum =
+            isPrior
+            ? Int64(ArchiveName.maximumPriorBytes) : ArchiveName.maximumBytes(ofAdded: path)
+        if let maximum, sizeBytes > maximum { return "it is longer than \(maximum) bytes" }
         return nil
     }
 
@@ -139,6 +158,14 @@ struct BagChecker {
             if let records = finding.records { add(records) }
         }
         waiting.removeFirst(findings.count)
+    }
+
+    /// How many lines `proof/log.jsonl` and `proof/commitments.jsonl` may have each.
+    ///
+    /// Every entry that is shown commits to a record of the archive, but for the one that begins
+    /// the export.
+    private var maximumProofLines: Int {
+        Int(Self.minimumProofLines + ledger.nativeBytes / Self.recordBytesPerProofLine)
     }
 
     mutating func finishReading() {
@@ -210,7 +237,14 @@ struct BagChecker {
             case .manifest(var lines, let check):
                 kind = .opaque
                 let isFine = unsafe lines.take(bytes) { line, number in
+                    guard checker.ledger.awaited < BagChecker.maximumAwaited else { return }
                     unsafe checker.manifestLine(Array(line), number, path, check)
+                }
+                guard checker.ledger.awaited < BagChecker.maximumAwaited else {
+                    return checker.faults.add(
+                        path,
+                        "it lists more files than it can before they come; pack the archive with "
+                            + "its data first")
                 }
                 if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
                 if isFine { kind = .manifest(lines, check) }
@@ -223,10 +257,18 @@ struct BagChecker {
             case .proof(var lines):
                 kind = .opaque
                 let isLog = path == ArchiveName.logLines
+                let maximum = checker.maximumProofLines
                 let isFine = unsafe lines.take(bytes) { line, number in
+                    guard number <= maximum else { return }
                     unsafe isLog
                         ? checker.proof.logLine(line, number)
                         : checker.proof.commitmentLine(line, number)
+                }
+                guard lines.number - 1 <= maximum else {
+                    return checker.faults.add(
+                        path,
+                        "it has more lines than the records before it can need; pack the archive "
+                            + "with its data first")
                 }
                 if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
                 if isFine { kind = .proof(lines) }

@@ -26,7 +26,9 @@ extension BagChecker {
         let seal = checkSignatures(expected)
         checkTagManifest(isSealed: seal.isTagManifestIntact)
         checkPayload()
-        if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) { addClaims() }
+        if isIntact(ArchiveName.manifest256), isIntact(ArchiveName.manifest512) {
+            faults.add(claims)
+        }
         checkSigner(seal.key)
         if let key = seal.key { checkCosignatures(of: key) }
         checkRecordsAndFiles()
@@ -227,10 +229,6 @@ extension BagChecker {
         case .claimed: isPresent ? "the content was not read" : "the file is missing"
         case .none, .seen: isPresent ? "the file is not listed in \(list)" : nil
         }
-    }
-
-    private mutating func addClaims() {
-        for fault in claims.faults { faults.add(fault.path, fault.fault) }
     }
 
     // MARK: Content

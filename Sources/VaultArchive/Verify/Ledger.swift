@@ -45,6 +45,10 @@ struct Ledger {
     private var capitals: [String: Set<String>] = [:]
     private(set) var payloadBytes: Int64 = 0
     private(set) var payloadFiles: Int64 = 0
+    /// Bytes of the files of records that were seen.
+    private(set) var nativeBytes: Int64 = 0
+    /// Files that were claimed and not seen yet.
+    private(set) var awaited = 0
 
     subscript(path: String) -> File? { files[path] }
 
@@ -55,13 +59,17 @@ struct Ledger {
     ///   - sizeBytes: Its size.
     /// - Returns: A fault when a file of that name is there already.
     mutating func see(_ path: String, sizeBytes: Int64) -> String? {
-        if files[path]?.isPresent == true { return "the file occurs twice" }
+        if let known = files[path] {
+            if known.isPresent { return "the file occurs twice" }
+            awaited -= 1
+        }
         note(path)
         change(path) { $0.sizeBytes = sizeBytes }
         if path.hasPrefix(ArchiveName.payload) {
             payloadBytes += sizeBytes
             payloadFiles += 1
         }
+        if path.hasPrefix(ArchiveName.native) { nativeBytes += sizeBytes }
         return nil
     }
 
@@ -76,6 +84,7 @@ struct Ledger {
         _ path: String, _ digest: [UInt8], _ check: WritableKeyPath<File, Check>
     ) -> String? {
         if files[path]?[keyPath: check].isClaimed == true { return "\(path) is listed twice" }
+        if files[path] == nil { awaited += 1 }
         note(path)
         change(path) { $0[keyPath: check].claim(digest) }
         let other = namesakes(of: path).first { files[$0]?[keyPath: check].isClaimed == true }

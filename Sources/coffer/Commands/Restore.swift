@@ -15,8 +15,12 @@ struct Restore: ParsableCommand {
 
             What the vault has already stays as it is. Records keep their ids and their \
             commitments; what is missing is added; a message that the vault has with other content \
-            is put beside it, as another answer. Hidden conversations stay hidden, and what was on \
-            hold stays on hold. What this vault destroyed is not brought back.
+            is put beside it, as another answer, also where the archive has a later version. Only \
+            an archive that this vault made itself puts later versions in front of the vault's, \
+            which are kept. Titles, projects, labels and dates of conversations that the vault has \
+            stay its own; what the archive says otherwise is listed. Hidden conversations stay \
+            hidden, and what was on hold stays on hold, under a hold of its own. What this vault \
+            destroyed is not brought back, whatever its id in the archive.
 
             Ctrl-C stops in order and keeps what was stored; the same command takes up the rest. \
             For a new vault, type `coffer init` and `coffer trust add` first.
@@ -131,6 +135,11 @@ struct RestoreView {
                 report.held.sorted { $0.key < $1.key }.map {
                     .object(["hold": .string($0.key), "conversations": .integer($0.value)])
                 }),
+            "labels": .array(
+                report.labels.sorted { $0.key < $1.key }.map {
+                    .object(["label": .string($0.key), "conversations": .integer($0.value)])
+                }),
+            "notTaken": .array(report.notTaken.map { .object(NotTaken(said: $0).json) }),
             "skipped": .array(
                 report.skipped.map {
                     .object(["where": .string($0.place), "reason": .string($0.reason)])
@@ -156,7 +165,25 @@ struct RestoreView {
         for (hold, count) in report.held.sorted(by: { $0.key < $1.key }) {
             Output.line("On hold: \(Printable.line(hold)), \(Figures.count(count, "conversation"))")
         }
-        showReasons()
+        if !report.labels.isEmpty {
+            let labels = report.labels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            let shown = labels.prefix(Self.shownReasons)
+                .map { "\($0.key) (\(Figures.count($0.value)))" }.joined(separator: ", ")
+            let more = labels.count > Self.shownReasons ? ", …" : ""
+            lines("Labels of new conversations: \(shown)\(more)", indent: "")
+        }
+        showList(
+            "Not taken, since the vault's conversations keep their own:",
+            report.notTaken.map { NotTaken(said: $0).text }, of: report.differing)
+        showList(
+            "Left out:", report.skipped.map { "\($0.place): \($0.reason)" },
+            of: report.skipped.count)
+        if report.messages.updated > 0 {
+            let count = Figures.count(report.messages.updated, "message")
+            options.note(
+                "Edited \(count): the archive's later text is shown, and the earlier one is kept "
+                    + "as a version, which an export has.")
+        }
         if report.messages.conflicts > 0 {
             options.note(
                 "A message in conflict stands beside the vault's own as another child of the same "
@@ -174,18 +201,47 @@ struct RestoreView {
         Output.line(Columns.fit(name, 15) + cells.map { Columns.right($0, 11) }.joined())
     }
 
-    private func showReasons() {
-        guard !report.skipped.isEmpty else { return }
-        Output.line("Left out:")
-        for record in report.skipped.prefix(Self.shownReasons) {
-            let text = Printable.line("\(record.place): \(record.reason)")
-            for line in Wrapping.lines(of: text, width: Console.width, indent: "  ") {
-                Output.line(line)
-            }
+    /// The first of a list, and how many more there are.
+    private func showList(_ heading: String, _ entries: [String], of total: Int) {
+        guard !entries.isEmpty else { return }
+        Output.line(heading)
+        for entry in entries.prefix(Self.shownReasons) { lines(entry, indent: "  ") }
+        if total > Self.shownReasons {
+            Output.line("  … and \(Figures.count(total - Self.shownReasons)) more; see --json")
         }
-        if report.skipped.count > Self.shownReasons {
-            let rest = Figures.count(report.skipped.count - Self.shownReasons)
-            Output.line("  … and \(rest) more; --json names all")
+    }
+
+    private func lines(_ text: String, indent: String) {
+        for line in Wrapping.lines(
+            of: Printable.line(text), width: Console.width, indent: indent)
+        {
+            Output.line(line)
         }
+    }
+}
+
+/// What an archive says otherwise of a conversation that the vault has.
+private struct NotTaken {
+    let said: RestoreReport.Difference
+
+    private var values: [(name: String, value: String?)] {
+        [
+            ("title", said.title), ("project", said.project), ("custodian", said.custodian),
+            ("created", said.created?.description),
+        ]
+    }
+
+    var json: JSONObject {
+        var object: JSONObject = ["conversation": .string(said.conversation.description)]
+        for (name, value) in values { object[name] = value.map(JSON.string) }
+        if !said.labels.isEmpty { object["labels"] = .array(said.labels.map(JSON.string)) }
+        return object
+    }
+
+    var text: String {
+        let words =
+            values.compactMap { name, value in value.map { "\(name) \($0)" } }
+            + said.labels.map { "label \($0)" }
+        return "conversation \(said.conversation): \(words.joined(separator: ", "))"
     }
 }

@@ -1,0 +1,103 @@
+import ForeignArchives
+import Testing
+import VaultCrypto
+
+@testable import Vault
+@testable import VaultArchive
+
+/// Archives whose lists claim more than is there: a few packed megabytes of such lines once took
+/// half a gigabyte and half a minute.
+@Suite("Bounds of what is read from an archive")
+struct BoundsTests {
+    /// A checker that has read files of these names and lines.
+    private func checker(
+        reading files: [(path: String, lines: Int, line: (Int) -> String)]
+    ) throws -> BagChecker {
+        var checker = BagChecker(limits: .init(), hooks: .init())
+        for (path, count, line) in files {
+            let content = (0..<count).map { line($0) + "\n" }.joined()
+            let bytes = Array(content.utf8)
+            try checker.check(
+                ArchiveEntry(path: Array(path.utf8), sizeBytes: Int64(bytes.count)) {
+                    (body) throws(VaultError) in
+                    try unsafe bytes.lend { (buffer) throws(VaultError) in try unsafe body(buffer) }
+                })
+        }
+        checker.finishReading()
+        return checker
+    }
+
+    private func faults(of checker: BagChecker, _ path: String) -> [String] {
+        checker.faults.faults.filter { $0.path == path }.map(\.fault)
+    }
+
+    private static let hash = String(repeating: "0", count: 64)
+
+    @Test("A manifest is read no further than to as many absent files")
+    func manifest() throws {
+        let path = ArchiveName.manifest256
+        let checker = try checker(reading: [
+            (path, 210_000, { "\(Self.hash)  data/native/\($0).jsonl" })
+        ])
+        #expect(checker.ledger.files.count == 200_001)
+        #expect(faults(of: checker, path).first?.hasPrefix("it lists more files than") == true)
+    }
+
+    @Test("Files that came before their manifest do not count")
+    func order() throws {
+        let names = (0..<50).map { "data/native/\($0).jsonl" }
+        let path = ArchiveName.manifest256
+        let checker = try checker(
+            reading: names.map { name in (name, 0, { _ in "" }) }
+                + [(path, 50, { "\(Self.hash)  data/native/\($0).jsonl" })])
+        #expect(checker.ledger.awaited == 0 && faults(of: checker, path).isEmpty)
+    }
+
+    @Test(
+        "The log and its commitments are read no further than the records can need",
+        arguments: [
+            (ArchiveName.logLines, #"{"seq":"#, "}"), (ArchiveName.commitments, #"{"entry":"#, "}"),
+            (ArchiveName.commitments, #"{"uncovered":""# + String(hash.dropLast(8)), #""}"#),
+        ])
+    func proof(path: String, head: String, tail: String) throws {
+        func line(_ number: Int) -> String {
+            head.hasSuffix(":") ? "\(head)\(number)\(tail)" : "\(head)\(10_000_000 + number)\(tail)"
+        }
+        let long = try checker(reading: [(path, 100_001, line)])
+        #expect(faults(of: long, path).first?.hasPrefix("it has more lines than") == true)
+        #expect(long.proof.uncoveredCount <= 100_000)
+        // Records are worth lines.
+        let record: (Int) -> String = { _ in String(repeating: "x", count: 99) }
+        let fine = try checker(reading: [("data/native/a.jsonl", 1, record), (path, 100_001, line)])
+        #expect(faults(of: fine, path).isEmpty)
+    }
+
+    @Test("Prior checkpoints are few and short")
+    func prior() throws {
+        let folder = ArchiveName.priorCheckpoints
+        let line: (Int) -> String = { _ in "x" }
+        let many = try checker(
+            reading: (0...500).map { ("\(folder)\($0).checkpoint", 1, line) })
+        #expect(many.small.count == 500)
+        #expect(
+            faults(of: many, "\(folder)500.checkpoint") == ["there are more than 500 such files"])
+        let long = try checker(reading: [("\(folder)1.checkpoint", 8193, line)])
+        #expect(long.small.isEmpty)
+        #expect(faults(of: long, "\(folder)1.checkpoint") == ["it is longer than 16384 bytes"])
+    }
+
+    @Test("Faults are told up to a number, and how many more there are; folders know of theirs")
+    func faultList() {
+        var list = FaultList()
+        list.add("data/native/a.jsonl", "x")
+        list.add("meta", "x")
+        #expect(list.namesAny(below: "data/") && list.namesAny(below: "data/native/"))
+        #expect(!list.namesAny(below: "data/html/") && !list.namesAny(below: "meta/"))
+        var other = FaultList()
+        for number in 0..<FaultList.maximum + 5 { other.add("\(number)", "x") }
+        #expect(other.omitted == 5)
+        list.add(other)
+        #expect(list.faults.count == FaultList.maximum && list.omitted == 7)
+        #expect(list.namesAny(below: "data/html/"))
+    }
+}
