@@ -107,7 +107,7 @@ struct RedactionRuleTests {
     }
 
     @Test(
-        "What a person reads as the same is found, and the part goes without a copy",
+        "What a person reads as the same is found, and marked where it stands",
         arguments: [
             "Project **Falcon**", "Project_Falcon", "Project Fal\u{AD}con", "Project&nbsp;Falcon",
             #"{\"a\":\"Project\u0020Falcon\"}"#, "Project%20Falcon", "Ｐｒｏｊｅｃｔ Falcon",
@@ -117,7 +117,25 @@ struct RedactionRuleTests {
         builder.add(.user, "so \(text) it is")
         let redacted = try redact(builder, #"{"text":"Project Falcon","withhold":"span"}"#)
         let part = WithheldPart(try JSONReader.parse(redacted.messages[0].partLines[0]))
-        #expect(part != nil && part?.copy == nil)
+        let copy = try #require(part?.copy?["text"]?.string)
+        #expect(copy.hasPrefix("so ") && copy.contains("[withheld]") && copy.hasSuffix(" it is"))
+        #expect(!copy.contains("con"))
+    }
+
+    @Test("Rules search all that is said of a conversation of which nothing is withheld")
+    func conversationFields() throws {
+        var builder = ConversationBuilder(7, title: "A falcon", custodian: "Falcon desk")
+        builder.conversation.origin.id = "falcon-kickoff"
+        builder.conversation.labels = ["x-falcon"]
+        builder.conversation.project = "Falcon"
+        builder.add(.user, "nothing")
+        let redacted = try redact(builder, #"{"text":"falcon","withhold":"message"}"#)
+        let fields = redacted.conversation
+        #expect(fields.origin.id == "[withheld]")
+        #expect(fields.title == "A [withheld]" && fields.custodian == "[withheld] desk")
+        #expect(fields.labels == ["x-[withheld]"] && fields.project == "[withheld]")
+        #expect(
+            redacted.withheldMembers == ["custodian", "labels", "origin", "project", "title"])
     }
 
     @Test("The model's name is searched, and fields go with the last message")
@@ -149,6 +167,28 @@ struct RedactionRuleTests {
         texts.add(builder.archived, redacted)
         texts.look(through: redacted)
         #expect(texts.found == [builder.messages[1].id])
+        #expect(texts.sharedAttachments == [SHA256Digest.hash([1])])
+    }
+
+    @Test("Earlier versions count where a line or a file is repeated")
+    func repeatedVersions() throws {
+        let line = "A line that somebody says in more than one place"
+        let file = Part(
+            .document, text: line, attachment: Samples.reference([1], "a", "text/plain"))
+        var builder = ConversationBuilder(7, title: nil)
+        builder.add(.user, [file])
+        builder.add(.user, [file])
+        builder.add(.user, [file])
+        builder.edit(1, "nothing")
+        builder.edit(2, "nothing else")
+        let given = builder.archived
+        var redacted = given
+        let old = try #require(RecordFile.message(given.earlierVersions[0].record))
+        redacted.earlierVersions[0].record = WithheldRecord(old, reason: "x").line
+        var texts = RepeatedTexts()
+        texts.add(given, redacted)
+        texts.look(through: redacted)
+        #expect(texts.found == [given.messages[0].id, given.messages[2].id])
         #expect(texts.sharedAttachments == [SHA256Digest.hash([1])])
     }
 }

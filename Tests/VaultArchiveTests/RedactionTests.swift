@@ -283,10 +283,11 @@ struct RedactionTests {
             ("Project  Falcon", "the project\n\tfalcon again", true), ("Ann", "Annual", false),
             ("Ann", "ANN's", true), ("Müller", "mu\u{308}ller", true), ("a.b", "axb", false),
             ("+41 79", "call +41 79 now", true), ("x@y.example", "X@Y.EXAMPLE,", true),
-            ("Sté", "Stéphane", false), ("会議", "今日の会議は", false), ("$5", "US$5", true),
+            ("Sté", "Stéphane", false), ("会議", "今日の会議は", true), ("$5", "US$5", true),
         ])
     func words(_ words: String, _ text: String, _ isFound: Bool) throws {
-        #expect(try TextPattern(words: words).ranges(in: text).isEmpty != isFound)
+        let folded = FoldedText(TextScalar.all(of: text))
+        #expect(try WordPattern(words).ranges(in: folded).isEmpty != isFound)
     }
 
     // MARK: For the person whose data it is

@@ -29,7 +29,8 @@ package struct RedactedSource: ArchiveSource {
     ) throws(VaultError) {
         self.base = base
         redactor = Redactor(
-            search: TextSearch(rules: try mask.rules().texts, isCancelled: isCancelled))
+            search: TextSearch(rules: try mask.rules().texts, isCancelled: isCancelled),
+            masksCustodian: false)
         report = try RedactionReport(in: folder)
         subject = mask.subject
     }

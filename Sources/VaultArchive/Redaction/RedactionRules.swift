@@ -16,8 +16,8 @@ package import VaultCrypto
 /// ```
 ///
 /// A rule has one of `messages` (ids of messages or conversations or enough of their beginning,
-/// `.2` behind it for the second part alone), `text` (words, in any case and any white space
-/// between them; a string or a list) and `pattern` (a regular expression of ICU). `withhold` is
+/// `.2` behind it for the second part alone), `text` (words, in any case and as `WordPattern` finds
+/// them; a string or a list) and `pattern` (a regular expression of ICU). `withhold` is
 /// `message`, which is what holds without it, `part` or `span`: the message, the part or only the
 /// text that matches. The first rule that withholds something gives its reason; a rule without one
 /// has the file's.
@@ -29,7 +29,8 @@ package struct RedactionRules: Sendable {
 
     /// Texts that are looked for.
     struct TextRule: Sendable {
-        var patterns: [TextPattern]
+        var words: WordSet
+        var expressions: [TextPattern]
         var extent: Extent
         var reason: String
         /// What a message calls it.
@@ -65,11 +66,13 @@ package struct RedactionRules: Sendable {
 
     /// Adds a rule over texts.
     mutating func add(
-        _ patterns: [TextPattern], _ extent: Extent, because reason: String, named name: String
+        _ words: [WordPattern], _ expressions: [TextPattern], _ extent: Extent,
+        because reason: String, named name: String
     ) throws(VaultError) {
-        let reason = try Self.reason(reason)
         texts.append(
-            TextRule(patterns: patterns, extent: extent, reason: reason, name: name))
+            TextRule(
+                words: WordSet(words), expressions: expressions, extent: extent,
+                reason: try Self.reason(reason), name: name))
     }
 
     private static func reason(_ text: String) throws(VaultError) -> String {
@@ -142,11 +145,12 @@ package struct RedactionRules: Sendable {
             }
             return try withhold(words, because: reason)
         }
-        let isPattern = kinds == ["pattern"]
-        let patterns = try words.map { (text) throws(VaultError) in
-            isPattern ? try TextPattern(text) : try TextPattern(words: text)
+        if kinds == ["pattern"] {
+            let patterns = try words.map { (text) throws(VaultError) in try TextPattern(text) }
+            return try add([], patterns, extent, because: reason, named: name)
         }
-        try add(patterns, extent, because: reason, named: name)
+        let patterns = try words.map { (text) throws(VaultError) in try WordPattern(text) }
+        try add(patterns, [], extent, because: reason, named: name)
     }
 
     private static func extent(_ value: JSON?) throws(VaultError) -> Extent {

@@ -8,14 +8,18 @@ import VaultCrypto
 /// where a rule says so or where its envelope repeats what is withheld. Earlier versions of a
 /// message of which anything is withheld go whole, because they may say the same. The title and
 /// `extra` of a conversation of which a record or a part goes are gone too, and its id at the
-/// source: tools make titles of what was said first, and some make ids of what was said. Custodian,
-/// source, dates and our own ids stay.
+/// source: tools make titles of what was said first, and some make ids of what was said. Of what
+/// else is said of a conversation, rules mask title, project, labels and custodian, and take id and
+/// `extra` whole. Source, dates and our own ids stay.
 struct Redactor {
     /// Messages that are named, with the parts in question; `nil` for all.
     var messages: [RecordID: [Named]] = [:]
     /// Conversations that are named, and why.
     var conversations: [RecordID: String] = [:]
     var search = TextSearch(rules: [])
+    /// Whether rules mask the names of custodians; where an archive is for one, the mask leaves
+    /// that one's name alone.
+    var masksCustodian = true
 
     private var rules: [RedactionRules.TextRule] { search.rules }
 
@@ -209,10 +213,11 @@ struct Redactor {
             try search.masked(text)
         }
         if archived.isWithheldWhole { after.labels = [] }
-        if archived.hasWithheldContent {
-            after.extra = JSONObject()
-            after.origin.id = WithheldPart.mark
-        }
+        let hidesOrigin =
+            try search.firstRule(of: rules, matching: [SearchedText(before.origin.id)]) != nil
+        if archived.hasWithheldContent { after.extra = JSONObject() }
+        if archived.hasWithheldContent || hidesOrigin { after.origin.id = WithheldPart.mark }
+        if masksCustodian { after.custodian = try search.masked(before.custodian) }
         var strings: [String] = []
         Self.collect(.object(after.extra), into: &strings)
         if try search.firstRule(of: rules, matching: strings.map(SearchedText.init)) != nil {
@@ -221,6 +226,7 @@ struct Redactor {
         if after.title != before.title { archived.withheldMembers.insert("title") }
         if after.project != before.project { archived.withheldMembers.insert("project") }
         if after.labels != before.labels { archived.withheldMembers.insert("labels") }
+        if after.custodian != before.custodian { archived.withheldMembers.insert("custodian") }
         if after.origin != before.origin { archived.withheldMembers.insert("origin") }
         if after.extra != before.extra { archived.withheldMembers.insert("extra") }
         archived.conversation = after

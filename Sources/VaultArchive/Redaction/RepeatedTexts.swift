@@ -5,7 +5,7 @@ import VaultCrypto
 /// Finds what stays and has, word for word, a line that is withheld elsewhere, and attached files
 /// that stay although a part that named them goes.
 ///
-/// Lines are remembered by a keyed hash; short ones, which say little, are not.
+/// Earlier versions are looked at as messages are. Lines are remembered by a keyed hash; short ones, which say little, are not.
 struct RepeatedTexts {
     static let maximum = 100
     private static let minimumBytes = 24
@@ -44,6 +44,16 @@ struct RepeatedTexts {
             }
             kept.formUnion(after.parts.compactMap(\.attachment?.sha256))
         }
+        for (before, after) in zip(given.earlierVersions, redacted.earlierVersions) {
+            guard let message = RecordFile.message(before.record) else { continue }
+            let files = message.parts.compactMap(\.attachment?.sha256)
+            guard before.record != after.record else {
+                kept.formUnion(files)
+                continue
+            }
+            gone.formUnion(digests(message.partLines.flatMap(Redactor.strings)))
+            goneAttachments.formUnion(files)
+        }
     }
 
     /// Looks for them in what stays.
@@ -51,11 +61,12 @@ struct RepeatedTexts {
         let conversation = redacted.conversation
         var fields =
             conversation.labels
-            + [conversation.title, conversation.project]
+            + [conversation.title, conversation.project, conversation.origin.id]
             .compactMap { $0 }
         Redactor.collect(.object(conversation.extra), into: &fields)
         note(conversation.id, fields)
-        for message in redacted.messages {
+        let versions = redacted.earlierVersions.compactMap { RecordFile.message($0.record) }
+        for message in redacted.messages + versions where !found.contains(message.id) {
             note(
                 message.id,
                 Redactor.envelopeStrings(message) + message.partLines.flatMap(Redactor.strings))

@@ -1,134 +1,245 @@
 import Foundation
 
-/// A text with the forms of it in which a person reads the same: without Markdown's emphasis and
-/// characters that nobody sees, with entities, percent escapes and the escapes of JSON read, in
-/// Unicode's compatibility form (NFKC), and with `_` for nothing or for a blank.
+/// A text with the forms of it in which a person reads the same; each keeps where in the text it
+/// is from.
 ///
-/// What a rule finds in a form alone has no place in the text that could be marked.
-struct SearchedText {
-    let text: String
-    /// None where they would be the text.
-    let forms: [String]
-    /// The form that has its `_`.
-    private let bare: String
+/// Words are looked for in the text and in what `EscapeReader` makes of it, folded (`FoldedText`).
+/// Regular expressions are looked for in the text and in `SearchForm.all`. Both are looked for in
+/// what runs of Base64 and hexadecimal digits stand for, twice over.
+final class SearchedText {
+    /// A run that stands for another text.
+    struct Encoded {
+        /// Offsets in the text's UTF-8.
+        var range: Range<Int32>
+        var text: SearchedText
+        /// Whether it has no byte that no text has; regular expressions are looked for in no other.
+        var isText: Bool
+    }
 
-    /// Texts that were escaped this often are read.
-    private static let rounds = 3
+    let text: String
+    private let depth: Int
+
+    private static let deepest = 2
 
     init(_ text: String) {
         self.text = text
-        guard text.utf8.contains(where: Self.mayMeanMore) else {
-            forms = []
-            bare = text
-            return
-        }
-        var read = text
-        for _ in 0..<Self.rounds {
-            let next = Escapes.read(read)
-            if next.utf8.elementsEqual(read.utf8) { break }
-            read = next
-        }
-        var seen = String.UnicodeScalarView()
-        for scalar in read.precomposedStringWithCompatibilityMapping.unicodeScalars
-        where !scalar.properties.isDefaultIgnorableCodePoint
-            && !"*`~".unicodeScalars.contains(scalar)
-        { seen.append(scalar) }
-        bare = String(seen)
-        var forms = [bare]
-        if bare.utf8.contains(UInt8(ascii: "_")) {
-            forms.append(bare.replacing("_", with: ""))
-            forms.append(bare.replacing("_", with: " "))
-        }
-        self.forms = forms.filter { !$0.utf8.elementsEqual(text.utf8) }
+        depth = 0
     }
 
-    /// The forms in which a pattern is looked for: its exceptions, which may have a `_`, are left
-    /// out where that stands for something else.
-    func forms(for pattern: TextPattern) -> [String] {
-        guard !pattern.exceptions.isEmpty, bare.utf8.contains(UInt8(ascii: "_")) else {
-            return forms
-        }
-        let rest = pattern.exceptions.reduce(bare) { rest, exception in
-            rest.replacingOccurrences(of: exception, with: "\n", options: .caseInsensitive)
-        }
-        return [bare, rest.replacing("_", with: ""), rest.replacing("_", with: " ")]
+    private init(_ text: String, depth: Int) {
+        self.text = text
+        self.depth = depth
     }
 
-    private static func mayMeanMore(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || "*_`~&%\\".utf8.contains(byte)
+    private lazy var scalars = TextScalar.all(of: text)
+    private lazy var read =
+        text.utf8.contains(where: Self.mayEscape)
+        ? EscapeReader.read(scalars) : nil
+
+    /// For words.
+    private(set) lazy var folded = [scalars, read].compactMap { $0 }.map(FoldedText.init)
+
+    /// For regular expressions, besides the text.
+    private(set) lazy var forms = SearchForm.all(of: scalars, read: read)
+
+    private(set) lazy var encoded: [Encoded] = {
+        guard depth < Self.deepest, text.utf8.count >= EncodedRuns.minimumLength else { return [] }
+        return EncodedRuns.find(in: scalars).map { run in
+            Encoded(
+                range: scalars[run.range.lowerBound].start..<scalars[run.range.upperBound - 1].end,
+                text: SearchedText(run.text, depth: depth + 1),
+                isText: run.text.unicodeScalars.allSatisfy(Self.isOfText))
+        }
+    }()
+
+    private static func mayEscape(_ byte: UInt8) -> Bool {
+        byte >= 0xC0 || "&%=\\".utf8.contains(byte)
+    }
+
+    private static func isOfText(_ scalar: Unicode.Scalar) -> Bool {
+        scalar != "\u{FFFD}" && (scalar.value >= 0x20 || "\t\n\r".unicodeScalars.contains(scalar))
     }
 }
 
-/// Reads the escapes of HTML, of addresses and of JSON in a text, whatever the text is.
-private enum Escapes {
-    private static let entities: [String: String] = [
-        "amp": "&", "apos": "'", "commat": "@", "gt": ">", "lowbar": "_", "lt": "<",
-        "nbsp": " ", "period": ".", "quot": "\"", "shy": "", "zwj": "", "zwnj": "",
+/// A form of a text in which regular expressions are looked for.
+struct SearchForm {
+    let text: String
+    /// Whether a `_` was left out or made a blank.
+    let isWithoutLines: Bool
+    /// For each unit of UTF-16, what of the text it is from.
+    private let sources: [Range<Int32>]
+
+    private init(_ scalars: [TextScalar], isWithoutLines: Bool = false) {
+        text = TextScalar.text(scalars)
+        self.isWithoutLines = isWithoutLines
+        var sources: [Range<Int32>] = []
+        sources.reserveCapacity(scalars.count)
+        for scalar in scalars {
+            let source = scalar.start..<max(scalar.start, scalar.end)
+            sources.append(source)
+            if scalar.value >= 0x10000 { sources.append(source) }
+        }
+        self.sources = sources
+    }
+
+    /// What of the text something in the form is from: offsets in UTF-8.
+    func source(of range: Range<String.Index>) -> Range<Int32> {
+        let first = range.lowerBound.utf16Offset(in: text)
+        let end = range.upperBound.utf16Offset(in: text)
+        guard first < end else {
+            let place = first < sources.count ? sources[first].lowerBound : 0
+            return place..<place
+        }
+        return sources[first]
+            .lowerBound..<max(
+                sources[first].lowerBound, sources[end - 1].upperBound)
+    }
+
+    // MARK: Forms
+
+    /// The forms that are not the text.
+    ///
+    /// 1. escapes read, without what nobody sees and emphasis, in Unicode's compatibility form
+    ///    (NFKC);
+    /// 2. that without `_`, and with a blank for each;
+    /// 3. that without tags, without hyphens at the end of a line and the `>` of quoted mails, and
+    ///    with a blank for a `+`.
+    ///
+    /// - Parameters:
+    ///   - scalars: The text.
+    ///   - read: What its escapes stand for, where it has some.
+    /// - Returns: At most four forms.
+    static func all(of scalars: [TextScalar], read: [TextScalar]?) -> [SearchForm] {
+        let bare = composed(read ?? scalars)
+        var forms: [SearchForm] = []
+        if !bare.lazy.map(\.value).elementsEqual(scalars.lazy.map(\.value)) {
+            forms.append(SearchForm(bare))
+        }
+        if bare.contains(where: { $0.value == 0x5F }) {
+            forms.append(SearchForm(bare.filter { $0.value != 0x5F }, isWithoutLines: true))
+            let blanks = bare.map { scalar in
+                scalar.value == 0x5F ? TextScalar(0x20, scalar.start, scalar.end) : scalar
+            }
+            forms.append(SearchForm(blanks, isWithoutLines: true))
+        }
+        if let plain = PlainReader.read(bare) { forms.append(SearchForm(plain)) }
+        return forms
+    }
+
+    private static func composed(_ scalars: [TextScalar]) -> [TextScalar] {
+        var result: [TextScalar] = []
+        result.reserveCapacity(scalars.count)
+        var place = 0
+        while place < scalars.count {
+            var end = place + 1
+            while end < scalars.count, FoldTable.shared.kind(of: scalars[end].value).0 == .mark {
+                end += 1
+            }
+            let value = scalars[place].value
+            if end == place + 1, value < 0x80 || (0x4E00..<0xA000).contains(value) {
+                if ![0x2A, 0x60, 0x7E].contains(value) { result.append(scalars[place]) }
+            } else {
+                let cluster = scalars[place..<end]
+                for scalar in TextScalar.text(cluster).precomposedStringWithCompatibilityMapping
+                    .unicodeScalars where !scalar.properties.isDefaultIgnorableCodePoint
+                {
+                    result.append(TextScalar(scalar.value, of: cluster))
+                }
+            }
+            place = end
+        }
+        return result
+    }
+}
+
+/// Leaves out tags, hyphens at the end of a line and the marks of quoted mails.
+private struct PlainReader {
+    private let text: [TextScalar]
+    private var place = 0
+    private var result: [TextScalar] = []
+
+    private static let longestTag = 300
+    /// Those that stand within words; others end one.
+    private static let inner: Set<String> = [
+        "a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub",
+        "sup", "u", "wbr",
     ]
 
-    static func read(_ text: String) -> String {
-        var rest = Array(text.utf8)[...]
-        var result: [UInt8] = []
-        result.reserveCapacity(rest.count)
-        while let byte = rest.first {
-            let (bytes, length) = escape(rest) ?? ([byte], 1)
-            result += bytes
-            rest = rest.dropFirst(length)
+    /// The text without them; `nil` where it has none.
+    static func read(_ text: [TextScalar]) -> [TextScalar]? {
+        var reader = PlainReader(text: text)
+        var isOther = false
+        while reader.place < text.count {
+            if reader.tag() || reader.hyphen() || reader.quote() || reader.plus() {
+                isOther = true
+            } else {
+                reader.result.append(text[reader.place])
+                reader.place += 1
+            }
         }
-        return String(decoding: result, as: UTF8.self)
+        return isOther ? reader.result : nil
     }
 
-    /// What an escape at the beginning stands for, and its length.
-    private static func escape(_ text: ArraySlice<UInt8>) -> ([UInt8], Int)? {
-        switch text.first {
-        case UInt8(ascii: "%"):
-            hex(text.dropFirst(), digits: 2).map { ([UInt8($0)], 3) }
-        case UInt8(ascii: "&"): entity(text)
-        case UInt8(ascii: "\\"): backslash(text)
-        default: nil
+    private init(text: [TextScalar]) { self.text = text }
+
+    private func value(_ place: Int) -> UInt32 {
+        text.indices.contains(place) ? text[place].value : 0
+    }
+
+    private mutating func tag() -> Bool {
+        guard value(place) == 0x3C else { return false }
+        let next = text.indices.contains(place + 1) ? text[place + 1].ascii : 0
+        guard next == 0x2F || next == 0x21 || (UInt8(0x61)...0x7A).contains(next | 0x20),
+            let end = text[(place + 1)...].prefix(Self.longestTag)
+                .firstIndex(where: { $0.value == 0x3E || $0.value == 0x3C }),
+            value(end) == 0x3E
+        else { return false }
+        let name = TextScalar.text(
+            text[(place + 1)..<end].drop { $0.value == 0x2F }
+                .prefix { $0.ascii.isASCIILetterOrDigit }
+        ).lowercased()
+        if !Self.inner.contains(name) {
+            result.append(TextScalar(0x20, of: text[place...end]))
         }
+        place = end + 1
+        return true
     }
 
-    private static func hex(_ text: ArraySlice<UInt8>, digits: Int) -> UInt32? {
-        let word = text.prefix(digits)
-        guard word.count == digits, word.first != UInt8(ascii: "+"),
-            word.first != UInt8(ascii: "-")
-        else { return nil }
-        return UInt32(String(decoding: word, as: UTF8.self), radix: 16)
+    private mutating func hyphen() -> Bool {
+        guard value(place) == 0x2D || value(place) == 0x2010, let end = lineBegin(after: place + 1)
+        else { return false }
+        place = end
+        return true
     }
 
-    private static func bytes(_ value: UInt32?) -> [UInt8]? {
-        value.flatMap(Unicode.Scalar.init).map { Array(String(Character($0)).utf8) }
-    }
-
-    private static func entity(_ text: ArraySlice<UInt8>) -> ([UInt8], Int)? {
-        guard let end = text.prefix(12).firstIndex(of: UInt8(ascii: ";")) else { return nil }
-        let name = String(decoding: text[text.startIndex + 1..<end], as: UTF8.self)
-        let length = end - text.startIndex + 1
-        if name.lowercased().hasPrefix("#x") {
-            return bytes(UInt32(name.dropFirst(2), radix: 16)).map { ($0, length) }
+    private mutating func quote() -> Bool {
+        guard let end = lineBegin(after: place), text[place..<end].contains(where: isQuote) else {
+            return false
         }
-        if name.hasPrefix("#") { return bytes(UInt32(name.dropFirst())).map { ($0, length) } }
-        return entities[name.lowercased()].map { (Array($0.utf8), length) }
+        result.append(TextScalar(0x0A, of: text[place..<end]))
+        place = end
+        return true
     }
 
-    private static func backslash(_ text: ArraySlice<UInt8>) -> ([UInt8], Int)? {
-        guard let kind = text.dropFirst().first else { return nil }
-        switch kind {
-        case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): return ([0x20], 2)
-        case UInt8(ascii: "x"):
-            return bytes(hex(text.dropFirst(2), digits: 2)).map { ($0, 4) }
-        case UInt8(ascii: "u"):
-            guard let high = hex(text.dropFirst(2), digits: 4) else { return nil }
-            guard high & 0xFC00 == 0xD800 else { return bytes(high).map { ($0, 6) } }
-            let next = text.dropFirst(6)
-            guard next.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]),
-                let low = hex(next.dropFirst(2), digits: 4), low & 0xFC00 == 0xDC00
-            else { return nil }
-            return bytes(0x10000 + (high & 0x3FF) << 10 + low & 0x3FF).map { ($0, 12) }
-        default:
-            let character = Character(Unicode.Scalar(kind))
-            return character.isPunctuation || character.isSymbol ? ([kind], 2) : nil
-        }
+    private func isQuote(_ scalar: TextScalar) -> Bool { scalar.value == 0x3E }
+
+    /// Where the line below begins, behind blanks and `>`.
+    private func lineBegin(after start: Int) -> Int? {
+        var place = start
+        if value(place) == 0x0D { place += 1 }
+        guard value(place) == 0x0A else { return nil }
+        while [0x0A, 0x0D, 0x20, 0x09, 0x3E].contains(value(place)) { place += 1 }
+        return place
+    }
+
+    private mutating func plus() -> Bool {
+        guard value(place) == 0x2B else { return false }
+        let isBetween =
+            [place - 1, place + 1].allSatisfy { text.indices.contains($0) }
+            && value(place - 1) > 0x2F && value(place + 1) > 0x2F
+        guard isBetween else { return false }
+        result.append(TextScalar(0x20, text[place].start, text[place].end))
+        place += 1
+        return true
     }
 }

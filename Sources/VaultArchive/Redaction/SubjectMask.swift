@@ -4,14 +4,17 @@ package import VaultCrypto
 /// What is masked in an archive for the person whose data it holds: names and addresses of others.
 ///
 /// Masked are
-/// 1. mail addresses but the person's own, with the name in front of one in angle brackets;
+/// 1. mail addresses but the person's own, with the name in front of one in angle brackets, with a
+///    host without a dot (`bob@localhost`, and so `npm@latest` too), and spelled: `bob [at] x.ch`,
+///    `bob at x dot ch`;
 /// 2. telephone numbers in international form;
-/// 3. the names of the vault's other custodians, and each word of them that is written as there
-///    or in capitals, unless it belongs to the person's own name;
-/// 4. what the caller lists.
+/// 3. the names of the vault's other custodians (`PersonNames`), unless a word belongs to the
+///    person's own name;
+/// 4. what the caller lists, as `WordPattern` finds it.
 ///
-/// What else may tell of others (a name that nobody listed, a description, a face) is not found:
-/// somebody has to read the archive.
+/// All of it in the forms of `SearchedText`. What else may tell of others (a name that nobody
+/// listed, a number without a country's code, a description, a face) is not found: somebody has to
+/// read the archive.
 package struct SubjectMask: Sendable {
     package var subject: String
     /// The person's own mail addresses; one in the name of the custodian is known.
@@ -25,50 +28,60 @@ package struct SubjectMask: Sendable {
 
     package init(subject: String) { self.subject = subject }
 
-    private static let letter = "[\\p{L}\\p{M}\\p{N}]"
-    private static let mail =
-        "[\\p{L}\\p{N}._%+-]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+"
+    private static let host =
+        "(?:[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+|\\p{L}[\\p{L}\\p{N}-]*|\\[[0-9A-Fa-f.:]+\\])"
+    private static let local = "(?<![\\p{L}\\p{N}._%+-])[\\p{L}\\p{N}._%+-]++"
+    private static let mail = local + "@" + host
     private static let named =
-        "(?:\"[^\"\\n]{1,80}\"|\\p{Lu}[\\p{L}\\p{M}'’.-]*(?:[ \\t]+\\p{L}[\\p{L}\\p{M}'’.-]*){0,4})"
-        + "[ \\t]*<\(mail)>"
+        "(?:\"[^\"\\n]{1,80}\"|\\p{Lu}[\\p{L}\\p{M}'’.-]*(?:[ \\t]+\\p{L}[\\p{L}\\p{M}'’.-]*){0,4}"
+        + "|(?<![\\p{L}\\p{M}'’.-])\\p{L}[\\p{L}\\p{M}'’.-]*)"
+        + "[ \\t]*<[\\p{L}\\p{N}._%+-]+@\(host)>"
+    private static let bracketed =
+        "(?i)\(local)\\s*[\\[({<]\\s*(?:at|@)\\s*[\\])}>]\\s*"
+        + "[\\p{L}\\p{N}-]+(?:(?:\\.|\\s*[\\[({<]\\s*(?:dot|\\.)\\s*[\\])}>]\\s*|\\s+dot\\s+)"
+        + "[\\p{L}\\p{N}-]+)*"
+    private static let spelled =
+        "(?i)\(local)(?:\\s+dot\\s+[\\p{L}\\p{N}_-]+)*\\s+at\\s+[\\p{L}\\p{N}-]+"
+        + "(?:\\s+dot\\s+[\\p{L}\\p{N}-]+)+"
     private static let telephone =
-        "(?<![\\w+])(?:\\+|00)[1-9](?:[ \\t().\\/-]{0,2}\\d){6,14}(?!\\d)"
+        "(?<![\\p{L}\\p{N}+])(?:\\+|00)[1-9](?:[ \\t().\\/-]{0,2}\\d){6,14}(?!\\d)"
 
-    /// What stands between the words of a name, in the names of files and users too.
-    private static let separator = "[\\s._+-]+"
+    /// What is looked for with what a text has to have for it.
+    private static let expressions: [(String, [TextHint])] = [
+        (named, ["@"]), (mail, ["@"]), (spelled, [" dot", "\ndot"]),
+        (bracketed, ["[at", "(at", "{at", "<at", "[ at", "( at", "[@", "(@", "{@"]),
+        (telephone, ["+", "00"]),
+    ]
 
     /// The rules that mask.
     ///
     /// - Throws: `badInput` for what is listed and empty.
     package func rules() throws(VaultError) -> RedactionRules {
-        var patterns: [TextPattern] = []
-        var own = Set(ownAddresses.map { $0.lowercased() })
-        if let address = MailAddress.find(in: subject) { own.insert(address.lowercased()) }
-        for text in [Self.named, Self.mail, Self.telephone] {
+        let own = owned
+        var expressions: [TextPattern] = []
+        for (text, hints) in Self.expressions {
             var pattern = try TextPattern(text)
             pattern.exceptions = own
-            patterns.append(pattern)
+            pattern.hints = hints
+            expressions.append(pattern)
         }
-        let ownWords = Set(Self.words(of: subject))
-        for name in others where name != subject {
-            patterns.append(try TextPattern(words: name, separatedBy: Self.separator))
-            for word in Self.words(of: name) where !ownWords.contains(word) {
-                patterns.append(try TextPattern(nameWord: word))
-            }
+        let names = PersonNames(own: [subject] + ownAddresses)
+        var words: [WordPattern] = []
+        for name in others where name != subject && !own.contains(name.lowercased()) {
+            words += try names.patterns(for: name)
         }
-        for text in listed { patterns.append(try TextPattern(words: text)) }
+        for text in listed { words.append(try WordPattern(text)) }
         var rules = RedactionRules()
-        try rules.add(patterns, .span, because: Self.reason, named: "The mask")
+        try rules.add(words, expressions, .span, because: Self.reason, named: "The mask")
         return rules
     }
 
-    /// The words of a name that say who somebody is; not those of an address, which is masked as
-    /// one.
-    private static func words(of name: String) -> [String] {
-        let bare = name.prefix { $0 != "<" }
-        guard !bare.contains("@") else { return [] }
-        return bare.split { !$0.isLetter && $0 != "-" && $0 != "'" && $0 != "’" }
-            .map(String.init).filter { $0.count >= 3 && $0.first?.isUppercase == true }
+    /// The person's own addresses, in small letters.
+    private var owned: Set<String> {
+        var own = ownAddresses
+        if let address = MailAddress.find(in: subject) { own.append(address) }
+        if subject.contains("@") { own.append(subject) }
+        return Set(own.map { $0.lowercased() })
     }
 }
 

@@ -6,6 +6,8 @@ struct TextPattern: Sendable {
     private let expression: NSRegularExpression
     /// Matches that are left alone, in lower case: a match itself, or what it has in `<>`.
     var exceptions: Set<String> = []
+    /// A text that has none of these has no match, empty where nothing is known.
+    var hints: [TextHint] = []
     /// How long one text may take.
     var limit: Duration = .seconds(5)
 
@@ -36,48 +38,6 @@ struct TextPattern: Sendable {
         }
     }
 
-    /// Looks for words as they stand, in any case, in both forms of Unicode, with any white space
-    /// where there is some.
-    ///
-    /// What is a part of a longer word is not matched.
-    ///
-    /// - Parameters:
-    ///   - text: The words.
-    ///   - separator: The expression for what may stand between two of them.
-    /// - Throws: `badInput` for words that are none.
-    init(words text: String, separatedBy separator: String = "\\s+") throws(VaultError) {
-        // Both are one text to Swift, and two to ICU.
-        let forms = [
-            text.precomposedStringWithCanonicalMapping,
-            text.decomposedStringWithCanonicalMapping,
-        ]
-        let patterns = forms.map { form in
-            form.split(whereSeparator: \.isWhitespace)
-                .map { NSRegularExpression.escapedPattern(for: String($0)) }
-                .joined(separator: separator)
-        }
-        let letter = "[\\p{L}\\p{M}\\p{N}_]"
-        let head = text.first { !$0.isWhitespace }.map(Self.isLetter) == true
-        let tail = text.last { !$0.isWhitespace }.map(Self.isLetter) == true
-        try self.init(
-            "(?i)" + (head ? "(?<!\(letter))" : "") + "(?:\(patterns.joined(separator: "|")))"
-                + (tail ? "(?!\(letter))" : ""))
-    }
-
-    /// Looks for one word of a name: as it is written, in capitals, and in any case where the text
-    /// is nothing else.
-    init(nameWord word: String) throws(VaultError) {
-        let letter = "[\\p{L}\\p{M}\\p{N}_]"
-        let forms = [word, word.uppercased()].map { NSRegularExpression.escapedPattern(for: $0) }
-        try self.init(
-            "(?<!\(letter))(?:\(forms.joined(separator: "|")))(?!\(letter))"
-                + "|\\A(?i:\(forms[0]))\\z")
-    }
-
-    private static func isLetter(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "_"
-    }
-
     // MARK: Searching
 
     /// Where a text matches, in ascending order; empty ranges too.
@@ -91,6 +51,7 @@ struct TextPattern: Sendable {
     func ranges(
         in text: String, isCancelled: () -> Bool = { false }
     ) throws(Failure) -> [Range<String.Index>] {
+        guard hints.isEmpty || hints.contains(where: { $0.isIn(text) }) else { return [] }
         var found: [Range<String.Index>] = []
         var failure: Failure?
         let end = ContinuousClock.now.advanced(by: limit)
@@ -119,6 +80,32 @@ struct TextPattern: Sendable {
 
     private func isException(_ match: Substring) -> Bool {
         let inner = match.last == ">" ? match.split(separator: "<").last?.dropLast() : nil
-        return exceptions.contains((inner ?? match).lowercased())
+        let text = (inner ?? match).lowercased()
+        // Emphasis in front of an address looks like its beginning.
+        return exceptions.contains(text)
+            || exceptions.contains(String(text.drop { !$0.isLetter && !$0.isNumber }))
+    }
+}
+
+/// A piece of ASCII that a text has to have for a pattern to match in it, in whatever case.
+struct TextHint: Sendable, ExpressibleByStringLiteral {
+    private let bytes: UInt64
+    private let mask: UInt64
+
+    /// - Parameter value: At most eight bytes.
+    init(stringLiteral value: StaticString) {
+        let pieces = value.description.utf8
+        precondition(pieces.count <= 8)
+        bytes = pieces.reduce(0) { $0 << 8 | UInt64($1 | 0x20) }
+        mask = pieces.reduce(0) { mask, _ in mask << 8 | 0xFF }
+    }
+
+    func isIn(_ text: String) -> Bool {
+        var last: UInt64 = 0
+        for byte in text.utf8 {
+            last = last << 8 | UInt64(byte | 0x20)
+            if last & mask == bytes { return true }
+        }
+        return false
     }
 }

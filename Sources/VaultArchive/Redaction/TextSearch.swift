@@ -19,7 +19,7 @@ struct TextSearch {
     }
 
     /// Stands for a mark where the rest of a text is searched once more.
-    private static let gap = "\u{FFFC}"
+    static let gap: Unicode.Scalar = "\u{FFF9}"
 
     /// Whether a rule matches one of some texts, in whatever form.
     func matches(
@@ -40,11 +40,48 @@ struct TextSearch {
     private func matches(
         _ rule: RedactionRules.TextRule, _ text: SearchedText
     ) throws(VaultError) -> Bool {
-        for pattern in rule.patterns {
-            for form in [text.text] + text.forms(for: pattern)
-            where try !ranges(of: pattern, rule, in: form).isEmpty { return true }
+        try !ranges(of: rule, in: text, isFirstEnough: true).isEmpty
+    }
+
+    /// What a rule matches in a text or in a form of it: offsets in the text's UTF-8.
+    private func ranges(
+        of rule: RedactionRules.TextRule, in text: SearchedText, isFirstEnough: Bool,
+        onlyWords: Bool = false
+    ) throws(VaultError) -> [Range<Int32>] {
+        var found: [Range<Int32>] = []
+        if !rule.words.isEmpty {
+            for form in text.folded where !isFirstEnough || found.isEmpty {
+                found += rule.words.ranges(in: form, isFirstEnough: isFirstEnough)
+            }
         }
-        return false
+        if !onlyWords {
+            for pattern in rule.expressions where !isFirstEnough || found.isEmpty {
+                found += try ranges(of: pattern, rule, in: text)
+            }
+        }
+        for run in text.encoded where !isFirstEnough || found.isEmpty {
+            let isFound = try !ranges(
+                of: rule, in: run.text, isFirstEnough: true, onlyWords: onlyWords || !run.isText
+            ).isEmpty
+            if isFound { found.append(run.range) }
+        }
+        return found
+    }
+
+    /// What a regular expression matches in a text and in the forms of it.
+    private func ranges(
+        of pattern: TextPattern, _ rule: RedactionRules.TextRule, in text: SearchedText
+    ) throws(VaultError) -> [Range<Int32>] {
+        var found = try ranges(of: pattern, rule, in: text.text).map { range in
+            let utf8 = text.text.utf8
+            let start = utf8.distance(from: utf8.startIndex, to: range.lowerBound)
+            let end = utf8.distance(from: utf8.startIndex, to: range.upperBound)
+            return Int32(clamping: start)..<Int32(clamping: end)
+        }
+        for form in text.forms where pattern.exceptions.isEmpty || !form.isWithoutLines {
+            found += try ranges(of: pattern, rule, in: form.text).map(form.source)
+        }
+        return found
     }
 
     private func ranges(
@@ -67,19 +104,19 @@ struct TextSearch {
         }
     }
 
-    /// Masks what any of the rules matches in a text.
+    /// Masks what any of the rules matches in a text, or in a form of it.
     func mask(_ text: String) throws(VaultError) -> Masked {
-        var found: [Range<String.Index>] = []
+        let searched = SearchedText(text)
+        var found: [Range<Int32>] = []
         for rule in rules {
-            for pattern in rule.patterns {
-                found += try ranges(of: pattern, rule, in: text)
-            }
+            found += try ranges(of: rule, in: searched, isFirstEnough: false)
         }
+        guard !found.isEmpty else { return .unchanged }
         guard !found.contains(where: \.isEmpty) else { return .whole }
         let pieces = Self.pieces(of: text, without: found)
-        let rest = SearchedText(pieces.joined(separator: Self.gap))
+        let rest = SearchedText(pieces.joined(separator: String(Self.gap)))
         for rule in rules where try matches(rule, rest) { return .whole }
-        return found.isEmpty ? .unchanged : .marked(pieces.joined(separator: WithheldPart.mark))
+        return .marked(pieces.joined(separator: WithheldPart.mark))
     }
 
     /// A text with marks; the mark alone where they would not be enough.
@@ -91,19 +128,24 @@ struct TextSearch {
         }
     }
 
-    /// What is left of a text between ranges, which may overlap.
+    /// What is left of a text between ranges of its UTF-8, which may overlap.
     private static func pieces(
-        of text: String, without ranges: [Range<String.Index>]
+        of text: String, without ranges: [Range<Int32>]
     ) -> [Substring] {
         var pieces: [Substring] = []
-        var place = text.startIndex
+        var place: Int32 = 0
+        func piece(_ range: Range<Int32>) -> Substring {
+            let start = text.utf8.index(text.startIndex, offsetBy: Int(range.lowerBound))
+            return text[
+                start..<text.utf8.index(start, offsetBy: Int(range.count))]
+        }
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if range.lowerBound >= place, pieces.isEmpty || range.lowerBound > place {
-                pieces.append(text[place..<range.lowerBound])
+                pieces.append(piece(place..<range.lowerBound))
             }
             place = max(place, range.upperBound)
         }
-        return pieces + [text[place...]]
+        return pieces + [piece(place..<max(place, Int32(clamping: text.utf8.count)))]
     }
 }
 

@@ -20,6 +20,13 @@ struct Redact: ParsableCommand {
             data/report/privilege.csv lists what does not. The copy is signed by this vault; the \
             archive itself is verified first and never changed.
 
+            The words of a rule are found in any case, with anything or nothing between them that is \
+            neither letter nor digit, over tags, emphasis, escapes, mail encodings and look-alike \
+            letters, in Base64 and hexadecimal digits, and within a sentence of scripts without \
+            blanks. Not found are endings of a language (Falcons), other spellings, words that are \
+            backwards or in a picture, and what an attached file says. A pattern is looked for as it \
+            is, with escapes, tags and Base64 read, but without look-alikes.
+
             Earlier versions of a message go with it, and the title of its conversation. Rules look \
             at texts, not into attached files, and mask what the copy says of the matter, the \
             reason and the selection; the query is left out unless --keep-query is given. A file of rules is JSON:

@@ -13,10 +13,11 @@ enum Figures {
         return text
     }
 
-    /// `1 message`, `2 messages`, `2 entries`.
+    /// `1 message`, `2 messages`, `2 entries`, `2 keys`.
     static func count(_ value: some BinaryInteger, _ noun: String) -> String {
         if value == 1 { return "1 \(noun)" }
-        let plural = noun.hasSuffix("ry") ? noun.dropLast() + "ies" : noun + "s"
+        let isChanged = noun.hasSuffix("y") && !["ay", "ey", "oy", "uy"].contains(noun.suffix(2))
+        let plural = isChanged ? noun.dropLast() + "ies" : noun + "s"
         return "\(count(value)) \(plural)"
     }
 

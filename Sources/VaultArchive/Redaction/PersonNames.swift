@@ -1,0 +1,233 @@
+import Foundation
+import VaultCrypto
+
+/// The words by which somebody's name is found.
+///
+/// Of `Bob van der Keller` the following are looked for; none is when it is all of the person's own
+/// name.
+///
+/// 1. The name as it stands, in any case (`WordPattern`).
+/// 2. Two of its words in any order, in any case, with up to three characters that are neither
+///    letters nor digits between them, or nothing: `keller, bob`, `Bob_Keller`, `kellerbob`. Two
+///    words in small letters, as `van der`, are no name.
+/// 3. The first letter of the first word before or behind a family name of five letters and more:
+///    `bkeller`, `/home/b.keller`.
+/// 4. Each word of two letters and more that begins with a capital, or has none because its script
+///    has none, as it is written or in capitals, and in any case where the text is nothing else.
+///    Family names, which are all words but the first, or those before a comma, of five letters and
+///    more also in small letters: shorter ones are often other words.
+/// 5. Behind words of four letters and more: `s`, behind family names the endings of `latin` and
+///    `cyrillic`; a Cyrillic name loses its last vowel before them. Digits may stand behind all.
+/// 6. With `ä ö ü å ø æ` as `ae oe ue aa oe ae`, the other way round, and without marks; with any
+///    apostrophe, or none.
+///
+/// What is not found: nicknames, other transcriptions, a family name in small letters of fewer than
+/// five letters, parts of a name that is written as one word, as that of 山田太郎.
+struct PersonNames {
+    private let own: Set<String>
+
+    /// - Parameter own: Names and addresses of the person whose data it is.
+    init(own: [String]) {
+        self.own = Set(own.flatMap(Self.words).flatMap(Self.spellings).map { $0.lowercased() })
+    }
+
+    private static let shortest = 5
+
+    private static let latin = [
+        "s", "es", "n", "en", "ns", "a", "as", "e", "u", "em", "om", "ovi", "owi", "ova", "ová",
+        "ové", "in",
+    ]
+    private static let cyrillic = [
+        "", "а", "я", "у", "ю", "ы", "и", "е", "о", "ой", "ей", "ий", "ый", "ая", "ую", "ою", "ом",
+        "ем", "ым", "им", "ого", "его", "ому", "ему", "ых", "их", "ыми", "ими", "ов", "ев", "ам",
+        "ям", "ами", "ями", "ах", "ях", "ова", "ову", "овой", "овы", "овых", "овым",
+    ]
+
+    /// The patterns for a name.
+    ///
+    /// - Throws: `badInput` for a name without a letter, digit or sign.
+    func patterns(for given: String) throws(VaultError) -> [WordPattern] {
+        let name = given.precomposedStringWithCanonicalMapping
+        guard !Self.words(of: name).allSatisfy(isOwn) || name.contains("@") else { return [] }
+        var patterns = [try WordPattern(name)]
+        let words = Self.words(of: name)
+        let surnames = Self.surnames(of: name, words)
+        if surnames.count > 1, !surnames.allSatisfy(isOwn) {
+            patterns.append(try WordPattern(surnames.joined(separator: " ")))
+        }
+        for first in words {
+            for second in words where first != second {
+                patterns += try pair(first, second)
+            }
+        }
+        for surname in surnames {
+            if let first = words.first(where: { !surnames.contains($0) }) {
+                patterns += try handles(first, surname)
+            }
+        }
+        guard !name.contains("@") else { return patterns }
+        for word in words where Self.isName(word) && !isOwn(word) {
+            patterns += try single(word, isSurname: surnames.contains(word))
+        }
+        return patterns
+    }
+
+    private func isOwn(_ word: String) -> Bool {
+        Self.spellings(of: word).contains { own.contains($0.lowercased()) }
+    }
+
+    // MARK: Words
+
+    /// The words of a name, and of the beginning of an address.
+    static func words(of name: String) -> [String] {
+        var bare = name.prefix { $0 != "<" }
+        if bare.allSatisfy(\.isWhitespace) { bare = name[...].drop { $0 != "<" }.dropFirst() }
+        return bare.prefix { $0 != "@" }
+            .split { !$0.isLetter && !isApostrophe($0) }.map(String.init)
+            .filter { $0.contains(where: \.isLetter) }
+    }
+
+    private static func isApostrophe(_ character: Character) -> Bool { "'’‘ʼ".contains(character) }
+
+    private static func letterCount(_ word: String) -> Int { word.count(where: \.isLetter) }
+
+    private static func isInitial(_ word: String) -> Bool {
+        letterCount(word) == 1 && word.contains(where: \.isCased)
+    }
+
+    /// Whether a word says who somebody is.
+    private static func isName(_ word: String) -> Bool {
+        letterCount(word) >= 2 && word.first(where: \.isLetter)?.isLowercase == false
+    }
+
+    private static func surnames(of name: String, _ words: [String]) -> [String] {
+        if let comma = name.firstIndex(of: ",") {
+            let before = Self.words(of: String(name[..<comma]))
+            if !before.isEmpty, before.count < words.count { return before }
+        }
+        return Array(words.dropFirst())
+    }
+
+    // MARK: Patterns
+
+    private func pair(_ first: String, _ second: String) throws(VaultError) -> [WordPattern] {
+        // Two words in small letters may be of an address, or particles.
+        let mayBeParticles = !Self.isName(first) && !Self.isName(second)
+        guard !(isOwn(first) && isOwn(second)),
+            !mayBeParticles || first.count + second.count >= 8,
+            !Self.isInitial(first), !Self.isInitial(second)
+        else { return [] }
+        let isLong = Self.letterCount(first) + Self.letterCount(second) >= Self.shortest
+        return try Self.combined(first, second) { pattern in
+            pattern.gaps = (isLong ? 0 : 1)...3
+        }
+    }
+
+    private func handles(_ first: String, _ surname: String) throws(VaultError) -> [WordPattern] {
+        guard let initial = first.first(where: \.isLetter), initial.isCased || initial.isASCII,
+            Self.letterCount(surname) >= Self.shortest, !isOwn(surname)
+        else { return [] }
+        return try Self.combined(String(initial), surname) { $0.gaps = 0...2 }
+            + Self.combined(surname, String(initial)) { $0.gaps = 0...1 }
+    }
+
+    private func single(
+        _ word: String, isSurname: Bool
+    ) throws(VaultError) -> [WordPattern] {
+        let isLong = Self.letterCount(word) >= Self.shortest
+        let isCased = word.contains(where: \.isCased)
+        var patterns: [WordPattern] = []
+        for spelling in Self.spellings(of: word) {
+            let (stem, endings) = Self.endings(of: spelling, isSurname: isSurname)
+            var pattern = try WordPattern(stem)
+            pattern.casing = isCased && !(isSurname && isLong) ? .capital : .any
+            pattern.endings = endings
+            patterns.append(pattern)
+        }
+        return patterns
+    }
+
+    private static func combined(
+        _ first: String, _ second: String, _ change: (inout WordPattern) -> Void
+    ) throws(VaultError) -> [WordPattern] {
+        var patterns: [WordPattern] = []
+        for first in spellings(of: first) {
+            for second in spellings(of: second) {
+                var pattern = try WordPattern("\(first) \(second)")
+                change(&pattern)
+                patterns.append(pattern)
+            }
+        }
+        return patterns
+    }
+
+    /// A word without what endings take the place of, and the endings.
+    private static func endings(
+        of word: String, isSurname: Bool
+    ) -> (stem: String, endings: [[UInt32]]) {
+        guard letterCount(word) >= 4, let letter = word.unicodeScalars.first?.value else {
+            return (word, [])
+        }
+        if (0x400..<0x530).contains(letter) {
+            var stem = word
+            for end in ["ий", "ый", "ой", "ая", "а", "я", "й", "ь"] where stem == word {
+                if word.lowercased().hasSuffix(end), word.count - end.count >= 3 {
+                    stem = String(word.dropLast(end.count))
+                }
+            }
+            return (stem, cyrillic.map(folded))
+        }
+        return (word, (isSurname ? latin : ["s"]).map(folded))
+    }
+
+    private static func folded(_ text: String) -> [UInt32] {
+        FoldedText(TextScalar.all(of: text)).elements.map(\.value)
+    }
+
+    /// How a word may be written.
+    private static func spellings(of word: String) -> [String] {
+        var spellings = [word]
+        let small = word.lowercased()
+        for (letters, letter) in pairs where small.contains(letter) || small.contains(letters) {
+            spellings += spellings.map { spelling in
+                spelling.lowercased().contains(letter)
+                    ? spelling.replacing(letter, with: letters)
+                    : spelling.replacing(letters, with: letter)
+            }
+        }
+        spellings.append(bare(word))
+        if word.contains(where: isApostrophe) {
+            spellings += spellings.map { $0.filter { !isApostrophe($0) } }
+        }
+        var seen: Set<String> = []
+        return Array(spellings.filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(12))
+    }
+
+    /// A word of Latin letters without marks.
+    private static func bare(_ word: String) -> String {
+        guard word.unicodeScalars.allSatisfy({ $0.value < 0x250 }) else { return word }
+        var scalars = String.UnicodeScalarView()
+        for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars
+        where !(0x300..<0x370).contains(scalar.value) {
+            scalars.append(plain[scalar] ?? scalar)
+        }
+        return String(scalars)
+    }
+
+    private static let plain: [Unicode.Scalar: Unicode.Scalar] = [
+        "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
+    ]
+
+    private static let pairs = [
+        ("ae", "ä"), ("oe", "ö"), ("ue", "ü"), ("aa", "å"), ("oe", "ø"), ("ae", "æ"),
+    ]
+}
+
+extension String {
+    /// The same with letters for others, in either case; a capital stays at the beginning.
+    fileprivate func replacing(_ letters: String, with others: String) -> String {
+        replacingOccurrences(of: letters, with: others)
+            .replacingOccurrences(of: letters.capitalized, with: others.capitalized)
+            .replacingOccurrences(of: letters.uppercased(), with: others.uppercased())
+    }
+}

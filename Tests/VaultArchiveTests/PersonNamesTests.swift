@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import VaultArchive
+
+/// By what other people are found in an archive for one person.
+@Suite struct PersonNamesTests {
+    private static let names = [
+        "Bob Keller", "Li Wei", "山田太郎", "Siobhan O'Brien", "Jürg Müller", "Pieter van der Berg",
+        "Jean-Luc Dupont", "Иван Иванов", "ann.secret@corp.example", "grace", "محمد علي",
+    ]
+
+    private func search() throws -> TextSearch {
+        var mask = SubjectMask(subject: "Ada Lindqvist")
+        mask.ownAddresses = ["ada_l@example.net"]
+        mask.others = Self.names
+        return TextSearch(rules: try mask.rules().texts)
+    }
+
+    @Test(
+        "Names are found as people write them",
+        arguments: [
+            "ask keller about it", "müller wrote", "keller,bob", "keller-merger", "Kellers Idee",
+            "kellers idea", "Иванова пришла", "с Иваном", "O’Brien wrote", "OBrien wrote",
+            "obrien wrote", "Mueller wrote", "Muller wrote", "MUELLER", "BobKeller", "kellerbob",
+            "Keller2024", "@bkeller", "/home/bkeller/x", "b.keller said", "Li came", "LiWei",
+            "山田太郎が来た", "van der Berg said", "dupont was", "Jean Luc", "Grace said",
+            "ann_secret", "dGVzdCBCb2IgS2VsbGVyIHg=", "=?utf-8?B?Qm9iIEtlbGxlcg==?=",
+            "Kеllеr (Cyrillic)", "رأيت علي هنا", "K e l l e r",
+        ])
+    func found(_ text: String) throws {
+        let result = try search().mask(text)
+        #expect(result != .unchanged)
+    }
+
+    @Test(
+        "Addresses are found without a dot, spelled, and with the name in front",
+        arguments: [
+            ("bob@localhost", "[withheld]"), ("to ann@corp!", "to [withheld]!"),
+            ("x [at] corp.example", "[withheld]"), ("x(at)corp(dot)example", "[withheld]"),
+            ("x dot y at corp dot example", "[withheld]"), ("ann@[10.0.0.1]", "[withheld]"),
+            ("From: max <m@corp.example>", "From: [withheld]"),
+        ])
+    func addresses(_ text: String, _ wanted: String) throws {
+        #expect(try search().masked(text) == wanted)
+    }
+
+    @Test(
+        "What is no name of another stays",
+        arguments: [
+            "bob along", "look at this dot", "ada_l@example.net", "**_ada_l@example.net_**",
+            "Ada Lindqvist", "wei", "jean", "the order of things", "seen at 5",
+        ])
+    func kept(_ text: String) throws {
+        // A short word that is all there is may be a user's name.
+        let text = text.contains(" ") || text.contains("@") ? text : "so \(text) it is"
+        #expect(try search().mask(text) == .unchanged)
+    }
+
+    @Test("The words of the person's own name and address stay")
+    func own() throws {
+        var mask = SubjectMask(subject: "Ada Keller")
+        mask.ownAddresses = ["ada.moss@example.net"]
+        mask.others = ["Bob Keller", "Eva Moss", "ada.moss@example.net"]
+        let search = TextSearch(rules: try mask.rules().texts)
+        #expect(
+            try search.masked("Keller, Moss; ada.moss@example.net")
+                == "Keller, Moss; ada.moss@example.net")
+        #expect(try search.masked("Bob Keller and Eva") == "[withheld] and [withheld]")
+    }
+}
