@@ -139,7 +139,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CofferTests",
-            dependencies: ["coffer", "Chat", "JSONText", "Providers", "VaultCrypto"],
+            dependencies: ["coffer", "Chat", "JSONText", "Providers", "Vault", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(
             name: "TidyTests", exclude: ["escape-hatches.txt"], swiftSettings: house),

@@ -3,6 +3,7 @@ import Foundation
 import Providers
 import Synchronization
 import Testing
+import Vault
 import VaultCrypto
 
 @testable import coffer
