@@ -202,7 +202,7 @@ extension Vault {
     /// same vault brought under this name takes them as well, as if they had come to match it. None
     /// that somebody placed here does, whatever its name: releasing that one would release these.
     ///
-    /// A hold that this vault placed itself is not placed again: its own log says what became of it.
+    /// A hold that this vault placed itself is not placed again: its log says what became of it.
     ///
     /// - Parameters:
     ///   - wanted: The conversations by the archive's holds.

@@ -18,7 +18,7 @@ struct PriorCheckpoints {
 
     /// Refuses what an archive cannot take along.
     ///
-    /// - Throws: `badInput` for more than `ArchiveName.maximumPriorCheckpoints`, and for a long one.
+    /// - Throws: `badInput` for more than `ArchiveName.maximumPriorCheckpoints`, or a long one.
     func requireRoom() throws(VaultError) {
         let maximum = ArchiveName.maximumPriorCheckpoints
         let isLong = prior.contains { $0.file.count > ArchiveName.maximumPriorBytes }
