@@ -176,15 +176,10 @@ package struct ArchiveRedaction {
         result.organization = request.organization
         result.encryption = request.encryption
         result.review = try ReviewOptions(archived: export["review"])
-        var original = JSONObject()
-        for member in ["bag", "name", "organization", "person", "signer", "time", "tool"] {
-            original[member] = try export[member].map(search.masked)
-        }
+        var original = try search.maskedOriginal(export)
         // An archive's name is made of its matter.
-        if request.matter != nil || masked != matter { original["name"] = nil }
+        if request.matter != nil || masked != matter { original.forgetName() }
         original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
-        // What was redacted before stays said.
-        original["redaction"] = try export["redaction"].map(search.masked)
         result.redaction = RedactionNote(original: original, reason: request.reason)
         return result
     }
