@@ -49,6 +49,27 @@ struct RecipientTests {
                 == ["it is encrypted to 2 recipients, and meta/export.json names 1"])
     }
 
+    @Test("A passphrase in the place of recipients is a fault")
+    func passphrase() throws {
+        let words = ArchivePassphrase(
+            SecretBytes(count: 4) { $0.initializeMemory(as: UInt8.self, repeating: 0x61) },
+            log2N: 4)
+        func verify(_ name: String) throws -> ArchiveVerifier.Result {
+            try ArchiveVerifier.verify("\(place.path)/\(name)", key: .passphrase(words))
+        }
+        try place.export(Samples.source, "own.tar.age") { $0.encryption = .passphrase(words) }
+        let own = try verify("own.tar.age")
+        #expect(own.faults == [] && own.recipients == ["passphrase"])
+        let content = SecretBytes(count: try plain().count) { room in
+            unsafe room.copyBytes(from: (try? plain()) ?? [])
+        }
+        try place.write(
+            "again.tar.age", try Age.encrypt(content, passphrase: words.secret, log2N: 4))
+        #expect(
+            try verify("again.tar.age").faults.map(\.fault)
+                == ["a passphrase opens it, and meta/export.json names recipients"])
+    }
+
     @Test("An archive that somebody decrypted, or encrypted that was in the clear, is whole")
     func others() throws {
         try place.write("out.tar", try plain())

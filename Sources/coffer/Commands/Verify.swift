@@ -145,7 +145,10 @@ struct Verify: ParsableCommand {
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
         if let withheld = result.withheld { show(withheld, of: result) }
-        for recipient in result.recipients { Output.line("  for      \(recipient)") }
+        for recipient in result.recipients {
+            let who = recipient == "passphrase" ? "whoever knows its passphrase" : recipient
+            Output.line("  for      \(Printable.line(who))")
+        }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
         if let time = result.timeStamp { Output.line("  stamped  \(time)") }
@@ -168,8 +171,8 @@ struct Verify: ParsableCommand {
         }
         if result.isEncrypted, result.recipients.isEmpty {
             options.note(
-                "The archive was made in the clear and encrypted afterwards: nothing that is signed "
-                    + "says for whom.")
+                "The archive was made in the clear and encrypted afterwards: nothing that is "
+                    + "signed says for whom.")
         }
         if result.isSignerKnown {
             Output.line("  signed by the expected key")
