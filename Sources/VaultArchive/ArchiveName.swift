@@ -39,6 +39,9 @@ enum ArchiveName {
     static let logLines = "proof/log.jsonl"
     static let commitments = "proof/commitments.jsonl"
     static let proofScript = "proof/verify.py"
+    /// Which archive `proof/` was made for, and which records stood where in it.
+    static let sealedArchive = "proof/archive.json"
+    static let placedRecords = "proof/records.jsonl"
     /// The files of `proof/`, signed by who made the first archive, whatever is made of it.
     static let proofManifest = "proof/manifest-sha256.txt"
     static let proofSignature = "proof/manifest-sha256.txt.sig"
@@ -76,7 +79,7 @@ enum ArchiveName {
     /// What an archive of a vault with an audit log has besides.
     static let proof = [
         checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript, custody, destroyed,
-        proofManifest, proofSignature, proofSigners,
+        proofManifest, proofSignature, proofSigners, sealedArchive, placedRecords,
     ]
     /// The list of `proof/`, its signature and who signed it.
     static let proofSeal: Set = [proofManifest, proofSignature, proofSigners]

@@ -154,15 +154,20 @@ struct HiddenDataTests {
         #expect(faults.first?.fault.hasPrefix("an archive") == true, "\(faults)")
     }
 
-    @Test("A time stamp of any content is named as not checked, and a long one refused")
+    @Test("A time stamp is named as not checked, and other content in its place refused")
     func timeStamp() throws {
         let place = try TemporaryFolder()
         try place.export(Samples.source, "out")
         #expect(try place.verify("out").notChecked.isEmpty)
         let name = "tagmanifest-sha256.txt.tsr"
-        try place.write("out/\(name)", [1, 2, 3])
+        try place.write("out/\(name)", try MadeReply(of: place, "out").file)
         #expect(try place.verify("out").faults.isEmpty)
         #expect(try place.verify("out").notChecked == [name])
+        try place.write("out/\(name)", "hidden")
+        #expect(
+            try place.verify("out").faults == [
+                ArchiveFault(path: name, fault: "this is no time stamp in DER")
+            ])
         try place.write("out/\(name)", [UInt8](repeating: 1, count: 65_537))
         #expect(
             try place.verify("out").faults == [

@@ -192,6 +192,7 @@ struct ProofTests {
             try text("out/proof/commitments.jsonl").replacing(
                 "\"\(old.commitment.hex)\"\n", with: "{\"hash\":\"\(leaf)\",\"hidden\":1}\n")
                 + "{\"uncovered\":\"\(forged)\"}\n")
+        try relist(file)
         try place.reseal("out")
         let faults = try place.verify("out").faults
         #expect(faults.map(\.path) == ["proof/commitments.jsonl"])
@@ -199,6 +200,22 @@ struct ProofTests {
         if let (status, said) = try place.run("out", ["python3", "proof/verify.py"]) {
             #expect(status != 0 && said.contains("a record that no entry covers"), "\(said)")
         }
+    }
+
+    /// Makes the line of `proof/records.jsonl` anew, as who makes an archive can.
+    private func relist(_ file: String) throws {
+        let id = String(file.dropLast(6))
+        var records = PlacedRecords()
+        for line in try text("out/data/native/\(file)").split(separator: "\n").dropFirst() {
+            let message = try #require(RecordFile.message(String(line)))
+            records.add(
+                message.id.description, Int64(message.version), message.commitment.hex)
+        }
+        let path = "out/proof/records.jsonl"
+        let lines = try text(path).split(separator: "\n").map {
+            $0.contains(id) ? records.line(of: id) : String($0)
+        }
+        try place.write(path, lines.joined(separator: "\n") + "\n")
     }
 
     @Test("A copy whose commitments are not those that the original's maker signed is named")
@@ -293,12 +310,11 @@ struct ProofTests {
                 .replacing("\"records\": \(total)", with: "\"records\": \(total - 1)")
                 .replacing("\(bytes)", with: "\(bytes - Int64(less))"))
         try place.reseal("out")
+        let faults = try place.verify("out").faults
         #expect(
-            try place.verify("out").faults == [
-                ArchiveFault(
-                    path: "proof/commitments.jsonl",
-                    fault: "its commitments are not those of the records")
-            ])
+            faults.map(\.path)
+                == ["data/native/\(file)", "proof/archive.json", "proof/commitments.jsonl"])
+        #expect(faults.last?.fault == "its commitments are not those of the records")
     }
 
     @Test("An archive shows that the log goes on from checkpoints that were given before")

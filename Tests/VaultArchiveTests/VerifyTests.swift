@@ -172,12 +172,19 @@ struct VerifyTests {
             try place.verify("out").faults.map(\.path) == ["tagmanifest-sha256.txt.sig"])
     }
 
-    @Test("A time stamp beside the signatures is allowed")
+    @Test("A time stamp of this archive is allowed, and none of anything else")
     func timeStamp() throws {
         let place = try TemporaryFolder()
         try place.export(Samples.source, "out")
-        try place.write("out/tagmanifest-sha256.txt.tsr", [1, 2, 3])
-        #expect(try place.verify("out").faults.isEmpty)
+        let name = "tagmanifest-sha256.txt.tsr"
+        try place.write("out/\(name)", try MadeReply(of: place, "out").file)
+        let result = try place.verify("out")
+        #expect(result.faults.isEmpty && result.notChecked == [name])
+        let other = MadeReply(digest: [UInt8](repeating: 7, count: 32)).file
+        for bytes in [[], [1, 2, 3], other] {
+            try place.write("out/\(name)", bytes)
+            #expect(try place.verify("out").faults.map(\.path) == [name])
+        }
     }
 
     @Test("Files of proofs are covered by the signature")

@@ -22,8 +22,6 @@ package import VaultCrypto
     /// Takes a path, empty for the whole, and why it is refused.
     package typealias Refuse = ([UInt8], Refusal) -> Void
 
-    /// What may follow the end of a tar: zeros that fill its last block.
-    private static let maximumPaddingBytes = 1 << 20
     /// `AE_IFMT`, `AE_IFREG` and `AE_IFDIR`, whose definitions Swift does not import.
     private static let typeMask: UInt32 = 0o170_000
     private static let regularFile: UInt32 = 0o100_000
@@ -199,7 +197,7 @@ package import VaultCrypto
         guard count > 0 else { return refuse([], .emptyTar) }
         guard end - before >= 1024 else { return refuse([], .noEnd) }
         isComplete = true
-        if let refusal = unpacked.checkPadding(after: end, atMost: Self.maximumPaddingBytes) {
+        if let refusal = unpacked.checkPadding(after: end) {
             refuse([], refusal)
         }
     }
@@ -207,6 +205,9 @@ package import VaultCrypto
 
 /// What comes out of the lower reader, seen by the headers' reader on its way to the upper one.
 @safe private final class UnpackedBytes {
+    /// What tar writers fill up to, unless told otherwise.
+    private static let recordBytes = 10_240
+
     private let lower: ArchiveReader
     private let limits: ArchiveLimits
     var headers = TarHeaders()
@@ -251,8 +252,13 @@ package import VaultCrypto
         return unsafe bytes
     }
 
-    /// Reads what follows the end of the tar, which must be zeros.
-    func checkPadding(after end: Int64, atMost maximum: Int) -> Refusal? {
+    /// Reads what follows the end of the tar.
+    ///
+    /// That is nothing, or the zeros that fill a record of 20 blocks, as tar writers make them; of
+    /// others nothing would speak.
+    func checkPadding(after end: Int64) -> Refusal? {
+        let over = Int(end % Int64(Self.recordBytes))
+        let maximum = over == 0 ? 0 : Self.recordBytes - over
         var rest = unsafe block.map { block in
             unsafe UnsafeRawBufferPointer(
                 rebasing: block.suffix(Int(max(0, min(givenBytes - end, Int64(block.count))))))
@@ -268,6 +274,6 @@ package import VaultCrypto
             }
             unsafe rest = next.count > 0 ? next : nil
         }
-        return nil
+        return padding == 0 || padding == maximum ? nil : .trailingTar
     }
 }

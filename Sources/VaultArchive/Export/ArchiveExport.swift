@@ -138,7 +138,8 @@ package enum ArchiveExport {
         let signer = try source.withArchiveKey { (key) throws(VaultError) in try ArchiveSigner(key)
         }
         try writer.manifests()
-        let proof = try proof(of: source, request, to: writer)
+        let proof = try proof(
+            of: source, request, (name: bag, counts: counts, placed: payload.placed), to: writer)
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
             payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer,
@@ -167,14 +168,20 @@ package enum ArchiveExport {
 
     /// Writes what the archive shows of the audit log.
     private static func proof(
-        of source: any ArchiveSource, _ request: Request, to writer: BagWriter
+        of source: any ArchiveSource, _ request: Request,
+        _ made: (name: String, counts: ArchiveCounts, placed: Spool?), to writer: BagWriter
     ) throws(VaultError) -> ArchiveProof? {
         if let carried = source.carriedProof {
             return try carried.write(to: writer, custody: CustodyLine.redaction(request))
         }
         return try source.log.map { (log) throws(VaultError) in
             let prior = PriorCheckpoints(request.priorCheckpoints)
-            let proof = try ProofWriter(log: log, writer: writer, prior: prior).write()
+            var proof = try ProofWriter(log: log, writer: writer, prior: prior).write()
+            if let placed = made.placed { try writer.tag(ArchiveName.placedRecords, placed) }
+            let salt = Randomness.bytes(16)
+            let sealed = SealedArchive(request, name: made.name, salt: salt, made.counts)
+            try writer.tag(ArchiveName.sealedArchive, sealed.file)
+            proof.nameSalt = salt
             try source.withArchiveKey { (key) throws(VaultError) in
                 try ProofSeal.write(to: writer, key)
             }

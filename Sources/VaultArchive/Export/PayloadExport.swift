@@ -11,6 +11,8 @@ struct PayloadExport {
     private let writer: BagWriter
     private let items: Spool
     private let errors: Spool
+    /// `proof/records.jsonl`, where the archive gets a proof of its own.
+    let placed: Spool?
     private var counts = ArchiveCounts()
     private var attachments: Set<[UInt8]> = []
     private var locations: [ArchiveLocation: ArchiveCounts] = [:]
@@ -31,6 +33,7 @@ struct PayloadExport {
         let folder = writer.container.folder
         items = try Spool(in: folder)
         errors = try Spool(in: folder)
+        placed = source.log == nil || source.carriedProof != nil ? nil : try Spool(in: folder)
         review = try ReviewExport(request.review, source: source, writer: writer)
     }
 
@@ -77,6 +80,7 @@ struct PayloadExport {
         let id = archived.conversation.id
         try writer.payload(
             ArchiveName.native(id), RecordLines.file(archived, versions: versions))
+        try placed?.write(PlacedRecords.line(of: archived))
         try writer.payload(
             ArchiveName.page(id),
             ConversationPage.render(archived, versions: versions))

@@ -19,6 +19,8 @@ struct TagFiles {
     /// What is withheld of the records; `nil` where nothing was redacted.
     let withheld: WithheldCounts?
 
+    /// The format of archives; a later one has a higher number.
+    static let format = "coffer-archive/1"
     static let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
     private var matter: String { request.matter.singleLine(maximumBytes: 200) }
@@ -55,7 +57,7 @@ struct TagFiles {
         numbers["payloadBytes"] = .integer(payloadBytes)
         numbers["payloadFiles"] = .integer(payloadFiles)
         var object: JSONObject = [
-            "format": .string("coffer-archive/1"),
+            "format": .string(Self.format),
             "bag": .string(request.bag.description),
             "name": .string(bag),
             "vault": .string(vault.description),
@@ -63,6 +65,7 @@ struct TagFiles {
             "time": .string(request.time.description),
             "matter": .string(request.matter),
         ]
+        object["nameSalt"] = proof?.nameSalt.map { .string($0.hex) }
         object["query"] = request.query.map(JSON.string)
         object["scope"] = .object(request.scope)
         object["review"] = request.review.scope

@@ -25,6 +25,9 @@ struct ProofChecker {
     private var uncovered: [(token: UInt64, line: Int)] = []
     /// How many earlier versions have which token; filled from outside.
     var earlier: [UInt64: Int] = [:]
+    /// Which records stood where; those that were found are filled in from outside.
+    var placed: PlacedRecordsCheck
+    private var custody: CustodyCheck
     /// The first fault of each file.
     private var faults: [String: String] = [:]
 
@@ -32,6 +35,23 @@ struct ProofChecker {
         emptySum = CommitmentSum(key: Randomness.bytes(32))
         records = emptySum
         commitments = emptySum
+        placed = PlacedRecordsCheck(key: emptySum)
+        custody = CustodyCheck(empty: emptySum)
+    }
+
+    /// What is wrong with the custody, once both it and the log were read; `nil` for nothing.
+    var custodyFault: String? { custody.judge() }
+
+    /// Takes a line of one of the files that are read line by line.
+    mutating func line(
+        of path: String, _ line: UnsafeBufferPointer<UInt8>, _ number: Int
+    ) {
+        switch path {
+        case ArchiveName.logLines: unsafe logLine(line, number)
+        case ArchiveName.commitments: unsafe commitmentLine(line, number)
+        case ArchiveName.placedRecords: unsafe placed.list(Array(line))
+        default: unsafe custody.take(Array(line), number)
+        }
     }
 
     /// Earlier versions that were replaced before the log began, which it does not cover.
@@ -45,7 +65,7 @@ struct ProofChecker {
 
     // MARK: The log
 
-    mutating func logLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+    private mutating func logLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
         let path = ArchiveName.logLines
         guard let fields = unsafe (try? JSONReader.parse(line))?.object else {
             return fault(path, number, "this is no entry of a log")
@@ -65,6 +85,7 @@ struct ProofChecker {
             else { return fault(path, number, "the entry does not say what it commits to") }
             claimed[log.count] = CommittedMessages(count: Int(count), root: root)
         }
+        unsafe custody.show(Int64(log.count), String(decoding: line, as: UTF8.self))
         log.append(leafHash: unsafe MerkleTree.leafHash(Array(line)))
     }
 
@@ -77,7 +98,7 @@ struct ProofChecker {
 
     // MARK: Commitments
 
-    mutating func commitmentLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+    private mutating func commitmentLine(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
         let path = ArchiveName.commitments
         guard let value = unsafe try? JSONReader.parse(line) else {
             return fault(path, number, "this is no commitment")

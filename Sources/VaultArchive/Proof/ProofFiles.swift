@@ -11,7 +11,9 @@ import VaultCrypto
 /// proof/log.pub.pem        the same key as OpenSSL reads it
 /// proof/log.jsonl          the log's tree
 /// proof/commitments.jsonl  the trees of commitments that its entries have
-/// proof/verify.py          a script that recomputes both
+/// proof/records.jsonl      which records stood where (`PlacedRecords`)
+/// proof/archive.json       which archive all this was made for (`SealedArchive`)
+/// proof/verify.py          a script that recomputes the trees and the places
 /// ```
 ///
 /// `log.jsonl` has, in the order of the log, the line of each entry that is shown, as it is in the
@@ -53,6 +55,8 @@ struct ArchiveProof {
     let key: NoteKey
     let checkpoint: AuditCheckpoint
     let governance: GovernanceInForce
+    /// What the name in `proof/archive.json` was hashed with; 16 bytes, and none in a copy.
+    var nameSalt: [UInt8]?
 
     /// The members `policy` and `holds` of `meta/export.json`.
     var governanceJSON: JSONObject {

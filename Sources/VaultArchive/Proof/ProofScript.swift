@@ -2,11 +2,14 @@
 enum ProofScript {
     static let text = #"""
         #!/usr/bin/env python3
-        """Recomputes from an archive's records the root of the audit log that proof/checkpoint signs.
-        Run it in the archive's folder. It needs Python 3.8 and nothing else."""
+        """Recomputes from an archive's records the root of the audit log that proof/checkpoint signs,
+        and compares their places with proof/records.jsonl. Run it in the archive's folder. It needs
+        Python 3.8 and nothing else."""
         import base64, collections, glob, hashlib, json
         def sha(data): return hashlib.sha256(data).digest()
         def need(holds, what): holds or exit("NOT PROVED: " + what)
+        def once(pairs): need(len(dict(pairs)) == len(pairs), "a member twice"); return dict(pairs)
+        def load(text): return json.loads(text, object_pairs_hook=once)
         def values(text, at, gaps):  # the texts of JSON values, each so many letters behind the last
             for gap in gaps:
                 begin, at = at + gap, json.JSONDecoder().raw_decode(text, at + gap)[1]
@@ -23,12 +26,12 @@ enum ProofScript {
                 for left in self.peaks[-2::-1]: node = sha(b"\1" + left + node)
                 return node
         log, claimed, trees, tree, shown = Tree(), {}, {}, None, collections.Counter()
-        early, last, gone = collections.Counter(), None, [0, 0]
+        early, last, gone, places = collections.Counter(), None, [0, 0], []
         for line in open("proof/log.jsonl", "rb"):
-            fields = json.loads(line)
+            fields = load(line)
             if "hidden" in fields: log.add(bytes.fromhex(fields["hash"]), fields["hidden"])
             else: claimed[log.count] = fields.get("messages"); log.add(sha(b"\0" + line[:-1]))
-        for line in map(json.loads, open("proof/commitments.jsonl", "rb")):
+        for line in map(load, open("proof/commitments.jsonl", "rb")):
             if isinstance(line, str): shown[line] += 1; tree.add(sha(b"\0" + bytes.fromhex(line)))
             elif "entry" in line:
                 need(line["entry"] not in trees, "one section for each entry")
@@ -36,24 +39,33 @@ enum ProofScript {
             elif "uncovered" in line: shown[line["uncovered"]] += 1; early[line["uncovered"]] += 1
             else: tree.add(bytes.fromhex(line["hash"]), line["hidden"])
         for path in glob.glob("data/native/*.jsonl"):
+            place = hashlib.sha256()
             for record in list(open(path, encoding="utf-8", newline="\n"))[1:]:
-                fields = json.loads(record)
-                shown[fields["commitment"]] -= 1
-                stub = fields.get("withheld")
-                message = (path, stub["message"] if stub else fields["envelope"]["id"])
-                if last and message == last[0]: early[last[1]] -= 1  # one that was replaced later
-                last = message, fields["commitment"]
-                need(set(fields) == {"commitment", *(["withheld"] if stub else ["envelope", "parts"])}, path)
-                need(set(stub or {}) <= set("created message parent reason role version".split()), path)
-                gone[0] += bool(stub)
-                if stub: continue
-                parts, hashes = fields["parts"], [fields["commitment"]] + fields["envelope"]["parts"]
+                fields = load(record)
+                commitment, stub = fields["commitment"], fields.get("withheld")
+                shown[commitment] -= 1
+                message = stub["message"] if stub else fields["envelope"]["id"]
+                version = (stub or fields["envelope"])["version"]
+                place.update(f"{message} {version} {commitment}\n".encode())
+                if last and (path, message) == last[0]: early[last[1]] -= 1  # was replaced later
+                last = (path, message), commitment
+                if stub:
+                    gone[0] += 1
+                    need(set(fields) == {"commitment", "withheld"}, path)
+                    need(set(stub) <= set("created message parent reason role version".split()), path)
+                    continue
+                parts, hashes = fields["parts"], [commitment] + fields["envelope"]["parts"]
                 need(len(hashes) == 1 + len(parts), path)
-                texts = values(record, 81, [11, 10][:len(hashes)] + [1] * (len(parts) - 1))
+                texts = list(values(record, 81, [11, 10][:len(hashes)] + [1] * (len(parts) - 1)))
+                whole = '{"commitment":"%s","envelope":%s,"parts":[%s]}\n'
+                need(record == whole % (commitment, texts[0], ",".join(texts[1:])), path)
                 for text, hash, part in zip(texts, hashes, [{}] + parts):
                     isGone = list(part) == ["withheld"]
                     gone[1] += isGone
                     need(isGone or sha(text.encode()).hex() == hash, path)
+            places.append({"conversation": path[12:-6], "records": place.hexdigest()})
+        listed = list(map(load, open("proof/records.jsonl", "rb")))
+        need(sorted(map(str, places)) == sorted(map(str, listed)), "the places of the records")
         origin, size, root = open("proof/checkpoint", encoding="utf-8").read().split("\n")[:3]
         need((log.count, log.root()) == (int(size), base64.b64decode(root)), "the log's tree")
         for entry, tree in trees.items():
@@ -61,7 +73,8 @@ enum ProofScript {
         need(not any(shown.values()), "the records are not those that the log commits to")
         need(all(count <= 0 for count in early.values()), "a record that no entry covers")
         print(f"{origin}: the records are in the log of {size} entries whose root is {root}")
-        if any(gone): print(f"{gone[0]} records and {gone[1]} parts are withheld; what stands for them is not proved")
+        if any(gone): print(f"{gone[0]} records and {gone[1]} parts are withheld; of what stands for them, "
+                            "message, version and place are proved and nothing else")
 
         """#
 }

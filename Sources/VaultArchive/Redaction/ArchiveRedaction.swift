@@ -213,18 +213,12 @@ package struct ArchiveRedaction {
     private func original(
         _ plan: Plan, isRenamed: Bool
     ) throws(VaultError) -> JSONObject {
-        let search = plan.search
-        var original = JSONObject()
-        for member in ["bag", "name", "organization", "person", "signer", "time", "tool"] {
-            original[member] = try export[member].map(search.masked)
-        }
+        var original = try plan.search.maskedOriginal(export)
         // An archive's name is made of its matter.
-        if isRenamed { original["name"] = nil }
+        if isRenamed { original.forgetName() }
         if plan.takesSalts {
             original["tagManifest"] = verification.tagManifest.map { .string($0.hex) }
         }
-        // What was redacted before stays said.
-        original["redaction"] = try export["redaction"].map(search.masked)
         return original
     }
 }

@@ -15,14 +15,20 @@ package import VaultCrypto
 /// 4. both signatures of the tag manifest are by the one key that the bag states and, when the
 ///    caller names a signer, by that one; cosignatures are numbered without a gap, and each is over
 ///    the tag manifest and by a key of its own;
-/// 5. every record is in canonical form and agrees with its commitment, records are in order, and
+/// 5. `meta/export.json` names the format that this version knows;
+/// 6. every record is in canonical form and agrees with its commitment, records are in order, and
 ///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
-/// 6. records and parts are withheld only where `meta/export.json` says that the archive is
+/// 7. records and parts are withheld only where `meta/export.json` says that the archive is
 ///    redacted and how many are, and the privilege log has a row for each;
-/// 7. every attachment that a record names is there, unless the error report lists it, and every
-///    conversation has its page.
+/// 8. every attachment that a record names is there, unless the error report lists it, and every
+///    conversation has its page;
+/// 9. where there was a log, `proof/` is whole and sealed, and the records are those of the first
+///    archive, in their places and as many (`ProofFiles`, `PlacedRecords`, `OriginJudgement`); what
+///    the custody says of entries that are shown is what they say;
+/// 10. a time stamp is over this tag manifest, and an encrypted archive is for those whom
+///    `meta/export.json` names (`RecipientJudgement`).
 ///
-/// A time stamp is handed to the caller: checking it needs an authority's certificate.
+/// A time stamp is handed to the caller: checking who stamped needs an authority's certificate.
 /// The pages in `data/html/` are covered by the signatures and not compared with the records.
 ///
 /// Of a file that is not the one that was listed, only that is said, not what follows from it.
@@ -66,6 +72,12 @@ package enum ArchiveVerifier {
         /// Otherwise the signer is self-asserted: anybody could have made the archive, and the
         /// fingerprint has to be compared by other means.
         package var isSignerKnown: Bool
+        /// Whether the caller named who made the first archive.
+        package var isOriginalSignerKnown: Bool
+        /// For whom the archive was encrypted, as its signed part says; empty for nobody.
+        package var recipients: [String]
+        /// Whether it is encrypted.
+        package var isEncrypted: Bool
         /// Who signed besides the signer, in the order of the files: `SHA256:…`, self-asserted.
         package var cosigners: [String]
         /// The text that minisign shows, when that signature is good.
@@ -98,6 +110,8 @@ package enum ArchiveVerifier {
     ///   - key: What opens an encrypted one.
     ///   - signer: The expected signer: an SSH fingerprint (`SHA256:…`), an `ssh-ed25519` public
     ///     key line or a minisign public key.
+    ///   - originalSigner: The same for the archive that was made first, of which this may be a
+    ///     copy.
     ///   - limits: Bounds.
     ///   - hooks: Progress and cancellation.
     /// - Returns: Every fault, with its path.
@@ -105,22 +119,27 @@ package enum ArchiveVerifier {
     ///   does not open, `badInput` for a signer that cannot be read, `cancelled`, and `inputOutput`
     ///   when the disk fails. Faults are not thrown.
     package static func verify(
-        _ path: String, key: ArchiveKey? = nil, signer: String? = nil, limits: Limits = Limits(),
+        _ path: String, key: ArchiveKey? = nil, signer: String? = nil,
+        originalSigner: String? = nil, limits: Limits = Limits(),
         hooks: ArchiveExport.Hooks = .init()
     ) throws(VaultError) -> Result {
-        try verify(path, key: key, signer: signer, limits: limits, hooks: hooks, keeping: nil)
+        try verify(
+            path, key: key, signer: signer, originalSigner: originalSigner, limits: limits,
+            hooks: hooks, keeping: nil)
     }
 
     /// The same, for what reads files once more after they were checked: `kept` takes them.
     static func verify(
-        _ path: String, key: ArchiveKey?, signer: String?, limits: Limits,
-        hooks: ArchiveExport.Hooks, keeping kept: KeptFiles?
+        _ path: String, key: ArchiveKey?, signer: String?, originalSigner: String? = nil,
+        limits: Limits, hooks: ArchiveExport.Hooks, keeping kept: KeptFiles?
     ) throws(VaultError) -> Result {
         let expected = try expectation(signer)
+        let original = try expectation(originalSigner)
         switch try ArchiveKind(of: path) {
         case .folder:
             var checker = BagChecker(limits: limits, hooks: hooks)
             checker.kept = kept
+            checker.expectedOriginal = original
             var entries = FolderEntries(root: path, limits: limits)
             try read(&checker) { (fault, body) throws(VaultError) in
                 try entries.forEach(fault, body)
@@ -130,13 +149,20 @@ package enum ArchiveVerifier {
         case .file:
             let file = try DiskFile(path, place: "The archive", followsLinks: true)
             do {
-                return try verify(
-                    EncryptedArchive.content(of: file, key), signer: signer, limits: limits,
-                    hooks: hooks, keeping: kept)
-            } catch  where error.underlying is AgeFault && error.code == .damaged {
+                let content = try EncryptedArchive.content(of: file, key)
+                var checker = BagChecker(limits: limits, hooks: hooks)
+                checker.kept = kept
+                checker.expectedOriginal = original
+                checker.opening = content.opening
+                return try verify(content.file, &checker, expected, limits)
+            } catch  where EncryptedArchive.isDamage(error) {
                 // What is damaged is the archive, whatever was seen of it by then.
                 var checker = BagChecker(limits: limits, hooks: hooks)
-                checker.faults.add("", "its encryption is damaged: a part was altered or cut off")
+                checker.faults.add(
+                    "",
+                    error.code == .newerFormat
+                        ? "its first line is altered, or it is of a newer version of age"
+                        : "its encryption is damaged: a part was altered or cut off")
                 checker.isCut = true
                 return checker.result(expected: expected)
             }
@@ -155,16 +181,14 @@ package enum ArchiveVerifier {
     package static func verify(
         _ file: any RandomAccess, signer: String? = nil, limits: Limits, hooks: ArchiveExport.Hooks
     ) throws(VaultError) -> Result {
-        try verify(file, signer: signer, limits: limits, hooks: hooks, keeping: nil)
+        var checker = BagChecker(limits: limits, hooks: hooks)
+        return try verify(file, &checker, try expectation(signer), limits)
     }
 
     private static func verify(
-        _ file: any RandomAccess, signer: String?, limits: Limits, hooks: ArchiveExport.Hooks,
-        keeping kept: KeptFiles?
+        _ file: any RandomAccess, _ checker: inout BagChecker, _ expected: ExpectedSigner?,
+        _ limits: Limits
     ) throws(VaultError) -> Result {
-        let expected = try expectation(signer)
-        var checker = BagChecker(limits: limits, hooks: hooks)
-        checker.kept = kept
         var entries = try TarEntries(file, limits: limits)
         try read(&checker) { (fault, body) throws(VaultError) in
             try entries.forEach(fault, body)

@@ -55,8 +55,14 @@ struct BagChecker {
     private(set) var withheldPath: String?
     /// Where files go that are read once more after all was checked.
     var kept: KeptFiles?
+    /// How an encrypted archive was opened.
+    var opening: AgeOpening?
+    /// Who must have made the first archive, if the caller says so.
+    var expectedOriginal: ExpectedSigner?
     /// Who signed `proof/`, when that is whole.
-    var proofSigner: String?
+    var proofSigner: VerifyingKey?
+    /// The archive that was made first, when the seal and everything that it says agree.
+    var firstArchive: FirstArchive?
     /// What of the log is shown, when it was judged.
     var shownProof: ArchiveVerifier.ShownProof?
     /// Who else signed, by their fingerprints.
@@ -195,7 +201,8 @@ struct BagChecker {
             case ArchiveName.manifest512: kind = .manifest(lines, \.sha512)
             case ArchiveName.errors: kind = .errors(lines)
             case ArchiveName.privilege: kind = .privilege(ProofChecker.splitter())
-            case ArchiveName.logLines, ArchiveName.commitments:
+            case ArchiveName.logLines, ArchiveName.commitments, ArchiveName.placedRecords,
+                ArchiveName.custody:
                 kind = .proof(ProofChecker.splitter())
             case _ where Self.isSmall(path): kind = .small([])
             default: kind = .opaque
@@ -211,7 +218,8 @@ struct BagChecker {
                 ArchiveName.manifest512, ArchiveName.locations, ArchiveName.custody,
                 ArchiveName.destroyed,
             ]
-            let grows = [ArchiveName.logLines, ArchiveName.commitments] + large
+            let grows =
+                [ArchiveName.logLines, ArchiveName.commitments, ArchiveName.placedRecords] + large
             return (ArchiveName.required + ArchiveName.proof + [ArchiveName.consistency])
                 .contains(path) && !grows.contains(path)
                 || path.hasPrefix(ArchiveName.priorCheckpoints)
@@ -256,13 +264,10 @@ struct BagChecker {
                 if isFine { kind = .errors(lines) }
             case .proof(var lines):
                 kind = .opaque
-                let isLog = path == ArchiveName.logLines
                 let maximum = checker.maximumProofLines
                 let isFine = unsafe lines.take(bytes) { line, number in
                     guard number <= maximum else { return }
-                    unsafe isLog
-                        ? checker.proof.logLine(line, number)
-                        : checker.proof.commitmentLine(line, number)
+                    unsafe checker.proof.line(of: path, line, number)
                 }
                 guard lines.number - 1 <= maximum else {
                     return checker.faults.add(
@@ -289,6 +294,7 @@ struct BagChecker {
         faults.add(checked.faults)
         proof.records.add(checked.commitments)
         for token in checked.earlier { proof.earlier[token, default: 0] += 1 }
+        proof.placed.find(checked.placedLine, in: checked.path)
         conversations += 1
         messages += checked.counts.messages
         records += checked.counts.records

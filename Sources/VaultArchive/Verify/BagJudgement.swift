@@ -13,6 +13,8 @@ extension BagChecker {
             bag: isIntact(ArchiveName.export) ? export?["name"]?.string : nil,
             signer: seal.key.map(SSHPublicKey.fingerprint),
             isSignerKnown: expected != nil && seal.key != nil,
+            isOriginalSignerKnown: expectedOriginal != nil && proofSigner != nil,
+            recipients: recipients, isEncrypted: opening != nil,
             cosigners: cosigners, trustedComment: seal.trustedComment,
             tagManifest: isSealed ? small[ArchiveName.tagManifest].map(SHA256Digest.hash) : nil,
             timeStampFile: small[ArchiveName.timeStamp], conversations: conversations,
@@ -38,6 +40,9 @@ extension BagChecker {
         checkNumbers()
         checkGroup()
         checkProof()
+        checkExpectedOriginal()
+        checkRecipients()
+        checkTimeStamp(isSealed: seal.isTagManifestIntact)
         return seal
     }
 
@@ -312,7 +317,34 @@ extension BagChecker {
         attachments.keys.count { declaredMissing.contains(ArchiveName.attachment($0)) }
     }
 
+    /// Compares what a time stamp is over with the tag manifest; its signature is not checked.
+    private mutating func checkTimeStamp(isSealed: Bool) {
+        let path = ArchiveName.timeStamp
+        guard isSealed, isIntact(path), isIntact(ArchiveName.tagManifest),
+            let file = small[path], let content = small[ArchiveName.tagManifest]
+        else { return }
+        guard let reply = try? TimeStampReply(parsing: file) else {
+            return faults.add(path, "this is no time stamp in DER")
+        }
+        if reply.digest != SHA256Digest.hash(content) {
+            faults.add(path, "it stamps something else than this archive")
+        }
+    }
+
+    private mutating func checkFormat() {
+        let format = export?["format"]?.string ?? ""
+        guard isIntact(ArchiveName.export), format != TagFiles.format else { return }
+        let name = "coffer-archive/"
+        let isNewer = format.hasPrefix(name) && Int(format.dropFirst(name.count)) ?? 0 > 1
+        faults.add(
+            ArchiveName.export,
+            isNewer
+                ? "the archive is of a newer format than this program knows; update Coffer"
+                : "the archive is of no format that this program knows")
+    }
+
     private mutating func checkDeclaration() {
+        checkFormat()
         if isIntact(ArchiveName.declaration), text(ArchiveName.declaration) != TagFiles.declaration
         {
             faults.add(ArchiveName.declaration, "this is not the declaration of a BagIt 1.0 bag")

@@ -13,7 +13,7 @@ extension BagChecker {
             for path in present where isIntact(ArchiveName.export) && !faults.names(path) {
                 faults.add(path, "meta/export.json names no log that this would be of")
             }
-            return
+            return checkLostProof()
         }
         for path in Set(ArchiveName.proof).subtracting(present) where !faults.names(path) {
             faults.add(path, "the file is missing")
@@ -25,15 +25,24 @@ extension BagChecker {
             checkPrior(checkpoint)
         }
         let areRecordsWhole = !faults.namesAny(below: ArchiveName.payload) && !faults.names("")
+        checkOrigin(areRecordsWhole: areRecordsWhole)
         guard areRecordsWhole, [ArchiveName.logLines, ArchiveName.commitments].allSatisfy(isIntact)
-        else { return }
-        let found = proof.judge(checkpoint)
+        else { return checkCustody() }
+        var found = proof.judge(checkpoint)
+        if isIntact(ArchiveName.placedRecords) { found += proof.placed.faults() }
         for fault in found { faults.add(fault.path, fault.fault) }
-        if let checkpoint, let proofSigner, found.isEmpty {
+        checkCustody()
+        if let checkpoint, let proofSigner, firstArchive != nil, found.isEmpty {
             shownProof = ArchiveVerifier.ShownProof(
-                origin: said["origin"]?.string ?? "", size: checkpoint.size, signer: proofSigner,
-                uncovered: proof.uncoveredCount)
+                origin: said["origin"]?.string ?? "", size: checkpoint.size,
+                signer: SSHPublicKey.fingerprint(proofSigner), uncovered: proof.uncoveredCount)
         }
+    }
+
+    /// Compares the custody with the log, where nothing was said against that.
+    private mutating func checkCustody() {
+        guard [ArchiveName.custody, ArchiveName.logLines].allSatisfy(isIntact) else { return }
+        if let fault = proof.custodyFault { faults.add(ArchiveName.custody, fault) }
     }
 
     /// Checks that `proof/` is what somebody signed, who is the signer of the archive itself unless
@@ -69,18 +78,12 @@ extension BagChecker {
             return faults.add(
                 ArchiveName.proofManifest, "it does not list the files of proof/ as they are")
         }
-        proofSigner = fingerprint
+        proofSigner = key
     }
 
     /// Who made the archive of which others were made, as `meta/export.json` says.
     private var firstSigner: String? {
-        var signer = export?["signer"]?.string
-        var redaction = export?["redaction"]
-        while let original = redaction?["original"] {
-            signer = original["signer"]?.string
-            redaction = original["redaction"]
-        }
-        return signer
+        (saidOriginals.last ?? export)?["signer"]?.string
     }
 
     /// The archive's checkpoint, when it is signed by the key that the archive states.

@@ -16,6 +16,7 @@ struct RecordChecker {
     /// Ids in their one text form sort as the ids do.
     private var last: (id: String, version: Int64)?
     private var lastCommitment: [UInt8] = []
+    private var placed = PlacedRecords()
     private var isBroken = false
     private var hasFaults = false
     /// Lines that stand for a record, and parts of others, that are withheld.
@@ -51,6 +52,12 @@ struct RecordChecker {
     }
 
     var counts: (messages: Int64, records: Int64) { (messages, records) }
+
+    /// The line that `proof/records.jsonl` has to have for the file, once all of it was read.
+    var placedLine: [UInt8] {
+        var placed = placed
+        return Array(placed.line(of: header?.id ?? "").utf8)
+    }
 
     /// Takes the next bytes of the file.
     mutating func take(_ bytes: UnsafeRawBufferPointer) {
@@ -211,6 +218,7 @@ struct RecordChecker {
         _ id: String, _ version: Int64, _ commitment: [UInt8]
     ) -> String? {
         commitments.add(commitment)
+        placed.add(id, version, commitment.hex)
         endPending(isReplaced: last?.id == id)
         if last?.id == id {
             earlier.append(commitments.token(of: lastCommitment))

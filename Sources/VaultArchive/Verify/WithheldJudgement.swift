@@ -12,8 +12,10 @@ extension BagChecker {
     var withheldCounts: WithheldCounts? {
         guard let said = redaction else { return nil }
         var counts = withheld
-        counts.original = said["original"]?["name"]?.string
-        counts.originalSigner = said["original"]?["signer"]?.string
+        counts.isCopy = said["original"] != nil
+        guard said["original"] != nil else { return counts }
+        counts.original = shownProof == nil ? nil : firstArchive
+        counts.said = saidCopies
         return counts
     }
 
@@ -81,10 +83,12 @@ package struct WithheldCounts: Sendable, Hashable {
     package var parts = 0
     /// Parts of which a copy with marks is given.
     package var copies = 0
-    /// The name of the archive that was redacted, if it was one.
-    package var original: String?
-    /// `SHA256:…` of who signed that.
-    package var originalSigner: String?
+    /// Whether an archive was redacted, and not records of a vault.
+    package var isCopy = false
+    /// The archive that was made first, when it is proved which one that was.
+    package var original: FirstArchive?
+    /// Copies in between, the last one first, which nothing proves.
+    package var said: [SaidCopy] = []
 
     package init() {}
 

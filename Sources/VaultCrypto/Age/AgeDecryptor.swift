@@ -158,6 +158,18 @@ extension AgeHeader {
         throw noMatch(.unsupported, "is for recipients of kinds not handled here; open it with age")
     }
 
+    /// The public half of the first identity that opens a stanza.
+    func recipient(of identities: [AgeIdentity]) throws(VaultError) -> AgeRecipient? {
+        for identity in identities {
+            for stanza in stanzas where stanza.type == AgeX25519.type {
+                if let key = try AgeX25519.unwrap(stanza, with: identity), key.count > 0 {
+                    return identity.recipient
+                }
+            }
+        }
+        return nil
+    }
+
     /// The file key, by the header's only stanza.
     func fileKey(
         _ passphrase: borrowing SecretBytes, allowedLog2N: ClosedRange<Int>

@@ -9,6 +9,8 @@ package final class AgeRandomReader: RandomAccess {
 
     /// Length of the content.
     package let sizeBytes: Int64
+    /// What opened it.
+    package let opening: AgeOpening
     private let start: Int64
     private let chunks: Int64
     private let payloadBytes: Int64
@@ -27,7 +29,10 @@ package final class AgeRandomReader: RandomAccess {
         _ file: any RandomAccess, identities: [AgeIdentity]
     ) throws(VaultError) {
         let header = try Self.header(file)
-        try self.init(header, header.fileKey(identities), file)
+        let fileKey = try header.fileKey(identities)
+        let opening = AgeOpening(
+            recipient: try header.recipient(of: identities), stanzas: header.stanzas.count)
+        try self.init(header, fileKey, opening, file)
     }
 
     /// Opens a file with a passphrase.
@@ -41,12 +46,15 @@ package final class AgeRandomReader: RandomAccess {
     ) throws(VaultError) {
         let header = try Self.header(file)
         let fileKey = try header.fileKey(passphrase, allowedLog2N: AgeDecryptor.standardLog2N)
-        try self.init(header, fileKey, file)
+        let opening = AgeOpening(recipient: nil, stanzas: header.stanzas.count)
+        try self.init(header, fileKey, opening, file)
     }
 
     private init(
-        _ header: AgeHeader, _ fileKey: borrowing SecretBytes, _ file: any RandomAccess
+        _ header: AgeHeader, _ fileKey: borrowing SecretBytes, _ opening: AgeOpening,
+        _ file: any RandomAccess
     ) throws(VaultError) {
+        self.opening = opening
         guard header.isAuthentic(fileKey) else {
             throw .age(.headerMAC, "its header was altered")
         }

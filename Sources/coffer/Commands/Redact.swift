@@ -15,8 +15,9 @@ struct Redact: ParsableCommand {
         discussion: """
             In the copy a message that is withheld is a line with its commitment and the reason: \
             `coffer verify` still proves, from what the original's maker signed, that no record \
-            was left out and that all other text is what it was. The date, author and place of \
-            what is withheld, and copies with marks, are your word. Pages, files for review and tables are made anew of what remains, and \
+            was left out or moved and that the text of all other messages is what it was. The date \
+            and author of what is withheld, copies with marks, and titles, labels, custodian and \
+            other facts of conversations are your word. Pages, files for review and tables are made anew of what remains, and \
             data/report/privilege.csv lists what does not. The copy is signed by this vault; the \
             archive itself is verified first and never changed.
 

@@ -9,15 +9,21 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check an archive: needs no vault and no key of its maker's.",
-        usage: "coffer verify <path> ... [--signer <who>] [--tsa-ca <file>] [--json]",
+        usage: """
+            coffer verify <path> ... [--signer <who>] [--original-signer <who>]
+                                [--tsa-ca <file>] [--json]
+            """,
         discussion: """
             Checks every name, digest, signature and record, and names each fault; exits 2 when \
             there is one. Without --signer an archive vouches for itself alone: compare the \
-            fingerprint that is printed with the one that its maker told you. An encrypted archive \
-            opens with --identity or --passphrase-file. The pages in data/html \
+            fingerprint that is printed with the one that its maker told you. Of a redacted copy, \
+            --signer is who made the copy, and --original-signer who made the archive that was \
+            redacted first: that every record of it is there, in its place, is proved. An encrypted \
+            archive opens with --identity or --passphrase-file. The pages in data/html \
             are covered by the signature and not compared with the records in data/native. Who \
-            cosigned is named by fingerprint. A time stamp is checked with --tsa-ca, by `openssl \
-            ts -verify` on this machine; without it, it is named as present and not checked. \
+            cosigned is named by fingerprint. A time stamp has to be over this archive; who stamped is \
+            checked with --tsa-ca, by `openssl ts -verify` on this machine; without it, it is named \
+            as present and not checked. \
             Several archives are checked as one group: none may be missing, and no \
             conversation may be in two.
 
@@ -49,6 +55,13 @@ struct Verify: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Who must have made the archive that was redacted first; as for --signer.",
+            valueName: "who"),
+        completion: .file())
+    var originalSigner: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Check the time stamp with the authority's root certificate in this PEM file.",
             valueName: "file"),
         completion: .file())
@@ -65,10 +78,12 @@ struct Verify: ParsableCommand {
         let authority = try tsaCa.map { try TimeStampAuthority($0) }
         let key = try options.archiveKey()
         let signer = try ExpectedSignerFile.text(signer)
+        let original = try ExpectedSignerFile.text(originalSigner)
         let results = try paths.map { path in
             var result = try ArchiveKeyOptions.asking(for: "--identity or --passphrase-file", key) {
                 try ArchiveVerifier.verify(
-                    Place.absolute(path), key: key, signer: signer, hooks: hooks)
+                    Place.absolute(path), key: key, signer: signer, originalSigner: original,
+                    hooks: hooks)
             }
             try authority?.check(&result)
             return (name: path, result: result)
@@ -105,9 +120,17 @@ struct Verify: ParsableCommand {
                 .object([
                     "records": .integer($0.records), "messages": .integer($0.messages),
                     "parts": .integer($0.parts), "copies": .integer($0.copies),
-                    "original": .text($0.original), "originalSigner": .text($0.originalSigner),
+                    "original": .text($0.original?.name),
+                    "originalBag": .text($0.original?.bag),
+                    "originalSigner": .text($0.original?.signer),
+                    "originalSignerKnown": .bool(result.isOriginalSignerKnown),
+                    "saidCopies": .array(
+                        $0.said.map {
+                            .object(["name": .text($0.name), "signer": .text($0.signer)])
+                        }),
                 ])
             } ?? .null,
+            "recipients": .array(result.recipients.map(JSON.string)),
             "notChecked": .array(result.notChecked.map(JSON.string)),
             "group": result.member.map { GroupView.json($0.group) } ?? .null,
         ]
@@ -123,7 +146,11 @@ struct Verify: ParsableCommand {
                 + "\(Figures.count(result.messages, "message")), "
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
-        if let withheld = result.withheld { show(withheld) }
+        if let withheld = result.withheld { show(withheld, of: result) }
+        for recipient in result.recipients {
+            let who = recipient == "passphrase" ? "whoever knows its passphrase" : recipient
+            Output.line("  for      \(Printable.line(who))")
+        }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
         if let time = result.timeStamp { Output.line("  stamped  \(time)") }
@@ -144,6 +171,11 @@ struct Verify: ParsableCommand {
             options.note(
                 "Compare the fingerprint of each who cosigned with the one that they told you.")
         }
+        if result.isEncrypted, result.recipients.isEmpty {
+            options.note(
+                "The archive was made in the clear and encrypted afterwards: nothing that is "
+                    + "signed says for whom.")
+        }
         if result.isSignerKnown {
             Output.line("  signed by the expected key")
         } else {
@@ -153,23 +185,45 @@ struct Verify: ParsableCommand {
         }
     }
 
-    private func show(_ withheld: WithheldCounts) {
+    private func show(_ withheld: WithheldCounts, of result: ArchiveVerifier.Result) {
         Output.line(
             withheld.records + withheld.parts == 0
                 ? "  redacted nothing is withheld"
                 : "  redacted \(Figures.count(withheld.records, "record")) and "
                     + "\(Figures.count(withheld.parts, "part")) are withheld")
-        if let original = withheld.original {
-            Output.line("  made of  \(Printable.line(original))")
+        guard withheld.isCopy else { return show(unproved: withheld, result.proof != nil) }
+        guard let original = withheld.original else {
+            return options.note(
+                "This is a copy, and nothing proves what it was made of, or that no record is "
+                    + "missing.")
         }
-        if let signer = withheld.originalSigner { Output.line("  by       \(signer)") }
-        guard withheld.records + withheld.parts > 0 else { return }
+        Output.line("  made of  \(Printable.line(original.name ?? original.bag))")
+        Output.line("  by       \(original.signer)")
+        for copy in withheld.said {
+            let signer = copy.signer.map { " of \($0)" } ?? ""
+            Output.line("  through  \(Printable.line((copy.name ?? "a copy") + signer)), it says")
+        }
+        show(unproved: withheld, true)
+        options.note(
+            "Titles, labels, custodian and other facts of the conversations, and what is said of "
+                + "their selection, are the word of whoever made this copy; nothing proves them.")
+        if result.isOriginalSignerKnown {
+            Output.line("  first made by the expected key")
+        } else {
+            options.note(
+                "Compare the fingerprint behind `by` with the one that the first archive's maker "
+                    + "told you, or give it with --original-signer.")
+        }
+    }
+
+    private func show(unproved withheld: WithheldCounts, _ isProved: Bool) {
+        guard isProved, withheld.records + withheld.parts > 0 else { return }
         let copies =
             withheld.copies == 0
             ? "" : ", and the text of \(Figures.count(withheld.copies, "marked copy"))"
         options.note(
-            "That each was there is proved. The dates, authors and places of withheld records"
-                + copies + " are what whoever redacted says; nothing proves them.")
+            "That each was there, in its place, is proved. The dates, authors and reasons of "
+                + "withheld records\(copies) are what whoever redacted says; nothing proves them.")
     }
 
     private func show(_ proof: ArchiveVerifier.ShownProof?) {
