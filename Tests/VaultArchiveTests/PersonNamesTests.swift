@@ -23,7 +23,7 @@ import Testing
             "ask keller about it", "müller wrote", "keller,bob", "keller-merger", "Kellers Idee",
             "kellers idea", "Иванова пришла", "с Иваном", "O’Brien wrote", "OBrien wrote",
             "obrien wrote", "Mueller wrote", "Muller wrote", "MUELLER", "BobKeller", "kellerbob",
-            "Keller2024", "@bkeller", "/home/bkeller/x", "b.keller said", "Li came", "LiWei",
+            "Keller2024", "@bkeller", "C:/Users/bkeller/x", "b.keller said", "Li came", "LiWei",
             "山田太郎が来た", "van der Berg said", "dupont was", "Jean Luc", "Grace said",
             "ann_secret", "dGVzdCBCb2IgS2VsbGVyIHg=", "=?utf-8?B?Qm9iIEtlbGxlcg==?=",
             "Kеllеr (Cyrillic)", "رأيت علي هنا", "K e l l e r",

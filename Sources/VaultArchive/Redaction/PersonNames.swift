@@ -11,7 +11,7 @@ import VaultCrypto
 ///    letters nor digits between them, or nothing: `keller, bob`, `Bob_Keller`, `kellerbob`. Two
 ///    words in small letters, as `van der`, are no name.
 /// 3. The first letter of the first word before or behind a family name of five letters and more:
-///    `bkeller`, `/home/b.keller`.
+///    `bkeller`, `C:/Users/b.keller`.
 /// 4. Each word of two letters and more that begins with a capital, or has none because its script
 ///    has none, as it is written or in capitals, and in any case where the text is nothing else.
 ///    Family names, which are all words but the first, or those before a comma, of five letters and
