@@ -5,8 +5,8 @@ import VaultCrypto
 /// Finds what stays and has, word for word, a line that is withheld elsewhere, and attached files
 /// that stay although a part that named them goes.
 ///
-/// Earlier versions are looked at as messages are. Lines are remembered by a keyed hash; short ones,
-/// which say little, are not.
+/// Earlier versions are looked at as messages are. Lines are remembered by a keyed hash; short
+/// ones, which say little, are not.
 struct RepeatedTexts {
     static let maximum = 100
     private static let minimumBytes = 24
