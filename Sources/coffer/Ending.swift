@@ -119,7 +119,13 @@ enum Ending {
             ]
             Notes.raw(Output.text(of: ["error": .object(error)]))
         } else {
-            Notes.raw("coffer: " + Printable.line(message))
+            // One line for a program that reads it, as many as it takes for a person.
+            let sentence = "coffer: " + message
+            if isatty(STDERR_FILENO) != 0 {
+                Notes.paragraph(sentence)
+            } else {
+                Notes.raw(Printable.line(sentence))
+            }
         }
         return exit
     }
