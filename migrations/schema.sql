@@ -213,6 +213,12 @@ CREATE TABLE provider_secret (
     value    BLOB NOT NULL,
     PRIMARY KEY (provider, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE message_restored (
+    message  INTEGER PRIMARY KEY REFERENCES message,
+    version  INTEGER NOT NULL,          -- what came with it is this version and those before it
+    restored INTEGER NOT NULL,          -- when
+    imported INTEGER                    -- the latest date that an older import has given it since
+) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);
 INSERT INTO counter VALUES('conversations',0);

@@ -47,6 +47,8 @@ package struct ChatSettings: Sendable {
     package var limits = SamplingLimits()
     package var thinking: ThinkingSetting?
     package var effort: String?
+    /// Whether the provider may keep the conversation so far, for a cheaper next turn.
+    package var caches = false
     /// So often may a model ask for tools before it has to come to an end.
     package var mostToolRounds = 16
 
@@ -144,21 +146,39 @@ package struct Chat: Sendable {
         return try await self.answer(in: conversation, below: parent, show)
     }
 
-    /// Goes on with an answer that was stopped or failed: asks for its rest, or for all of it where
-    /// nothing had come.
+    /// Goes on where a turn did not come to its end.
+    ///
+    /// | last message | what happens |
+    /// |---|---|
+    /// | a question, or results of tools | it is answered |
+    /// | an answer that was stopped or failed | its rest is asked for; all of it where none came |
+    /// | an answer that asks for tools | they are run, and the model is told what they gave |
+    ///
+    /// - Throws: `badInput` behind an answer that is whole.
     package func resume(
         _ conversation: RecordID, _ show: @escaping Show
     ) async throws -> ChatOutcome {
-        guard let leaf = try await current(of: conversation), leaf.role == .assistant,
-            leaf.state != .complete
-        else {
-            throw VaultError(
-                .badInput, "The last answer came to its end; there is nothing to go on with.")
+        guard let leaf = try await current(of: conversation) else { throw Self.nothingToResume }
+        if leaf.role == .user || leaf.role == .tool {
+            return try await answer(in: conversation, below: leaf.id, show)
+        }
+        guard leaf.role == .assistant else { throw Self.nothingToResume }
+        guard leaf.state != .complete else {
+            let tools = leaf.parts.compactMap(StoredPart.use)
+            guard leaf.stopReason == StopReason.toolUse.word, !tools.isEmpty else {
+                throw Self.nothingToResume
+            }
+            let path = try await path(conversation, to: leaf.id)
+            return try await TurnRun(self, in: conversation, show: show).run(tools, of: path)
         }
         let hasText = leaf.parts.contains { $0.kind == .text && $0.text?.isEmpty == false }
         guard hasText else { return try await regenerate(leaf.id, in: conversation, show) }
         let question = Question(Self.resumption).message(resumes: true)
         return try await ask(question, in: conversation, below: leaf.id, show)
+    }
+
+    private static var nothingToResume: VaultError {
+        VaultError(.badInput, "The last answer came to its end; there is nothing to go on with.")
     }
 
     // MARK: - Below
@@ -211,6 +231,7 @@ package struct Chat: Sendable {
         request.limits = settings.limits
         request.thinking = settings.thinking
         request.effort = settings.effort
+        if settings.caches { request.markForCache() }
         return request
     }
 }

@@ -73,4 +73,15 @@ extension JSON {
     }
     /// The member of an object.
     package subscript(key: String) -> JSON? { object?[key] }
+
+    /// Whether a value within stands more than so many levels deep; the value itself is level 0.
+    package func isNested(deeperThan levels: Int) -> Bool {
+        guard levels >= 0 else { return true }
+        return switch self {
+        case .array(let values): values.contains { $0.isNested(deeperThan: levels - 1) }
+        case .object(let object):
+            object.members.contains { $0.value.isNested(deeperThan: levels - 1) }
+        default: false
+        }
+    }
 }

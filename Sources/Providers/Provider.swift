@@ -20,8 +20,11 @@ package protocol ProviderAdapter: Sendable {
     /// A request for the number of tokens of a turn; nil where the endpoint counts none.
     func countRequest(for turn: TurnRequest) throws(ProviderError) -> WireRequest?
 
-    /// A request for the list of models; nil where the endpoint has none.
-    func modelsRequest() -> WireRequest?
+    /// A request for a page of the list of models; nil where the endpoint has no list.
+    ///
+    /// - Parameter last: `lastOfPage` of the page before; nil for the first.
+    /// - Returns: The request, without a credential.
+    func modelsRequest(after last: String?) -> WireRequest?
 
     /// The ids of the models in the answer to a `modelsRequest`.
     func models(_ body: JSON) -> [String]
@@ -44,6 +47,14 @@ package enum CredentialPlacement: Sendable, Equatable {
 }
 
 extension ProviderAdapter {
+    /// The first page of the list of models; nil where the endpoint has no list.
+    package func modelsRequest() -> WireRequest? { modelsRequest(after: nil) }
+
+    /// The last id of a page that another one follows, as Anthropic says it; nil behind the last.
+    package func lastOfPage(_ body: JSON) -> String? {
+        body["has_more"]?.bool == true ? body["last_id"]?.string : nil
+    }
+
     /// The number of tokens in the answer to a `countRequest`.
     package func tokenCount(_ body: JSON) -> Int? { body["input_tokens"]?.int.map(Int.init) }
 

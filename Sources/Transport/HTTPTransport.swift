@@ -49,17 +49,18 @@ package final class HTTPTransport: WireExchange, Sendable {
     ///
     /// - Parameters:
     ///   - request: The request as it shall go out.
+    ///   - handed: Counts what is handed to the connection, also where no answer comes.
     ///   - read: Takes the answer; it is over when this returns, whether or not all was read.
     /// - Returns: What `read` returns.
     /// - Throws: `ResidencyRefusal` before anything is sent; `ProviderError` for what goes wrong on
     ///   the way; `CancellationError`; what `read` throws.
     package func stream<Value: Sendable>(
-        _ request: WireRequest,
+        _ request: WireRequest, counting handed: HandedBytes = HandedBytes(),
         _ read: @escaping @Sendable (WireStream) async throws -> Value
     ) async throws -> Value {
         let decision = residency.check(request)
         if case .refused(let refusal) = decision { throw refusal }
-        let prepared = try OutgoingRequest(request)
+        let prepared = try OutgoingRequest(request, handed)
         let client = clients.client(for: request.origin)
         let watch = StreamWatch(settings)
         return try await withThrowingTaskGroup(of: Value.self) { group in
@@ -67,8 +68,10 @@ package final class HTTPTransport: WireExchange, Sendable {
                 do {
                     let answer = try await client.execute(
                         prepared.request, deadline: .now() + .hours(48))
+                    handed.begin()
                     return try await read(WireStream(answer, watch, decision))
                 } catch {
+                    if TransportFault.isAboutEncryption(error) { handed.handshakeFails() }
                     throw TransportFault.error(error, from: request.origin)
                 }
             }
@@ -98,6 +101,11 @@ package final class HTTPTransport: WireExchange, Sendable {
         } catch {
             throw ProviderError(.connection, message: "Nobody waits for the answer any more.")
         }
+    }
+
+    /// The proxy that a request passes; nil where it goes to its server directly.
+    package func proxy(for request: WireRequest) -> WebOrigin? {
+        clients.isProxied(request.origin) ? settings.proxy : nil
     }
 
     /// Closes all connections; transports that share them can send nothing more.

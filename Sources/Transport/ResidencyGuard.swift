@@ -13,26 +13,39 @@ package import Providers
 ///
 /// Every transport has a guard and asks it of every request, so that nothing is sent around it.
 package struct ResidencyGuard: Sendable {
-    private let policy: PolicyDocument?
+    private var policy: PolicyDocument?
     private let reader: PlaceReader
     private let credentialHosts: [CredentialHost]
+    private var barring: ResidencyRefusal?
 
     /// - Parameters:
     ///   - policy: The policy in force; nil where there is none, which bars no model.
     ///   - profiles: Member regions of Bedrock's inference profiles, by id or ARN.
     ///   - credentialHosts: What the credential's flow declares (`CredentialFlow.hosts`).
+    ///   - barring: Refuses every request, whatever it is: where the policy cannot be read.
     package init(
         policy: PolicyDocument?, profiles: [String: [String]] = [:],
-        credentialHosts: [CredentialHost] = []
+        credentialHosts: [CredentialHost] = [], barring: ResidencyRefusal? = nil
     ) {
+        self.barring = barring
         self.policy = policy
         reader = PlaceReader(profiles: profiles)
         self.credentialHosts = credentialHosts
     }
 
+    /// The same under another policy, or under one that cannot be read.
+    package func under(
+        _ policy: PolicyDocument?, barring: ResidencyRefusal? = nil
+    ) -> ResidencyGuard {
+        var other = self
+        (other.policy, other.barring) = (policy, barring)
+        return other
+    }
+
     /// Decides about a request as it stands.
     package func check(_ request: WireRequest) -> ResidencyDecision {
-        switch request.purpose {
+        if let barring { return .refused(barring) }
+        return switch request.purpose {
         case .model: policy?.residency(of: place(of: request)) ?? .unrestricted
         case .credential, .machineIdentity: credential(request)
         }

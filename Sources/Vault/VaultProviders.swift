@@ -79,29 +79,54 @@ extension Vault {
     ///
     /// - Throws: `badInput` for a name that is none, and for a member that looks like a secret.
     package func setProvider(_ provider: ProviderSettings) throws(VaultError) {
-        let name = try Label.checked(provider.name, "provider's name")
+        try Self.check(provider)
+        try store.write { db in try self.write(provider, in: db) }
+    }
+
+    /// Sets a provider and one of its secrets at once, so that neither is there without the other.
+    ///
+    /// - Parameters:
+    ///   - provider: As above.
+    ///   - secretName: What the secret is.
+    ///   - secret: See `setSecret`.
+    /// - Throws: `badInput` as above, and for a secret that is empty or longer than 64 KiB.
+    package func setProvider(
+        _ provider: ProviderSettings, with secretName: String, _ secret: borrowing SecretBytes
+    ) throws(VaultError) {
+        try Self.check(provider)
+        let (secretName, value) = try Self.checked(secretName, secret)
+        try store.write { db in
+            try self.write(provider, in: db)
+            try self.write(secretName, value, of: provider.name, in: db)
+        }
+    }
+
+    private static func check(_ provider: ProviderSettings) throws(VaultError) {
+        _ = try Label.checked(provider.name, "provider's name")
         if let member = provider.misplacedSecret {
             throw VaultError(
                 .badInput,
                 "\(member) looks like a secret, which settings do not hold; give it as one.")
         }
+    }
+
+    private func write(_ provider: ProviderSettings, in db: Database) throws {
         let text = JSONWriter.canonical(.object(provider.settings))
-        try store.write { db in
-            let time = self.now()
-            try db.execute(
-                sql: """
-                    INSERT INTO provider (name, kind, settings, changed) VALUES (?1, ?2, ?3, ?4)
-                        ON CONFLICT (name) DO UPDATE SET kind = ?2, settings = ?3, changed = ?4
-                    """,
-                arguments: [
-                    name, provider.kind, String(decoding: text, as: UTF8.self), time.milliseconds,
-                ])
-            var record = AuditLog.Record(.providerSet, object: name)
-            record.document = [
-                "kind": .string(provider.kind), "settings": .object(provider.settings),
-            ]
-            try auditLog(in: db, at: time).append(record)
-        }
+        let time = now()
+        try db.execute(
+            sql: """
+                INSERT INTO provider (name, kind, settings, changed) VALUES (?1, ?2, ?3, ?4)
+                    ON CONFLICT (name) DO UPDATE SET kind = ?2, settings = ?3, changed = ?4
+                """,
+            arguments: [
+                provider.name, provider.kind, String(decoding: text, as: UTF8.self),
+                time.milliseconds,
+            ])
+        var record = AuditLog.Record(.providerSet, object: provider.name)
+        record.document = [
+            "kind": .string(provider.kind), "settings": .object(provider.settings),
+        ]
+        try auditLog(in: db, at: time).append(record)
     }
 
     /// Removes a provider and its secrets.
@@ -131,20 +156,30 @@ extension Vault {
     package func setSecret(
         _ name: String, of provider: String, _ secret: borrowing SecretBytes
     ) throws(VaultError) {
+        let (name, value) = try Self.checked(name, secret)
+        try store.write { db in try self.write(name, value, of: provider, in: db) }
+    }
+
+    private static func checked(
+        _ name: String, _ secret: borrowing SecretBytes
+    ) throws(VaultError) -> (name: String, value: Data) {
         let name = try Label.checked(name, "secret's name")
-        guard (1...Self.longestSecretBytes).contains(secret.count) else {
+        guard (1...longestSecretBytes).contains(secret.count) else {
             throw VaultError(.badInput, "A secret has 1 to 65,536 bytes; give that one.")
         }
-        let value = unsafe secret.withBytes { bytes in unsafe Data(bytes) }
-        try store.write { db in
-            let num = try Self.num(ofProvider: provider, in: db)
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO provider_secret VALUES (?, ?, ?)",
-                arguments: [num, name, value])
-            var record = AuditLog.Record(.providerSecretSet, object: provider)
-            record.document = ["secret": .string(name)]
-            try auditLog(in: db, at: self.now()).append(record)
-        }
+        return (name, unsafe secret.withBytes { bytes in unsafe Data(bytes) })
+    }
+
+    private func write(
+        _ name: String, _ value: Data, of provider: String, in db: Database
+    ) throws {
+        let num = try Self.num(ofProvider: provider, in: db)
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO provider_secret VALUES (?, ?, ?)",
+            arguments: [num, name, value])
+        var record = AuditLog.Record(.providerSecretSet, object: provider)
+        record.document = ["secret": .string(name)]
+        try auditLog(in: db, at: now()).append(record)
     }
 
     /// A secret, in guarded memory.

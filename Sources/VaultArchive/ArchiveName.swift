@@ -42,6 +42,8 @@ enum ArchiveName {
     /// Which archive `proof/` was made for, and which records stood where in it.
     static let sealedArchive = "proof/archive.json"
     static let placedRecords = "proof/records.jsonl"
+    /// Which parts name files that the first archive lacks; only where some do.
+    static let missingParts = "proof/missing.jsonl"
     /// The files of `proof/`, signed by who made the first archive, whatever is made of it.
     static let proofManifest = "proof/manifest-sha256.txt"
     static let proofSignature = "proof/manifest-sha256.txt.sig"
@@ -169,6 +171,9 @@ extension String {
 
     /// The text on one line: controls and line ends become blanks, and it is cut to a length.
     func singleLine(maximumBytes: Int) -> String {
+        // Most are ids, dates and plain names: nothing of them changes.
+        let isPlain = utf8.count <= maximumBytes && utf8.allSatisfy { $0 &- 0x20 < 0x5F }
+        if isPlain { return self }
         var line = ""
         var count = 0
         for scalar in unicodeScalars {

@@ -21,6 +21,15 @@ struct CatalogueTests {
             ProviderSettings(name: name, kind: "gateway", settings: settings))
     }
 
+    private static func secret(_ text: String) -> SecretBytes {
+        let bytes = Array(text.utf8)
+        return SecretBytes(count: bytes.count) { $0.copyBytes(from: bytes) }
+    }
+
+    private static let nowhere = Surroundings(
+        wire: NoNetwork(), now: { Date() }, environment: CredentialEnvironment([:]),
+        files: MachineFiles(), programs: MachinePrograms())
+
     private func write(_ text: String, mode: Int = 0o600) throws -> ManagedProviders {
         let path = test.folder + "/providers.json"
         try Data(text.utf8).write(to: URL(filePath: path))
@@ -76,6 +85,16 @@ struct CatalogueTests {
             0o600, #"{"version":1,"providers":{"a":{"kind":"vertex","region":"eu"}}}"#,
             "project is missing"
         ),
+        (0o600, #"{"version":1,"providers":{"":{"kind":"gateway"}}}"#, "A provider's name has"),
+        (
+            0o600, #"{"version":1,"providers":{"a\u001b[31m":{"kind":"gateway"}}}"#,
+            "A provider's name has"
+        ),
+        (
+            0o600,
+            #"{"version":1,"providers":{"a":{"kind":"gateway","keyOrigin":"https://e.example"}}}"#,
+            "a member keyOrigin, which is the vault's"
+        ),
     ])
     func `A managed file that cannot be relied on is an error, and gives no provider`(
         _ mode: Int, _ text: String, _ words: String
@@ -87,6 +106,41 @@ struct CatalogueTests {
         }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("providers.json") == true)
+    }
+
+    @Test func `A key goes to the server that it was given for, and to no other of the name`()
+        throws
+    {
+        try store("work")
+        let own = try ProviderCatalogue(test.vault, managed: .ofDevice).entry("work")
+        try test.vault.setProvider(
+            try SecretOrigins.binding("key", of: own.settings, to: own.configuration()),
+            with: "key", Self.secret("KEYCANARY-1"))
+        let bound = try ProviderCatalogue(test.vault, managed: .ofDevice).entry("work")
+        let secrets = try ProviderSecrets(of: bound, in: test.vault)
+        #expect(secrets.key?.reveal() == "KEYCANARY-1" && secrets.refusal == nil)
+        // A managed provider of the same name, and a new address, lead elsewhere.
+        let managed = try ProviderCatalogue(test.vault, managed: write(Self.managed)).entry("work")
+        var moved = bound
+        moved.settings.settings["baseURL"] = .string("https://vault.example.org:8443")
+        for other in [managed, moved] {
+            let secrets = try ProviderSecrets(of: other, in: test.vault)
+            #expect(secrets.key == nil)
+            let sentence = try #require(secrets.refusal?.sentence)
+            #expect(sentence.contains("was given for https://vault.example.org, and"))
+            #expect(sentence.contains("coffer provider set work --key-file FILE"))
+            let choice = try other.configuration().credentialChoice(secrets, in: Self.nowhere)
+            #expect(choice?.report.entries.first?.outcome == .failed)
+            #expect(throws: CredentialError.self) { try choice?.flow.get() }
+        }
+    }
+
+    @Test func `A key without a server goes nowhere`() throws {
+        try store("work")
+        try test.vault.setSecret("key", of: "work", Self.secret("KEYCANARY-1"))
+        let entry = try ProviderCatalogue(test.vault, managed: .ofDevice).entry("work")
+        let secrets = try ProviderSecrets(of: entry, in: test.vault)
+        #expect(secrets.key == nil && secrets.refusal != nil)
     }
 
     @Test func `A link, a missing file and a folder that others write are refused`() throws {

@@ -102,6 +102,62 @@ struct ChatTests {
         #expect(transport.requests[0].messages == transport.requests[1].messages)
     }
 
+    @Test func `a question that has no answer yet is answered when it is gone on with`()
+        async throws
+    {
+        let test = try TestVault()
+        let transport = ScriptedTransport(events: [Script.text(["Here."])])
+        let chat = Chat(test, transport)
+        // What is left where the program was killed before the answer began.
+        let id = try await chat.begin(Question("Where?"))
+        let outcome = try await chat.resume(id) { _ in }
+        #expect(outcome.state == .complete && transport.requests[0].messages.count == 1)
+        #expect(try test.vault.messages(of: id).last?.parts[0].text == "Here.")
+    }
+
+    @Test func `a deep input of a tool costs nothing of the answer around it`() async throws {
+        let test = try TestVault()
+        let deep = String(repeating: "[", count: 253) + String(repeating: "]", count: 253)
+        let events: [TurnEvent] = [
+            .started(id: nil, model: nil), .began(part: 0, .text("Before.")), .ended(part: 0),
+            .began(part: 1, .toolUse(id: "t", name: "n", input: nil)), .toolInput(part: 1, deep),
+            .ended(part: 1), .began(part: 2, .text("After.")), .ended(part: 2),
+            .stopped(.endOfTurn, sequence: nil), .finished,
+        ]
+        let chat = Chat(test, ScriptedTransport(events: [events]))
+        let id = try await chat.begin(Question("Deep?"))
+        _ = try await chat.answer(in: id) { _ in }
+        let answer = try #require(try test.vault.messages(of: id).last)
+        #expect(answer.parts.compactMap(\.text) == ["Before.", "After."])
+        #expect(answer.extra["unreadableFromStep"] == nil)
+        #expect(answer.parts[1].data?["unfinishedInput"]?.string == deep)
+    }
+
+    @Test func `many signatures and citations cost what they are long`() async throws {
+        let test = try TestVault()
+        let chat = Chat(
+            test,
+            ScriptedTransport(events: [
+                [.started(id: nil, model: nil), .began(part: 0, .thinking("hm", signature: ""))]
+                    + (0..<3_000).map { _ in .signature(part: 0, "0123456789") }
+                    + [.ended(part: 0), .began(part: 1, .text("So."))]
+                    + (0..<3_000).map { .citation(part: 1, .integer(Int64($0))) }
+                    + [.ended(part: 1), .stopped(.endOfTurn, sequence: nil), .finished]
+            ]))
+        let id = try await chat.begin(Question("Why?"))
+        _ = try await chat.answer(in: id) { _ in }
+        let parts = try #require(try test.vault.messages(of: id).last).parts
+        #expect(parts[0].data?["signature"]?.string?.count == 30_000)
+        #expect(parts[1].data?["citations"]?.array?.count == 3_000)
+        let size = try FileManager.default.subpaths(atPath: test.folder)?.reduce(0) { sum, path in
+            let attributes = try FileManager.default.attributesOfItem(
+                atPath: "\(test.folder)/\(path)")
+            return sum + (attributes[.size] as? Int ?? 0)
+        }
+        // Each step as a whole would be 45 MB of signatures alone.
+        #expect(try #require(size) < 8 << 20)
+    }
+
     @Test func `an answer that breaks off is kept as failed, and a retry is shown`() async throws {
         let test = try TestVault()
         let error = ProviderError(.rateLimited, status: 429)
@@ -281,6 +337,51 @@ struct ToolTests {
         let id = try await chat.begin(Question("Ring"))
         let outcome = try await chat.answer(in: id) { _ in }
         #expect(outcome.state == .stopped && transport.requests.count == 4)
+    }
+
+    @Test func `tools of an answer that was left are run when it is gone on with`() async throws {
+        let test = try TestVault()
+        let transport = ScriptedTransport(
+            events: [Script.tool("bell", "{}"), Script.tool("bell", "{}"), Script.text(["Done."])])
+        var chat = Chat(
+            test, transport, tools: ToolSet([Bell()], permissions: ["bell": .allow]))
+        chat.settings.mostToolRounds = 1
+        let id = try await chat.begin(Question("Ring"))
+        #expect(try await chat.answer(in: id) { _ in }.state == .stopped)
+        let outcome = try await chat.resume(id) { _ in }
+        #expect(outcome.state == .complete && transport.requests.count == 3)
+        #expect(
+            try test.vault.messages(of: id).map(\.role)
+                == [.user, .assistant, .tool, .assistant, .tool, .assistant])
+        await #expect(throws: VaultError.self) { try await chat.resume(id) { _ in } }
+    }
+
+    @Test func `of many tools at once some are run, and the model is told of the others`()
+        async throws
+    {
+        let uses = (0..<40).flatMap { number -> [TurnEvent] in
+            [
+                .began(part: number, .toolUse(id: "t\(number)", name: "bell", input: nil)),
+                .toolInput(part: number, "{}"), .ended(part: number),
+            ]
+        }
+        let script = uses + [.stopped(.toolUse, sequence: nil), .finished]
+        let set = ToolSet([Bell()], permissions: ["bell": .allow])
+        let (outcomes, requests) = try await outcome(set, script)
+        #expect(outcomes.filter { $0 == .done }.count == 32 && outcomes.count == 40)
+        #expect(requests[1].messages.last?.parts.count == 40)
+    }
+
+    @Test func `an input that cannot be read is an answer that failed`() async throws {
+        let test = try TestVault()
+        let chat = Chat(test, ScriptedTransport(events: [Script.tool("bell", "{\"a\":")]))
+        let id = try await chat.begin(Question("Ring"))
+        let outcome = try await chat.answer(in: id) { _ in }
+        guard case .failed(let error) = outcome.state else {
+            Issue.record("it is \(outcome.state)")
+            return
+        }
+        #expect(error.kind == .malformed)
     }
 
     @Test func `the vault is searched for the model`() async throws {

@@ -97,6 +97,18 @@ struct ContextTests {
         #expect(ConversationUsage([]).cost == 0)
     }
 
+    @Test(arguments: [Int64.max, Int64.min, -5, 1_000_000_000_001])
+    func `what a server cannot have counted is not counted`(number: Int64) {
+        for name in ["inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens"] {
+            var answer = message(.assistant, [])
+            answer.usage = ["inputTokens": .integer(7), "outputTokens": .integer(3)]
+            let sound = answer
+            answer.usage?[name] = .integer(number)
+            let usage = ConversationUsage([answer, sound, answer])
+            #expect(usage.inputTokens == 7 && usage.outputTokens == 3 && usage.uncounted == 2)
+        }
+    }
+
     @Test(arguments: [
         ("", ""), ("One two", "One two"), ("  \n\n a   b \nc", "a b"),
         (String(repeating: "x", count: 99), String(repeating: "x", count: 60)),

@@ -281,4 +281,33 @@ struct ProvisionTests {
             return
         }
     }
+
+    @Test(
+        arguments: [
+            ("anthropic.made-up-1", nil, "eu-central-1"),
+            ("global.anthropic.made-up-1", nil, "global"),
+            ("us.anthropic.made-up-1", nil, nil),
+            ("eu.anthropic.made-up-1", ["eu-central-1", "eu-west-1"], "eu-central-1, eu-west-1"),
+            ("global.anthropic.made-up-1", ["", "us-east-1"], "global"),
+            ("us.anthropic.made-up-1", ["", "us-east-1"], nil),
+        ] as [(String, [String]?, String?)])
+    func `The region of a profile is told where it is known, and is not the endpoint's`(
+        _ model: String, _ regions: [String]?, _ region: String?
+    ) throws {
+        let configuration = try read("bedrock", #"{"region":"eu-central-1"}"#)
+        let forecast = try ResidencyForecast(
+            configuration.adapter(for: ConfiguredModel(id: model), ProviderSecrets()),
+            model: model, policy: nil, profiles: regions.map { [model: $0] } ?? [:])
+        #expect(forecast.region == region)
+        #expect(forecast.place.unknownProfile == (region == nil ? model : nil))
+    }
+
+    @Test func `A policy that cannot be read bars every place`() throws {
+        let configuration = try read("gateway", #"{"baseURL":"https://llm.example.org"}"#)
+        let barring = ResidencyRefusal(rule: "policy", what: "Refused: x", remedy: "y")
+        let forecast = try ResidencyForecast(
+            configuration.adapter(for: ConfiguredModel(id: "m"), ProviderSecrets()), model: "m",
+            policy: nil, barring: barring)
+        #expect(forecast.decision == .refused(barring) && forecast.rule == "policy")
+    }
 }

@@ -9,18 +9,22 @@ import VaultCrypto
 @testable import coffer
 
 @Suite struct AnswerScreenTests {
-    /// What an answer's news put on a screen of 40 columns.
-    private func shown(_ news: [ChatNews]) async -> String {
+    /// What an answer's news put on a screen of 40 columns; notes stand in brackets.
+    private func shown(
+        _ news: [ChatNews], _ form: AnswerScreen.Form = .markdown(width: 40)
+    ) -> String {
         let written = SaidText()
-        let screen = AnswerScreen(width: 40) { written.add($0) }
-        for piece in news { await screen.show(piece) }
+        let screen = AnswerScreen(form, write: written.add) { note in
+            written.add("[\(Printable.line(note))]")
+        }
+        for piece in news { screen.show(piece) }
         return written.text
     }
 
     private let id = RecordID(at: Instant(milliseconds: 0))
 
-    @Test func textAndThinkingBeginTheirOwnLines() async {
-        let text = await shown([
+    @Test func textAndThinkingBeginTheirOwnLines() {
+        let text = shown([
             .began(id), .answer(.began(part: 0, .thinking("Hm", signature: ""))),
             .answer(.thinking(part: 0, ", so.")), .answer(.ended(part: 0)),
             .answer(.began(part: 1, .text(""))), .answer(.text(part: 1, "Yes")),
@@ -29,22 +33,81 @@ import VaultCrypto
         #expect(text == "thinking\nHm, so.\n\nYes\n")
     }
 
-    @Test func aStoppedAnswerSaysThatItIsKept() async {
-        let text = await shown([.began(id), .answer(.text(part: 0, "Ye")), .ended(id, .stopped)])
-        #expect(text.hasPrefix("Ye\nStopped; what came is kept"))
+    private var twoParts: [ChatNews] {
+        [
+            .began(id), .answer(.began(part: 0, .thinking("Hm", signature: ""))),
+            .answer(.ended(part: 0)), .answer(.began(part: 1, .text("*One*"))),
+            .answer(.ended(part: 1)), .tool(tool, .done), .answer(.began(part: 0, .text("Two\n"))),
+            .answer(.stopped(.maximumTokens, sequence: nil)), .ended(id, .complete),
+        ]
     }
 
-    @Test func aFailureHasItsSentenceAndTheWayOn() async {
+    private let tool = ToolUse(id: "t", name: "look", input: .unfinished(""))
+
+    @Test func aPipeHasTheBytesOfTheTextAndNothingElse() {
+        let written = SaidText()
+        let screen = AnswerScreen(.plain, write: written.add) { _ in }
+        for piece in twoParts { screen.show(piece) }
+        #expect(written.text == "*One*\n\nTwo\n")
+    }
+
+    /// What a model may send to act on a terminal.
+    private let acts: [ChatNews] = [
+        .answer(.began(part: 0, .thinking("\u{1B}[2J", signature: ""))),
+        .answer(.ended(part: 0)), .answer(.began(part: 1, .text("*One* \u{1B}[31m\u{9B}1A\u{7}"))),
+        .answer(.text(part: 1, "\u{1B}]52;c;eA==\u{7}\u{202E}two\r\nthree\r")),
+        .answer(.text(part: 1, "\nfour four four four four four four four four four\r\n")),
+        .answer(.ended(part: 1)),
+    ]
+
+    @Test func aTerminalThatIsDumbIsSentTextThatCannotAct() {
+        let text = shown(acts, .clean)
+        #expect(
+            text.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0.properties.generalCategory != .control
+            })
+        #expect(
+            !text.unicodeScalars.contains("\u{202E}") && text.hasPrefix("thinking\n␛[2J\n\n*One*"))
+        #expect(text.hasSuffix("two\nthree\nfour four four four four four four four four four\n"))
+    }
+
+    @Test func theFormFollowsFromTheOutput() {
+        func form(_ isTerminal: Bool, _ isDumb: Bool) -> String {
+            let form = AnswerScreen.Form.fitting(isTerminal: isTerminal, isDumb: isDumb, width: 70)
+            return "\(form)"
+        }
+        #expect(form(false, false) == "plain" && form(false, true) == "plain")
+        #expect(form(true, true) == "clean" && form(true, false) == "markdown(width: 70)")
+    }
+
+    @Test func aPipeHasTheBytesAsTheyCame() {
+        let text = shown(acts, .plain)
+        #expect(text.hasPrefix("*One* \u{1B}[31m\u{9B}1A\u{7}") && text.hasSuffix(" four\r\n"))
+        #expect(text.utf8.filter { $0 == 10 }.count == 3)
+    }
+
+    @Test func whatIsNoAnswerIsANoteOnALineOfItsOwn() {
+        let text = shown(twoParts, .plain)
+        #expect(
+            text.hasPrefix("*One*\n[The model asked for look: it was run")
+                && text.hasSuffix(
+                    "Two\n[The answer reached its limit of tokens; ask for the rest.]")
+        )
+    }
+
+    @Test func whoPrintsTheWholeIsShownNotesAlone() {
+        let text = shown(twoParts, .none)
+        #expect(text.hasPrefix("[") && !text.contains("One") && !text.contains("Two"))
+    }
+
+    @Test func anotherAttemptIsSaid() {
         let error = ProviderError(.cut)
-        let text = await shown([
-            .began(id), .answer(.text(part: 0, "Ye")), .ended(id, .failed(error)),
-        ])
-        let line = text.replacing("\n", with: " ")
-        #expect(line.contains(error.sentence) && line.contains("/resume goes on."))
+        let text = shown([.began(id), .retrying(because: error, afterMilliseconds: 2_400)])
+        #expect(text == "[\(error.sentence) Trying again in 2 s.]")
     }
 
-    @Test func nothingActsOnTheTerminal() async {
-        let text = await shown([
+    @Test func nothingActsOnTheTerminal() {
+        let text = shown([
             .answer(.began(part: 0, .thinking("\u{1B}[2J", signature: ""))),
             .answer(.text(part: 1, "\u{1B}]0;x\u{7}")),
             .tool(ToolUse(id: "t", name: "\u{1B}[31m", input: .unfinished("")), .denied),

@@ -109,6 +109,31 @@ import Testing
         }
     }
 
+    @Test func `A key stays with the server that it was given for`() throws {
+        try addGateway()
+        let moved = try sandbox.open(
+            "provider", "set", "llm", "--base-url", "https://other.example.org")
+        let words = "was given for https://llm.example.org, and the provider now leads to"
+        #expect(moved.status == 0)
+        #expect(moved.errors.replacing("\n", with: " ").contains(words), "\(moved.errors)")
+        for command in [["ask", "hello"], ["provider", "check", "llm"]] {
+            let answer = try sandbox.run(command + ["--passphrase-file", "passphrase"])
+            #expect(answer.status == 1, "\(answer.errors)")
+            let said = (answer.output + answer.errors).replacing("\n", with: " ")
+            #expect(said.contains("coffer provider set llm --key-file FILE"), "\(said)")
+            #expect(!said.contains("CANARY"))
+        }
+        let typed = try sandbox.open(
+            "provider", "set", "llm", "--set", "keyOrigin=https://other.example.org")
+        #expect(typed.status == 1 && typed.errors.contains("give the secret again"))
+        // Given again, it is for the new server.
+        let again = try sandbox.open("provider", "set", "llm", "--key-file", "key")
+        #expect(again.status == 0 && !again.errors.contains("was given for"))
+        let shown = try sandbox.open("provider", "show", "llm", "--json").object
+        let settings = try #require(shown["settings"] as? [String: Any])
+        #expect(settings["keyOrigin"] as? String == "https://other.example.org")
+    }
+
     @Test(arguments: [
         (["--kind", "gateway"], 1, "baseURL is missing"), ([], 64, "--kind"),
         (["--kind", "soap"], 64, "soap"),
@@ -128,7 +153,79 @@ import Testing
         #expect(Int(answer.status) == status, "\(answer.errors)")
         #expect(answer.errors.contains(words), "\(answer.errors)")
         let stored = try sandbox.open("provider", "list", "--json").objects
-        #expect(stored.isEmpty || arguments.contains("none"))
+        #expect(stored.isEmpty)
+    }
+
+    @Test func `Options name where a credential comes from, and a secret is in no settings`()
+        throws
+    {
+        try sandbox.write("key", Self.canary + "\n")
+        try add(
+            "azure", "--kind", "foundry", "--resource", "ours", "--model", "m", "--tenant", "t-1",
+            "--client", "c-1", "--client-secret-file", "key", "--ca-file", "ca.pem", "--proxy",
+            "http://127.0.0.1:3128")
+        try add("aws", "--kind", "bedrock", "--region", "eu-central-1", "--profile", "work")
+        try add(
+            "google", "--kind", "vertex", "--project", "p", "--region", "eu",
+            "--credentials-file", "google.json")
+        let azure = try sandbox.open("provider", "show", "azure")
+        #expect(azure.output.contains(#"{"client":"c-1","tenant":"t-1"}"#), "\(azure.output)")
+        #expect(azure.output.contains("secret in the vault: clientSecret"))
+        #expect(azure.output.contains("/ca.pem") && azure.output.contains("127.0.0.1:3128"))
+        #expect(!azure.output.contains("CANARY"))
+        let google = try sandbox.open("provider", "show", "google").output
+        #expect(google.contains(sandbox.home + "/google.json"))
+        #expect(try sandbox.open("provider", "show", "aws").output.contains(#""profile":"work""#))
+        let both = try sandbox.open(
+            "provider", "set", "azure", "--key-file", "key", "--client-secret-file", "key")
+        #expect(both.status == 64 && both.errors.contains("give one"))
+    }
+
+    @Test func `A setting that looks like a secret is said to be none, and what it is is not`()
+        throws
+    {
+        try addGateway()
+        let headers = #"headers={"x-tenant":"legal","x-custom":"sk-\#(Self.canary)"}"#
+        let set = try sandbox.open(
+            "provider", "set", "llm", "--set", headers, "--set", "query=version=2&api_key=x1")
+        let words = set.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(set.status == 0, "\(words)")
+        #expect(
+            words.contains("and these look like secrets: headers.x-custom, query.api_key."))
+        #expect(words.contains("--key-file") && !words.contains("CANARY"))
+        let shown = try sandbox.open("provider", "show", "llm")
+        #expect(shown.output.contains(Self.canary) && shown.errors.contains("Settings are not"))
+        try sandbox.write(
+            "managed.json",
+            """
+            {"version":1,"providers":{"llm":{"kind":"gateway","models":["m"],
+             "baseURL":"https://managed.example.org","query":"t=Bearer%20x"}}}
+            """)
+        let managed = try sandbox.open("provider", "show", "llm", "--providers", "managed.json")
+        #expect(managed.errors.contains("query.t"), "\(managed.errors)")
+        let sound = try sandbox.open(
+            "provider", "set", "llm", "--set", #"headers={"x-tenant":"legal"}"#, "--set",
+            "query=v=2")
+        #expect(sound.status == 0 && sound.errors.isEmpty)
+    }
+
+    @Test func `Going on in a hidden conversation is said`() throws {
+        try addGateway()
+        try setPolicy(#"{"provider":"vertex","regions":["europe-west4"]}"#)
+        try sandbox.write("chats.jsonl", Sandbox.chats)
+        _ = try sandbox.open("import", "chats.jsonl")
+        let rows = try sandbox.open("list", "--json").objects
+        let id = try #require(rows.first?["id"] as? String)
+        #expect(try sandbox.open("delete", id).status == 0)
+        let hidden = try sandbox.open("ask", "hello", "--conversation", id)
+        let words = hidden.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(hidden.status == 3 && words.contains("This conversation is hidden"))
+        #expect(words.contains("`coffer delete \(id) --undo`"))
+        let chat = try sandbox.open("chat", "--conversation", id)
+        #expect(chat.errors.contains("This conversation is hidden"))
+        #expect(try sandbox.open("delete", id, "--undo").status == 0)
+        let shown = try sandbox.open("ask", "hello", "--conversation", id)
+        #expect(shown.status == 3 && !shown.errors.contains("hidden"))
     }
 
     // MARK: Managed

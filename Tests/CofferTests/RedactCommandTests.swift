@@ -57,6 +57,22 @@ import Testing
         #expect(below.status == 1 && below.errors.contains(sentence), "\(below.errors)")
     }
 
+    @Test func `A copy of a copy is made only of the first maker who is expected`() throws {
+        let made = try sandbox.open("export", "--output", "bag", "--json").object
+        let maker = try #require(made["signer"] as? String)
+        #expect(try redact("bag", to: "copy").status == 0)
+        let budget = try #require(try sandbox.open("search", "budget", "--ids").lines.first)
+        let again = [
+            "redact", "copy", "--output", "again", "--withhold", budget, "--reason", "privilege",
+            "--original-signer",
+        ]
+        let stranger = "SHA256:" + String(repeating: "A", count: 43)
+        let refused = try sandbox.run(again + [stranger, "--passphrase-file", "passphrase"])
+        #expect(refused.status == 2 && !exists("again"), "\(refused.errors)")
+        let taken = try sandbox.run(again + [maker, "--passphrase-file", "passphrase"])
+        #expect(taken.status == 0 && exists("again"), "\(taken.errors)")
+    }
+
     @Test(arguments: ["", "  "])
     func `A subject without a name is refused`(subject: String) throws {
         let answer = try sandbox.open("export", "--output", "bag", "--subject", subject)

@@ -36,8 +36,8 @@ import Testing
         let done = try other("restore", "bag", "--json").object
         #expect(
             Set(done.keys) == [
-                "ok", "dryRun", "archive", "conversations", "messages", "attachments", "holds",
-                "labels", "notTaken", "skipped",
+                "ok", "dryRun", "archive", "conversations", "messages", "attachments", "group",
+                "holds", "labels", "notTaken", "skipped",
             ])
         let messages = try #require(done["messages"] as? [String: Int])
         #expect(

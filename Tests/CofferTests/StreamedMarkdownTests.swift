@@ -99,6 +99,7 @@ struct StreamedMarkdownTests {
                 │ also too long for a single narrow
                 │ line
 
+                swift
                     let x = "**not bold**"  // and a line of code that is long and is not wrapped at all
                       ``
                 | a | b |
@@ -139,6 +140,72 @@ struct StreamedMarkdownTests {
         #expect(rendered(["tail **"]) == "tail **\n")
         #expect(rendered(["a\\"]) == "a\\\n")
         #expect(rendered(["```"]) == "")
+    }
+
+    @Test("The words behind a fence are shown, dimmed; at the end of the text as they came")
+    func fences() {
+        #expect(
+            rendered(["```  two words \nx\n```\n"]).hasPrefix("\u{1B}[0;2mtwo words \u{1B}[0m\n"))
+        #expect(rendered(["~~~ the words"]) == "~~~ the words\n")
+        #expect(Screen(rendered(["```the words"])).text == "the words\n")
+        #expect(rendered(["```\na\n\nb\n```\nc"]) == "    a\n\n    b\nc\n")
+        #expect(rendered(["~~~~\na\n~~~\n~~~~~ \nc"]) == "    a\n    ~~~\nc\n")
+        let long = "~~~ " + String(repeating: "w", count: 2 * LineStart.limit)
+        #expect(Screen(rendered([long + "\nafter"])).text.hasSuffix("w\nafter\n"))
+    }
+
+    @Test("What tells nothing yet is shown as it came when it tells nothing")
+    func beginnings() {
+        for text in ["-", "+++", "1234567890. x", "12.x", "####### x", "#x", "--x"] {
+            #expect(rendered([text + "\n"]) == text + "\n")
+        }
+        #expect(Screen(rendered(["``x``\n- - -\n"])).text == "x\n• - -\n")
+        #expect(Screen(rendered([">\n>x"])).text == "│\n│ x\n")
+        #expect(rendered(["*****\n"]).hasPrefix("───"))
+        #expect(rendered(["a *****\nb ****c****"]) == "a *****\nb ****c****\n")
+    }
+
+    @Test("A deep item has half of the line for its text")
+    func deep() {
+        let text = String(repeating: " ", count: 200) + "- " + String(repeating: "a", count: 2000)
+        let rows = Screen(rendered([text], width: 80)).text.split(separator: "\n")
+        #expect(rows.allSatisfy { $0.count <= 79 } && rows.count <= 2 + 2000 / 40)
+        #expect(rows.joined().filter { $0 == "a" }.count == 2000)
+        #expect(rendered([text], width: 20).utf8.count < 3 * text.utf8.count)
+    }
+
+    @Test("A word of wide characters is cut where its line ends")
+    func wideWord() {
+        let rows = Screen(rendered([String(repeating: "漢", count: 60)])).text.split(separator: "\n")
+        #expect(rows.map(\.count) == [19, 19, 19, 3])
+    }
+
+    /// What a server may send to keep the terminal busy, and how many bytes of it.
+    private static let bombs: [(String, Int)] =
+        ["*", "`", "~", "-", ">", "#", "7", " "].map { ($0, 1_000_000) }
+        + [
+            "_", "+", "|", "\\", "a", "漢", "\u{301}", "* ", "`a", "*a", "~~~ ", "-\n", "> ", "a\t",
+        ].map { ($0, 100_000) }
+
+    /// The limit is far above what this takes, and far below what it takes to scan a line anew for
+    /// each letter: hours.
+    @Test(
+        "A letter costs the same whatever came before it", .timeLimit(.minutes(5)),
+        arguments: Self.bombs)
+    func busy(_ piece: String, _ bytes: Int) {
+        var markdown = StreamedMarkdown(width: 80)
+        let letters = piece.map { String($0) }
+        var (sent, written, held) = (0, 0, 0)
+        while sent < bytes {
+            for letter in letters {
+                written += markdown.take(letter).utf8.count
+                held = max(held, markdown.heldBytes)
+                sent += letter.utf8.count
+            }
+        }
+        written += markdown.finish().utf8.count
+        #expect(held < 4096)
+        #expect(written <= 8 * sent, "\(written) of \(sent)")
     }
 
     @Test("Nothing in a text acts on the terminal")

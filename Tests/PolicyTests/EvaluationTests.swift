@@ -133,6 +133,24 @@ import Testing
         #expect(other.dates(of: item).deleteAt != nil)
     }
 
+    @Test func `What was added is kept as long as a rule retains it, and puts off no deletion`() {
+        var item = Sample.item
+        let deletion = Sample.rule("delete", "P1Y")
+        let before = RetentionEvaluator(Sample.policy(deletion)).dates(of: item)
+        item.added = Sample.year(2)
+        #expect(RetentionEvaluator(Sample.policy(deletion)).dates(of: item) == before)
+        #expect(decide(item, deletion, at: Sample.year(1)).outcome == .destroy)
+        let both = RetentionEvaluator(Sample.policy(Sample.rule("retain+delete", "P1Y")))
+        #expect(both.dates(of: item).deleteAt == .at(Sample.year(1)))
+        #expect(both.dates(of: item).retainUntil == .at(Sample.year(3)))
+        #expect(both.dates(of: item).purgeAt == .at(Sample.year(3)))
+        // Earlier than the record's own, it changes nothing.
+        item.added = Sample.year(0) - 1
+        #expect(both.dates(of: item).purgeAt == .at(Sample.year(1)))
+        item.created = nil
+        #expect(both.dates(of: item).retainUntil == .never)
+    }
+
     @Test func `Default rules retain as well, and of a class the earliest deletion counts`() {
         let standard = RuleScope(.default)
         let policy = Sample.policy(

@@ -14,6 +14,9 @@ import Transport
         scene.settings.authorities = []
         let sent = try await scene.send("well")
         #expect(sent.failure?.kind == .untrusted && sent.attempts == 1)
+        let exchange = sent.receipt.exchange
+        #expect(exchange["unsent"]?.int == 1 && exchange["requestBytes"]?.int == 0)
+        #expect(exchange["handshake"]?.string == "failed" && exchange["tls"] == nil)
         #expect(try scene.server.requests().isEmpty)
     }
 
@@ -51,6 +54,7 @@ import Transport
     @Test func `a server of this machine may speak without encryption`() async throws {
         let sent = try await Scene(try ScriptedServer(isEncrypted: false)).send("well")
         #expect(sent.answer.text == "All is well." && sent.receipt.exchange["tls"] == nil)
+        #expect(sent.receipt.exchange["scheme"]?.string == "http")
     }
 
     @Test func `a redirect is an error that says so, and nothing follows it`() async throws {
@@ -101,6 +105,29 @@ import Transport
         try await Task.sleep(for: .milliseconds(300))
         let sent = try await Scene().send(adapter, model: "m")
         #expect(sent.failure?.kind == .connection && sent.attempts == 3)
+        let exchange = sent.receipt.exchange
+        #expect(exchange["unsent"]?.int == 3 && exchange["requestBytes"]?.int == 0)
+        #expect(exchange["handshake"] == nil && exchange["scheme"]?.string == "https")
+    }
+
+    @Test func `a server that hangs up was sent to, and what was sent is counted`() async throws {
+        // Whether it hangs up depends on who asked before.
+        let sent = try await Scene(try ScriptedServer()).send("cut-at-once")
+        let exchange = sent.receipt.exchange
+        #expect(sent.attempts == 2 && exchange["unsent"] == nil)
+        let request = try Scene().gateway("cut-at-once").request(
+            for: Scene.turn("m"), streaming: true)
+        #expect(exchange["requestBytes"]?.int == Int64(2 * request.body.count))
+    }
+
+    @Test func `a proxy is named, and what did not come through it was not sent`() async throws {
+        var scene = try Scene()
+        scene.settings.proxy = try WebOrigin(proxy: "http://127.0.0.1:9")
+        let adapter = MessagesAdapter(
+            gateway: try BaseURL("https://llm.example.org"), placement: .bearer)
+        let exchange = try await scene.send(adapter, model: "m").receipt.exchange
+        #expect(exchange["proxy"]?.string == "http://127.0.0.1:9")
+        #expect(exchange["unsent"]?.int == 3 && exchange["requestBytes"]?.int == 0)
     }
 
     @Test func `a name without an address is a connection that failed`() async throws {

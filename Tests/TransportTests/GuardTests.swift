@@ -1,6 +1,7 @@
 import JSONText
 import Policy
 import Providers
+import Synchronization
 import Testing
 import Transport
 
@@ -192,6 +193,29 @@ import Transport
         let adapter = VertexAdapter(project: "p", location: "global")
         let request = try adapter.request(for: Scene.turn("m"), streaming: true)
         #expect(ResidencyGuard(policy: nil).check(request) == .unrestricted)
+    }
+
+    @Test func `a policy that comes into force while one waits bars the next attempt`()
+        async throws
+    {
+        let scene = try Scene(try ScriptedServer())
+        let barred = try Scene.policy(Self.union)
+        let asked = Mutex(0)
+        let transport = ProviderTransport(
+            name: "test", adapter: try scene.gateway("overloaded"), credential: scene.credential,
+            over: try scene.http(),
+            currentGuard: {
+                let number = asked.withLock { number in
+                    number += 1
+                    return number
+                }
+                // Of the turn, and of its first attempt.
+                return ResidencyGuard(policy: number <= 2 ? nil : barred)
+            }, pace: scene.pace.value)
+        await #expect(throws: ResidencyRefusal.self) {
+            try await transport.send(Scene.turn("m")) { _ in }
+        }
+        #expect(try scene.server.requests("/script/overloaded").count == 1)
     }
 
     // MARK: Credentials and questions about models

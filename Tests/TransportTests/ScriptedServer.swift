@@ -44,7 +44,10 @@ final class ScriptedServer: Sendable {
         authority = ready["authority"]?.string
     }
 
-    deinit { try? input.fileHandleForWriting.close() }
+    deinit {
+        try? input.fileHandleForWriting.close()
+        try? FileManager.default.removeItem(at: log.deletingLastPathComponent())
+    }
 
     private static func line(_ file: FileHandle) -> [UInt8]? {
         var bytes: [UInt8] = []

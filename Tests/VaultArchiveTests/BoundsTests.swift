@@ -1,4 +1,5 @@
 import ForeignArchives
+import Foundation
 import Testing
 import VaultCrypto
 
@@ -70,6 +71,53 @@ struct BoundsTests {
         let record: (Int) -> String = { _ in String(repeating: "x", count: 99) }
         let fine = try checker(reading: [("data/native/a.jsonl", 1, record), (path, 100_001, line)])
         #expect(faults(of: fine, path).isEmpty)
+    }
+
+    @Test(
+        "A file with holes is named and not read to its end",
+        arguments: [
+            ("data/native/018f3a10-0000-7000-8000-000000020000.jsonl", "longer than all of data/"),
+            ("data/report/errors.csv", "longer than all of data/"),
+            ("proof/log.jsonl", "a line is too long"), ("meta/custody.jsonl", "a line is too long"),
+            ("manifest-sha256.txt", "a line is too long"), ("index.html", "than such a file can"),
+            ("meta/other", "than such a file can"),
+        ])
+    func holes(path: String, sentence: String) throws {
+        let place = try TemporaryFolder()
+        try place.export(Samples.source, "out")
+        let file = "\(place.path)/out/\(path)"
+        try FileManager.default.createDirectory(
+            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        if !FileManager.default.fileExists(atPath: file) { try place.write("out/\(path)", "") }
+        // Read to its end, it would take hours.
+        try #require(truncate(file, 1 << 40) == 0)
+        let faults = try place.verify("out").faults
+        #expect(
+            faults.contains { $0.path == path && $0.fault.contains(sentence) }, "\(faults)")
+    }
+
+    @Test("A line that is too long ends the reading of a long file of records")
+    func longLine() throws {
+        func stop(_ sizeBytes: Int64, mayStop: Bool = true) -> LongLineStop {
+            var entry = ArchiveEntry.folder(Array("data/native/a.jsonl".utf8))
+            entry = ArchiveEntry(
+                path: entry.path, sizeBytes: sizeBytes, read: entry.read, mayStop: mayStop)
+            return LongLineStop(entry, maximumBytes: 10)
+        }
+        func take(_ pieces: [String], _ stop: LongLineStop) -> Bool {
+            var stop = stop
+            for piece in pieces {
+                let bytes = Array(piece.utf8)
+                try? bytes.lend { (buffer) throws(VaultError) in
+                    try stop.take(buffer, isBroken: false)
+                }
+            }
+            return stop.isStopped
+        }
+        #expect(take(["12345678", "901"], stop(11)))
+        #expect(!take(["12345678", "9\n01", "2345678"], stop(30)))
+        #expect(!take(["12345678", "901"], stop(10)))
+        #expect(!take(["12345678", "901"], stop(11, mayStop: false)))
     }
 
     @Test("Prior checkpoints are few and short")

@@ -54,13 +54,14 @@ struct CopyProofTests {
         try redact("out", "copy", gone)
     }
 
-    private func exportAll(_ name: String) throws {
+    private func exportAll(_ name: String, in group: ArchiveGroup? = nil) throws {
         try vault.withSnapshot { snapshot in
             let source = try VaultArchiveSource(
                 snapshot, of: vault.id, filter: ConversationFilter(), only: nil, begun: nil,
                 tool: "Coffer test")
             var request = place.request(name)
             request.bag = RecordID(at: testTime(1))
+            request.group = group
             _ = try ArchiveExport.run(ResignedSource(source: source), request)
         }
     }
@@ -203,6 +204,53 @@ struct CopyProofTests {
                 == ["proof/allowed_signers: the first archive was not made by the expected signer"])
         try place.export(Samples.source, "bare")
         #expect(try faults("bare", 7) == [": nothing shows who made the first archive"])
+    }
+
+    // MARK: Groups
+
+    @Test("A copy of one archive of a group says so, and is no archive of that group")
+    func group() throws {
+        let group = ArchiveGroup(
+            id: testID(50), number: 2, count: 3, conversations: 9, messages: 36)
+        try exportAll("part", in: group)
+        #expect(try place.verify("part").member?.group == group)
+        try place.remove("copy")
+        try redact("part", "copy", gone)
+        let result = try place.verify("copy")
+        #expect(result.faults == [] && result.member == nil)
+        #expect(result.withheld?.group == group && result.withheld?.original?.group == group)
+        let info = try text("copy/bag-info.txt")
+        #expect(!info.contains("Bag-Group-Identifier") && !info.contains("Bag-Count"))
+        #expect(try text("out/bag-info.txt").contains("Bag-Count: 1 of 1"))
+        for file in ["copy/README.txt", "copy/index.html"] {
+            let said = try text(file)
+            #expect(said.contains("archive 2 of 3 of one export"), "\(file)")
+            #expect(said.contains("the other 2 archives are not in this copy"), "\(file)")
+        }
+        // A copy of the copy still says it.
+        let other = try #require(
+            try vault.withSnapshot { try $0.conversationIDs(ConversationFilter()) }.last)
+        try redact("copy", "copy2", [other])
+        #expect(try place.verify("copy2").withheld?.original?.group == group)
+        #expect(try text("copy2/README.txt").contains("archive 2 of 3 of one export"))
+    }
+
+    @Test("A copy that hides the group of its original, or names another, is a fault")
+    func hiddenGroup() throws {
+        let wanted = [
+            ArchiveFault(
+                path: "meta/export.json",
+                fault: "it says another group of the first archive than proof/archive.json does")
+        ]
+        let group = ArchiveGroup(
+            id: testID(50), number: 2, count: 3, conversations: 9, messages: 36)
+        try editOriginal { $0["group"] = group.json }
+        #expect(try faults() == wanted)
+        try exportAll("part", in: group)
+        try place.remove("copy")
+        try redact("part", "copy", gone)
+        try editOriginal { $0["group"] = nil }
+        #expect(try faults() == wanted)
     }
 
     // MARK: Places

@@ -57,6 +57,54 @@ import Testing
         #expect(try search().mask(text) == .unchanged)
     }
 
+    private func masked(_ text: String, of name: String) throws -> String {
+        var mask = SubjectMask(subject: "Ada Lindqvist")
+        mask.others = [name]
+        return try TextSearch(rules: mask.rules().texts).masked(text)
+    }
+
+    @Test(
+        "A name in small letters is found by its words",
+        arguments: ["Keller", "keller", "KELLER", "Bob", "BOB", "bob keller", "bkeller"])
+    func small(_ text: String) throws {
+        #expect(try masked("so \(text)'s it is", of: "bob keller") == "so [withheld]'s it is")
+    }
+
+    @Test("A particle in small letters and a first name in prose are no names")
+    func particles() throws {
+        let text = "Der Van de la Meer went; @bob and bob ran along"
+        #expect(
+            try masked(text, of: "bob van der meer")
+                == "Der Van de la [withheld] went; @[withheld] and bob ran along")
+    }
+
+    @Test("A name with an address behind it is found by its words")
+    func withAddress() throws {
+        #expect(
+            try masked("Keller, Bob", of: "Bob Keller <bk@corp.example>") == "[withheld]")
+        #expect(
+            try masked("so Keller it is", of: "Bob Keller <bk@corp.example>")
+                == "so [withheld] it is")
+    }
+
+    @Test(
+        "Names are found without their marks and in capitals",
+        arguments: [
+            ("Nguyễn Văn An", "Nguyen"), ("Nguyễn Văn An", "NGUYEN"),
+            ("Nguyễn Văn An", "Nguye\u{302}\u{303}n"), ("Emre Özdemir", "ÖZDEMİR"),
+            ("Emre Özdemir", "Oezdemir"), ("Emre Özdemir", "özdemir"),
+            ("Παπαδόπουλος Νίκος", "ΠΑΠΑΔΟΠΟΥΛΟΣ"), ("Παπαδόπουλος Νίκος", "Παπαδοπουλος"),
+            ("Фёдоров Пётр", "Федоров"), ("Şule Yılmaz", "YILMAZ"), ("Şule Yılmaz", "yilmaz"),
+        ])
+    func spellings(_ name: String, _ text: String) throws {
+        #expect(try masked("so \(text) it is", of: name) == "so [withheld] it is")
+    }
+
+    @Test("A letter whose mark makes it another is not found by the first")
+    func otherLetters() throws {
+        #expect(try masked("so Боико it is", of: "Андрей Бойко") == "so Боико it is")
+    }
+
     @Test("The words of the person's own name and address stay")
     func own() throws {
         var mask = SubjectMask(subject: "Ada Keller")

@@ -269,6 +269,108 @@ struct RestoreMergeTests {
         try expectSound()
     }
 
+    @Test("What a vault destroyed is not brought back under the id of another conversation of it")
+    func destroyedUnderAnotherID() throws {
+        for vault in [ada, bob] { try vault.ingest("c1", [("a", "to be destroyed")]) }
+        try ada.ingest("c2", [("a", "to be kept")])
+        let ids = try ada.conversationIDs()
+        let gone = try #require(try ids.first { try ada.conversation($0).origin.id == "c1" })
+        let kept = try #require(ids.first { $0 != gone })
+        let request = DisposalRequest(.conversations([gone]), reason: "a test")
+        _ = try ada.dispose(try ada.planDisposal(request), of: request)
+        try world.export(bob, "bag")
+        let old = try #require(try bob.conversationIDs().first)
+        let lines = try world.place.read("bag/data/native/\(old).jsonl").split(separator: 0x0A)
+            .map { String(decoding: $0, as: UTF8.self) }
+        var forged = try RestoredConversation(
+            header: lines[0].replacing(old.description, with: kept.description))
+        for line in lines.dropFirst() {
+            forged.add(try RestoredRecord(parsing: line).sealed { $0.conversation = kept })
+        }
+        try forged.requireStorable()
+        let source = RestoreSource(
+            bag: "bag", vault: nil, signer: try bob.ownFingerprint(), tagManifest: [])
+        let restoration = try ada.beginRestoration(of: source, isDryRun: false) {
+            (_) throws(VaultError) in nil
+        }
+        try restoration.add(forged)
+        try restoration.finish()
+        #expect(restoration.report.conversations.skipped == 1)
+        #expect(try ada.texts() == ["to be kept"])
+        try expectSound()
+    }
+
+    // MARK: Dates
+
+    private func item(_ vault: Vault) throws -> RetentionItem {
+        let id = try #require(try vault.conversationIDs().first)
+        return try #require(
+            try vault.store.read { db in try FactsReader(db: db).conversation(id)?.item })
+    }
+
+    /// Adds a message to the archive's conversation, and says that it was at another time.
+    private func add(_ date: Instant?, by signer: String) throws -> RestoreReport {
+        let texts = [("a", "first words"), ("b", "second words"), ("c", "added words")]
+        try ada.ingest("c1", modified: 1, texts)
+        return try world.restore(world.export(ada, "bag"), into: bob, by: signer) { records in
+            guard let place = records.firstIndex(where: { $0.envelope.originID == "c" }) else {
+                return
+            }
+            records[place] = records[place].sealed { $0.created = date }
+        }
+    }
+
+    @Test(
+        "What another vault's archive adds puts off no deletion, whatever its date",
+        arguments: ["2199-01-01T00:00:00Z", "1991-01-01T00:00:00Z", nil] as [String?])
+    func addedDates(date: String?) throws {
+        try share()
+        let before = try item(bob)
+        let date = date.flatMap { Instant($0) }
+        #expect(try add(date, by: ada.ownFingerprint()).messages.added == 1)
+        let after = try item(bob)
+        #expect(after.created == before.created && after.modified == before.modified)
+        // Rules that retain count from it, at the latest from the moment of the restoration.
+        let now = testTime(0).milliseconds
+        #expect(before.added == nil && after.added == min(date?.milliseconds ?? now, now))
+        // An import that has the message counts as it always does.
+        let texts = [("a", "first words"), ("b", "second words"), ("c", "added words")]
+        try bob.ingest("c1", modified: 3, texts)
+        #expect(try item(bob).created == testTime(2).milliseconds)
+        try expectSound()
+    }
+
+    @Test("An older import of what was added makes its own date count, and no later one")
+    func olderImport() throws {
+        try share()
+        try bob.ingest("c1", modified: 5, [("a", "first words"), ("b", "second words")])
+        _ = try add(Instant("2199-01-01T00:00:00Z"), by: ada.ownFingerprint())
+        let texts = [("a", "first words"), ("b", "second words"), ("c", "other words")]
+        try bob.ingest("c1", modified: 2, texts)
+        #expect(try item(bob).created == testTime(2).milliseconds)
+        try expectSound()
+    }
+
+    @Test("What the vault's own archive adds counts as it did before")
+    func ownDates() throws {
+        try share()
+        let date = try #require(Instant("2027-01-01T00:00:00Z"))
+        _ = try add(date, by: bob.ownFingerprint())
+        #expect(try item(bob).created == date.milliseconds)
+        #expect(try item(bob).added == nil)
+    }
+
+    @Test("What was added goes with its conversation")
+    func addedPurged() throws {
+        try share()
+        _ = try add(Instant("2199-01-01T00:00:00Z"), by: ada.ownFingerprint())
+        let request = DisposalRequest(.conversations(try bob.conversationIDs()), reason: "a test")
+        _ = try bob.dispose(try bob.planDisposal(request), of: request)
+        // A mark that stayed would refer to a message that is gone, which the database refuses.
+        #expect(try bob.conversationIDs().isEmpty)
+        try expectSound()
+    }
+
     // MARK: Holds
 
     private func hold(_ vault: Vault, _ matter: String) throws -> HoldSummary {

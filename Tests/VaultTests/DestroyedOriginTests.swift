@@ -41,8 +41,8 @@ struct DestroyedOriginTests {
         #expect(!documents.contains("telltale"))
         var other = said
         other.origin = Origin(source: said.origin.source, id: "another")
-        #expect(conversations.entry(of: said, isStored: false) != nil)
-        #expect(conversations.entry(of: other, isStored: false) != nil, "by its id")
+        #expect(conversations.entry(of: said, stored: nil) != nil)
+        #expect(conversations.entry(of: other, stored: nil) != nil, "by its id")
         #expect(try #require(marks).mark(of: other.origin) != mark)
     }
 

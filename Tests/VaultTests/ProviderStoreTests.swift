@@ -44,6 +44,20 @@ struct ProviderStoreTests {
         #expect(try vault.verifyAudit().faults == [] && vault.examine(repairs: false).isClean)
     }
 
+    @Test func `a provider and its secret are stored together or not at all`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        #expect(throws: VaultError.self) {
+            try vault.setProvider(Self.work, with: "key", secret(""))
+        }
+        #expect(try vault.providers() == [])
+        try vault.setProvider(Self.work, with: "key", secret("sesame"))
+        #expect(try vault.providers() == [Self.work])
+        #expect(try text(vault.secret("key", of: "work")) == "sesame")
+        #expect(try vault.verifyAudit().faults == [])
+    }
+
     @Test func `a secret is given back, and is in no log and after its removal nowhere`() throws {
         let test = try TestVault()
         let vault = try test.create()

@@ -263,9 +263,24 @@ struct TurnLineTests {
             TurnChange.part(
                 place, Part(kind, text: "é\u{2028}", name: "n", data: .object(["k": .bool(true)])))
         }
-        return [.facts(facts), .facts(TurnFacts())] + parts + [.part(3, Part(.text))]
+        var unknown = TurnFacts()
+        unknown.decidesRegion = true
+        return [.facts(facts), .facts(TurnFacts()), .facts(unknown)] + parts + [
+            .part(3, Part(.text))
+        ]
             + [.text(3, "😀"), .text(4, ""), .data(2, .object(["signature": .string("s")]))]
     }()
+
+    @Test func `what was foreseen of the region gives way to what turned out`() {
+        var facts = TurnFacts()
+        facts.region = "eu-central-1"
+        facts.update(TurnFacts())
+        #expect(facts.region == "eu-central-1")
+        var unknown = TurnFacts()
+        unknown.decidesRegion = true
+        facts.update(unknown)
+        #expect(facts.region == nil)
+    }
 
     @Test func `a line gives the steps that it was made of`() {
         #expect(TurnChange.changes(line: TurnChange.line(Self.every)) == Self.every)

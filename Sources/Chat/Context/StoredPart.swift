@@ -51,6 +51,14 @@ enum StoredPart {
             data: .object(data))
     }
 
+    /// What a stored part asks for; nil where it is no tool's use, or its input is not whole.
+    static func use(_ part: Part) -> ToolUse? {
+        guard part.kind == .toolUse, let id = part.data?["id"]?.string, let name = part.name,
+            let input = part.data?["input"]
+        else { return nil }
+        return ToolUse(id: id, name: name, input: .complete(input))
+    }
+
     // MARK: Back to what a model is told
 
     /// A part of a stored message as a model is told it.
@@ -73,11 +81,7 @@ enum StoredPart {
             return part.data?["signature"]?.string.map {
                 .thinking(part.text ?? "", signature: $0)
             }
-        case .toolUse:
-            guard let id = part.data?["id"]?.string, let name = part.name,
-                let input = part.data?["input"]
-            else { return nil }
-            return .toolUse(ToolUse(id: id, name: name, input: .complete(input)))
+        case .toolUse: return use(part).map(PartContent.toolUse)
         case .toolResult:
             return part.data?["tool_use_id"]?.string.map {
                 .toolResult(

@@ -39,16 +39,16 @@ struct ConfigurationReader {
     static func keys(_ kind: ProviderKind) -> [String] {
         let own: [String] =
             switch kind {
-            case .vertex: ["project", "region", "apiVersion"]
-            case .bedrock: ["region", "api", "apiVersion", "headers"]
-            case .foundry: ["resource", "apiVersion", "keyHeader", "headers"]
-            case .gateway: ["apiVersion", "query", "keyHeader", "headers"]
+            case .vertex: ["project", "region", "apiVersion", "caching"]
+            case .bedrock: ["region", "api", "apiVersion", "headers", "caching"]
+            case .foundry: ["resource", "apiVersion", "keyHeader", "headers", "caching"]
+            case .gateway: ["apiVersion", "query", "keyHeader", "headers", "caching"]
             case .openai: ["limitName", "query", "keyHeader", "headers"]
             }
         return own + [
             "baseURL", "credential", "models", "defaultModel", "maximumTokens", "currency",
             "connection", "default",
-        ]
+        ] + SecretOrigins.members
     }
 
     private static func credentialKeys(_ kind: ProviderKind) -> [String] {
@@ -74,6 +74,9 @@ struct ConfigurationReader {
         configuration.maximumTokens = try object.number("maximumTokens", 1...10_000_000)
         configuration.connection = try connection()
         configuration.isDefault = try object.flag("default")
+        if Self.keys(kind).contains("caching") {
+            configuration.caches = try object.flag("caching")
+        }
         configuration.defaultModel = try object.text("defaultModel")
         return configuration
     }

@@ -40,6 +40,8 @@ package struct ProviderSecrets: Sendable {
 
     package var key: Secret?
     package var clientSecret: Secret?
+    /// Why one that is there is held back: it was given for another server.
+    package var refusal: CredentialError?
 
     package init(key: Secret? = nil, clientSecret: Secret? = nil) {
         self.key = key
@@ -60,6 +62,8 @@ extension ProviderConfiguration {
         if credential.isNone { return nil }
         // A helper program comes before everything, whatever the kind.
         if credential.helper != nil { return keyChoice(secrets, surroundings) }
+        // What is held back is no reason to look for another identity.
+        if let refusal = secrets.refusal, kind != .vertex { return Self.refused(refusal) }
         switch endpoint {
         case .vertex:
             return GoogleCredentialSearch.run(file: credential.file, in: surroundings)
@@ -67,6 +71,13 @@ extension ProviderConfiguration {
             let settings = AWSCredentialSettings(
                 bearer: secrets.key, profile: credential.profile, region: region)
             return AWSCredentialSearch.run(settings, in: surroundings)
+        case .foundry where usesResourceKey(secrets) && namesApplication(secrets):
+            return Self.refused(
+                CredentialError(
+                    .ambiguous,
+                    "The settings have a key of the resource and an application of Entra; take one "
+                        + "of them away, and give an application's secret with "
+                        + "--client-secret-file."))
         case .foundry where secrets.key == nil && credential.variable == nil:
             let settings = EntraSettings(
                 tenant: credential.tenant, client: credential.client, secret: secrets.clientSecret)
@@ -78,6 +89,18 @@ extension ProviderConfiguration {
     /// Whether what goes into a request of Foundry is a key of the resource, not a token of Entra.
     func usesResourceKey(_ secrets: ProviderSecrets) -> Bool {
         credential.helper == nil && (secrets.key != nil || credential.variable != nil)
+    }
+
+    private func namesApplication(_ secrets: ProviderSecrets) -> Bool {
+        credential.tenant != nil || credential.client != nil || secrets.clientSecret != nil
+    }
+
+    private static func refused(_ refusal: CredentialError) -> CredentialChoice {
+        var report = CredentialReport()
+        report.entries.append(
+            .init(
+                source: .storedKey, place: "settings", outcome: .failed, reason: refusal.sentence))
+        return CredentialChoice(flow: .failure(refusal), report: report)
     }
 
     private func keyChoice(

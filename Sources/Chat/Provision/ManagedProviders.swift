@@ -63,8 +63,16 @@ package struct ManagedProviders: Sendable {
     }
 
     private func provider(_ member: JSONObject.Member) throws(VaultError) -> ProviderSettings {
+        do {
+            _ = try Label.checked(member.key, "provider's name")
+        } catch {
+            throw VaultError(error.code, "In the file \(path): \(error.message)")
+        }
         guard let object = member.value.object, let kind = object["kind"]?.string else {
             throw fault("gives the provider \(member.key) no kind")
+        }
+        for key in SecretOrigins.members where object[key] != nil {
+            throw fault("gives the provider \(member.key) a member \(key), which is the vault's")
         }
         let settings = ProviderSettings(
             name: member.key, kind: kind, settings: object.without(["kind"]))

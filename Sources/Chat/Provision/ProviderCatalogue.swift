@@ -57,24 +57,3 @@ package struct ProviderCatalogue: Sendable {
                 + "with `coffer provider set NAME --default`.")
     }
 }
-
-extension ProviderSecrets {
-    /// Reads the secrets of a provider; what is not there stays nil.
-    ///
-    /// - Throws: What the database reports.
-    package init(of provider: String, in vault: Vault) throws(VaultError) {
-        self.init(
-            key: try Self.secret(Self.key, of: provider, in: vault),
-            clientSecret: try Self.secret(Self.clientSecret, of: provider, in: vault))
-    }
-
-    private static func secret(
-        _ name: String, of provider: String, in vault: Vault
-    ) throws(VaultError) -> Secret? {
-        do {
-            return Secret(try vault.secret(name, of: provider))
-        } catch  where error.code == .notFound {
-            return nil
-        }
-    }
-}

@@ -36,6 +36,7 @@ package enum ProviderKind: String, Sendable, CaseIterable {
 /// | `credential` | all | the kind's own search | `CredentialSettings`. |
 /// | `models` | all | none | A list of ids, or of objects: `ConfiguredModel`. |
 /// | `defaultModel` | all | the first of `models` | An id or an alias. |
+/// | `caching` | all but openai | `false` | Whether the provider may keep what it has read. |
 /// | `maximumTokens` | all | 8192, for openai none | The longest answer, in tokens. |
 /// | `currency` | all | none | Of the prices, three capital letters; needed with prices. |
 /// | `connection` | all | | `ConnectionSettings`. |
@@ -78,6 +79,9 @@ package struct ProviderConfiguration: Sendable, Equatable {
     package var currency: String?
     package var connection = ConnectionSettings()
     package var isDefault = false
+    /// Whether turns are marked so that the provider may keep what it has read, for a cheaper next
+    /// one.
+    package var caches = false
 
     package var kind: ProviderKind {
         switch endpoint {

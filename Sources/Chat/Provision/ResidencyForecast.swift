@@ -22,10 +22,11 @@ package struct ResidencyForecast: Sendable {
     ///   - model: The model's id.
     ///   - policy: The policy in force; nil without one.
     ///   - profiles: The member regions of Bedrock's profiles that were asked for.
+    ///   - barring: Refuses every place, whatever it is: where the policy cannot be read.
     /// - Throws: `badInput` where the provider cannot be asked so.
     package init(
         _ adapter: any ProviderAdapter, model: String, policy: PolicyDocument?,
-        profiles: [String: [String]] = [:]
+        profiles: [String: [String]] = [:], barring: ResidencyRefusal? = nil
     ) throws(VaultError) {
         let message = TurnMessage(.user, [TurnPart(.text("?", citations: []))])
         var turn = TurnRequest(model: model, messages: [message])
@@ -39,7 +40,8 @@ package struct ResidencyForecast: Sendable {
         }
         origin = request.origin
         place = PlaceReader(profiles: profiles).place(of: request)
-        decision = policy?.residency(of: place) ?? .unrestricted
+        decision =
+            barring.map(ResidencyDecision.refused) ?? policy?.residency(of: place) ?? .unrestricted
         allowances = policy?.residency ?? []
         rule =
             switch decision {
@@ -49,18 +51,13 @@ package struct ResidencyForecast: Sendable {
             }
     }
 
-    /// Where the model runs, in the provider's words: a region, several with commas between them;
-    /// nil where nothing says it.
+    /// Where the model runs, in the provider's words: a region, several with commas between them,
+    /// or `global`; nil where nothing says it.
     package var region: String? {
-        switch place {
-        case .vertex(let location): location
-        case .bedrock(let target):
-            switch target.model {
-            case .bare: target.region
-            case .profile(_, _, let members): members?.joined(separator: ",") ?? target.region
-            }
-        case .foundry, .gateway, .operatorsChoice, .unknown: nil
+        if case .allowed(_, .verified(let regions)) = decision {
+            return regions.joined(separator: ", ")
         }
+        return place.knownRegion
     }
 
     /// An inference profile whose regions have to be asked for before it can be decided.

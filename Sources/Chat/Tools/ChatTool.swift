@@ -85,6 +85,13 @@ package struct ToolSet: Sendable {
         }
     }
 
+    /// What a model is told that asks for too many at once.
+    static func tooMany(
+        _ use: ToolUse, _ most: Int
+    ) -> (result: ToolResult, outcome: ToolOutcome) {
+        (refusal(of: use, "At most \(most) tools are run for one answer; ask again."), .denied)
+    }
+
     private static func refusal(of use: ToolUse, _ sentence: String) -> ToolResult {
         ToolResult(toolUseID: use.id, content: [.text(sentence)], isError: true)
     }

@@ -4,19 +4,23 @@ import Vault
 
 /// Turns the events of an answer into steps of the journal.
 ///
-/// Text is handed on and not kept, so that memory does not grow with the answer. The inputs of
-/// tools are kept until they are whole: nobody is shown a part of one.
+/// Text is handed on and not kept, so that memory does not grow with the answer. What nobody is
+/// shown in pieces is kept until its part ends, and is one step then: a tool's input, the signature
+/// of thoughts, citations.
 struct AnswerSteps {
-    private enum Open {
+    private enum Kind {
         case plain
-        case thinking(signature: String)
-        case cited([JSON])
-        case tool(id: String, name: String, begun: JSON, text: String)
+        case thinking
+        case text
+        case tool(id: String, name: String, begun: JSON)
     }
 
     private struct OpenPart {
         var place: Int
-        var open: Open
+        var kind: Kind
+        /// The signature, or a tool's input.
+        var held = ""
+        var citations: [JSON] = []
     }
 
     /// Parts by their number in the stream.
@@ -26,6 +30,8 @@ struct AnswerSteps {
     private(set) var stop: StopReason?
     /// The tools whose input is whole.
     private(set) var tools: [ToolUse] = []
+    /// Whether a tool was asked for with an input that cannot be read.
+    private(set) var hasBrokenTool = false
 
     /// The steps that an event is.
     mutating func take(_ event: TurnEvent) -> [TurnChange] {
@@ -39,12 +45,11 @@ struct AnswerSteps {
         case .began(let number, let beginning): return begin(number, beginning)
         case .text(let number, let piece), .thinking(let number, let piece):
             return parts[number].map { [.text($0.place, piece)] } ?? []
-        case .signature(let number, let piece): return sign(number, piece)
-        case .citation(let number, let citation): return cite(number, citation)
-        case .toolInput(let number, let piece):
-            if case .tool(let id, let name, let begun, let text) = parts[number]?.open {
-                parts[number]?.open = .tool(id: id, name: name, begun: begun, text: text + piece)
-            }
+        case .signature(let number, let piece), .toolInput(let number, let piece):
+            parts[number]?.held += piece
+            return []
+        case .citation(let number, let citation):
+            parts[number]?.citations.append(citation)
             return []
         case .ended(let number): return end(number)
         case .usage(let newer):
@@ -72,49 +77,50 @@ struct AnswerSteps {
     }
 
     private mutating func begin(_ number: Int, _ beginning: PartBeginning) -> [TurnChange] {
-        let place = count
+        var open = OpenPart(place: count, kind: .plain)
         count += 1
-        var open = Open.plain
         var part: Part
         switch beginning {
-        case .text(let text): (part, open) = (.init(.text, text: text), .cited([]))
+        case .text(let text): (part, open.kind) = (.init(.text, text: text), .text)
         case .thinking(let text, let signature):
-            part = .init(.thinking, text: text)
-            if !signature.isEmpty { part.data = StoredPart.signature(signature) }
-            open = .thinking(signature: signature)
+            (part, open.kind, open.held) = (.init(.thinking, text: text), .thinking, signature)
         case .redactedThinking(let data): part = StoredPart.redacted(data)
         case .refusal: part = StoredPart.refusal("")
         case .toolUse(let id, let name, let input):
-            let input = input ?? .object([:])
             part = StoredPart.unfinishedTool(id: id, name: name, text: "")
-            open = .tool(id: id, name: name, begun: input, text: "")
+            open.kind = .tool(id: id, name: name, begun: input ?? .object([:]))
         case .other(let object): part = .init(.other, data: .object(object))
         }
-        parts[number] = OpenPart(place: place, open: open)
-        return [.part(place, part)]
+        parts[number] = open
+        return [.part(open.place, part)]
     }
 
-    private mutating func sign(_ number: Int, _ piece: String) -> [TurnChange] {
-        guard let part = parts[number], case .thinking(let signature) = part.open else { return [] }
-        parts[number]?.open = .thinking(signature: signature + piece)
-        return [.data(part.place, StoredPart.signature(signature + piece))]
-    }
-
-    private mutating func cite(_ number: Int, _ citation: JSON) -> [TurnChange] {
-        guard let part = parts[number], case .cited(let before) = part.open else { return [] }
-        parts[number]?.open = .cited(before + [citation])
-        return [.data(part.place, StoredPart.citations(before + [citation]))]
+    private mutating func end(_ number: Int, isWhole: Bool = true) -> [TurnChange] {
+        guard let part = parts.removeValue(forKey: number) else { return [] }
+        switch part.kind {
+        case .plain: return []
+        case .thinking:
+            return part.held.isEmpty ? [] : [.data(part.place, StoredPart.signature(part.held))]
+        case .text:
+            guard !part.citations.isEmpty else { return [] }
+            return [.data(part.place, StoredPart.citations(part.citations))]
+        case .tool(let id, let name, let begun):
+            return endTool(part, id, name, begun: begun, isWhole: isWhole)
+        }
     }
 
     /// A tool's input is read when all of it is there; what cannot be read stays as text.
     ///
     /// One without any text is as it began.
-    private mutating func end(_ number: Int, isWhole: Bool = true) -> [TurnChange] {
-        guard let part = parts.removeValue(forKey: number),
-            case .tool(let id, let name, let begun, let text) = part.open
-        else { return [] }
+    private mutating func endTool(
+        _ part: OpenPart, _ id: String, _ name: String, begun: JSON, isWhole: Bool
+    ) -> [TurnChange] {
+        let text = part.held
         let said = isWhole ? try? JSONReader.parse(text) : nil
-        guard let input = text.isEmpty ? begun : said else {
+        guard let input = text.isEmpty ? begun : said,
+            !input.isNested(deeperThan: JSON.deepestOfModel)
+        else {
+            hasBrokenTool = true
             return [.part(part.place, StoredPart.unfinishedTool(id: id, name: name, text: text))]
         }
         let tool = ToolUse(id: id, name: name, input: .complete(input))

@@ -9,6 +9,8 @@ extension TurnReceipt {
         facts.provider = provider
         facts.host = host
         facts.region = region
+        // What was foreseen gives way to what was sent, also where that shows no region.
+        facts.decidesRegion = host != nil && region == nil
         if !exchange.isEmpty { facts.extra["exchange"] = .object(exchange) }
         return facts
     }

@@ -20,6 +20,7 @@ extension ProviderError {
     package var quotableMessage: String? {
         let isAboutCredential = kind == .authentication || kind == .expiredCredential
         // Without a status the words are ours: of a search for credentials, or of a flow.
+        // Those of a stream about a credential were left out by `SentSecrets`.
         return isAboutCredential && status != nil ? nil : providerMessage
     }
 }

@@ -13,8 +13,9 @@ package import Vault
 /// | stopped, failed, complete | – | – | – | – | – | – |
 ///
 /// "–": nothing happens and nothing changes. "tools": `toolRequested`, where the model stopped for
-/// tools whose inputs are whole; a limit of tokens may have cut them off. "unseen": only while
-/// nothing was shown. A transport that ends without a last event has failed.
+/// tools whose inputs are whole; a limit of tokens may have cut them off. Where it stopped for
+/// tools and no input can be read it has failed. "unseen": only while nothing was shown. A
+/// transport that ends without a last event has failed.
 ///
 /// In the last two rows the answer is over; it is a record when `end` was carried out.
 package struct TurnMachine: Sendable {
@@ -52,6 +53,9 @@ package struct TurnMachine: Sendable {
     private var hasShown = false
 
     package init() {}
+
+    /// An answer that is over and asked for tools, which are not run yet.
+    init(requested tools: [ToolUse]) { state = .toolRequested(tools) }
 
     /// Whether nothing more can come of the answer.
     package var isOver: Bool {
@@ -100,14 +104,20 @@ package struct TurnMachine: Sendable {
         case .finished: return finish(changes)
         case .failed(let error): return fail(error, changes)
         case .toolInput, .other: return []
-        default:
-            state = .streaming
-            hasShown = hasShown || event.isShown
-            return [.record(changes, then: .event(event))]
+        // Nothing is shown that is not stored.
+        case .text, .thinking: if changes.isEmpty { return [] }
+        default: break
         }
+        state = .streaming
+        hasShown = hasShown || event.isShown
+        return [.record(changes, then: .event(event))]
     }
 
     private mutating func finish(_ changes: [TurnChange]) -> [Action] {
+        if steps.stop == .toolUse, steps.tools.isEmpty, steps.hasBrokenTool {
+            let sentence = "The model asks for a tool in words that cannot be read."
+            return fail(ProviderError(.malformed, message: sentence), changes)
+        }
         guard steps.stop == .toolUse, !steps.tools.isEmpty else {
             state = .complete
             return [.end(.complete, changes)]

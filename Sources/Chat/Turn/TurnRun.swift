@@ -44,6 +44,25 @@ actor TurnRun {
         }
     }
 
+    /// Runs the tools that an earlier answer asked for, and goes on from there.
+    ///
+    /// - Parameters:
+    ///   - tools: What it asked for.
+    ///   - path: The branch up to that answer.
+    /// - Returns: As `run(below:)`.
+    /// - Throws: As `run(below:)`.
+    func run(_ tools: [ToolUse], of path: Path) async throws -> ChatOutcome {
+        guard let answer = path.leaf?.id else {
+            throw VaultError(.badInput, "There is no answer to go on with; ask something first.")
+        }
+        self.tools = tools
+        machine = TurnMachine(requested: tools)
+        guard let next = try await runTools(below: answer, path) else {
+            return ChatOutcome(answer: answer, state: machine.state)
+        }
+        return try await run(below: next)
+    }
+
     // MARK: One answer
 
     private func ask(_ path: Path) async throws -> RecordID {
@@ -123,6 +142,9 @@ actor TurnRun {
 
     // MARK: Tools
 
+    /// So many tools are run for one answer.
+    private static let mostTools = 32
+
     /// Runs what the model asked for, and stores what that gave.
     ///
     /// - Returns: The message with the results; nil where the turn was stopped, or has gone round
@@ -135,9 +157,11 @@ actor TurnRun {
         }
         let place = ToolPlace(vault: chat.vault, conversation: conversation, path: path)
         var message = ImportedMessage(originID: "", parent: nil, role: .tool)
-        for use in tools {
+        for (number, use) in tools.enumerated() {
             if Task.isCancelled { break }
-            let (result, outcome) = await chat.tools.run(use, in: place)
+            let (result, outcome) =
+                number < Self.mostTools
+                ? await chat.tools.run(use, in: place) : ToolSet.tooMany(use, Self.mostTools)
             message.parts.append(ImportedPart(StoredPart.result(of: use, result)))
             await show(.tool(use, outcome))
         }

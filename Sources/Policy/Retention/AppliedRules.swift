@@ -10,11 +10,17 @@ struct AppliedRules {
         let isLegal: Bool
         let needsReview: Bool
         let isLocked: Bool
+        /// When it deletes, where it does.
         let end: Deadline
+        /// Until when it retains, where it does: as the end, or later (`RetentionItem.added`).
+        let retainsUntil: Deadline
         /// Why the end is not a time, where the period has one.
         let missing: ReasonWord?
 
-        init(_ rule: RetentionRule, at place: Int, end: Deadline, missing: ReasonWord?) {
+        init(
+            _ rule: RetentionRule, at place: Int, end: Deadline, retainsUntil: Deadline,
+            missing: ReasonWord?
+        ) {
             self.place = place
             kind = rule.kind
             scopeClass = rule.scope.scopeClass
@@ -22,6 +28,7 @@ struct AppliedRules {
             needsReview = rule.needsReview
             isLocked = rule.isLocked
             self.end = end
+            self.retainsUntil = retainsUntil
             self.missing = missing
         }
     }
@@ -49,14 +56,16 @@ struct AppliedRules {
     private static func applied(
         _ rule: RetentionRule, at place: Int, _ item: RetentionItem, _ clocks: inout Clocks
     ) -> Rule {
-        let ends = item.starts(of: rule).map {
-            clocks.zone.end(of: rule.period, fromLocal: clocks.local($0))
+        func end(from starts: [Int64]) -> Deadline? {
+            starts.map { clocks.zone.end(of: rule.period, fromLocal: clocks.local($0)) }.max()
         }
-        guard let end = ends.max() else {
+        guard let last = end(from: item.starts(of: rule)) else {
             let missing: ReasonWord = rule.start == .event ? .noEvent : .undated
-            return Rule(rule, at: place, end: .never, missing: missing)
+            return Rule(rule, at: place, end: .never, retainsUntil: .never, missing: missing)
         }
-        return Rule(rule, at: place, end: end, missing: nil)
+        let retainsUntil =
+            item.added == nil ? last : end(from: item.retainingStarts(of: rule)) ?? last
+        return Rule(rule, at: place, end: last, retainsUntil: retainsUntil, missing: nil)
     }
 
     /// Local times that were asked for before: most rules begin with the same one or two.
@@ -88,7 +97,7 @@ struct AppliedRules {
 
     /// The latest end of those that retain (R5).
     private var latestRetention: Deadline? {
-        rules.lazy.filter(\.kind.retains).map(\.end).max()
+        rules.lazy.filter(\.kind.retains).map(\.retainsUntil).max()
     }
 
     /// The earliest end in the first class that deletes at all (R6).
@@ -110,7 +119,8 @@ struct AppliedRules {
     /// The latest end of those that retain and are locked: what a record is stamped with (R11).
     var lockedUntil: Deadline? {
         // An end that is not known yet promises nothing beyond the rule itself.
-        rules.lazy.filter { $0.isLocked && $0.kind.retains && $0.missing == nil }.map(\.end).max()
+        rules.lazy.filter { $0.isLocked && $0.kind.retains && $0.missing == nil }
+            .map(\.retainsUntil).max()
     }
 
     // MARK: What decides
@@ -123,11 +133,11 @@ struct AppliedRules {
     /// - Returns: The rules, in the order of the policy.
     func bars(at now: Int64, legalOnly: Bool) -> [Rule] {
         let bars = rules.filter {
-            $0.kind.retains && !$0.end.hasPassed(at: now)
+            $0.kind.retains && !$0.retainsUntil.hasPassed(at: now)
                 && ($0.isLegal || !legalOnly)
         }
-        let last = bars.map(\.end).max()
-        return bars.filter { $0.end == last }
+        let last = bars.map(\.retainsUntil).max()
+        return bars.filter { $0.retainsUntil == last }
     }
 
     /// The rules whose deletion prevails, with the end that prevails.

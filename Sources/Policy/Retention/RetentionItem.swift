@@ -15,6 +15,11 @@ package struct RetentionItem: Sendable, Equatable {
     package var id: String
     package var created: Int64?
     package var modified: Int64?
+    /// The latest time of what another vault's archive added to the record.
+    ///
+    /// A rule that retains counts from it where that is later, so that what was added is kept too;
+    /// none deletes later because of it.
+    package var added: Int64?
     package var labels: [String] = []
     package var labelled: Labelled = .unknown
     /// When the event happened that rules of start `event` wait for.
@@ -63,6 +68,15 @@ extension RetentionItem {
         case .event: event.map { [$0] } ?? []
         case .labelled: labelTimes(rule.scope[.labels])
         }
+    }
+
+    /// The same, for how long a rule that retains keeps the record.
+    func retainingStarts(of rule: RetentionRule) -> [Int64] {
+        let starts = starts(of: rule)
+        guard let added, !starts.isEmpty, rule.start == .created || rule.start == .modified else {
+            return starts
+        }
+        return starts + [added]
     }
 
     private func labelTimes(_ named: Set<String>) -> [Int64] {

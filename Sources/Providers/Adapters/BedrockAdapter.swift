@@ -23,7 +23,7 @@ package struct BedrockAdapter: ProviderAdapter {
     }
 
     package func countRequest(for turn: TurnRequest) throws(ProviderError) -> WireRequest? { nil }
-    package func modelsRequest() -> WireRequest? { place.modelsRequest() }
+    package func modelsRequest(after last: String?) -> WireRequest? { place.modelsRequest() }
     package func models(_ body: JSON) -> [String] { BedrockPlace.models(body) }
     package func stream() -> any AnswerDecoding {
         AnswerStream(EventStreamParser(), InvokeFrames())

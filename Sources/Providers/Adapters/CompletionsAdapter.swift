@@ -38,7 +38,7 @@ package struct CompletionsAdapter: ProviderAdapter {
     }
 
     package func countRequest(for turn: TurnRequest) throws(ProviderError) -> WireRequest? { nil }
-    package func modelsRequest() -> WireRequest? { endpoint.get("/models") }
+    package func modelsRequest(after last: String?) -> WireRequest? { endpoint.get("/models") }
     package func stream() -> any AnswerDecoding {
         AnswerStream(ServerSentEvents(), CompletionsEvents())
     }

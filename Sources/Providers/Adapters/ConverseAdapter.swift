@@ -20,7 +20,7 @@ package struct ConverseAdapter: ProviderAdapter {
     }
 
     package func countRequest(for turn: TurnRequest) throws(ProviderError) -> WireRequest? { nil }
-    package func modelsRequest() -> WireRequest? { place.modelsRequest() }
+    package func modelsRequest(after last: String?) -> WireRequest? { place.modelsRequest() }
     package func models(_ body: JSON) -> [String] { BedrockPlace.models(body) }
     package func stream() -> any AnswerDecoding {
         AnswerStream(EventStreamParser(), ConverseFrames())

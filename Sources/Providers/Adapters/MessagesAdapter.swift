@@ -90,9 +90,10 @@ package struct MessagesAdapter: ProviderAdapter {
         return endpoint.post("/v1/messages/count_tokens", body, headers: headers)
     }
 
-    package func modelsRequest() -> WireRequest? {
+    package func modelsRequest(after last: String?) -> WireRequest? {
         guard listsModels else { return nil }
-        return endpoint.get("/v1/models", query: "limit=20", headers: versionHeader)
+        let further = last.map { "&after_id=\(PercentEncoding.encode($0))" } ?? ""
+        return endpoint.get("/v1/models", query: "limit=20\(further)", headers: versionHeader)
     }
 
     package func stream() -> any AnswerDecoding {

@@ -42,7 +42,7 @@ package struct VertexAdapter: ProviderAdapter {
         return try request("count-tokens:rawPredict", body, turn.betas)
     }
 
-    package func modelsRequest() -> WireRequest? { nil }
+    package func modelsRequest(after last: String?) -> WireRequest? { nil }
     package func stream() -> any AnswerDecoding {
         AnswerStream(ServerSentEvents(), MessagesEvents())
     }

@@ -54,9 +54,11 @@ struct ConverseFrames: AnswerMachine {
     }
 
     private mutating func begin(_ part: Int, _ start: JSON) -> [TurnEvent] {
+        // What says nothing is told by its first piece.
+        guard let members = start.object, !members.isEmpty else { return [] }
         begun.insert(part)
         if let use = start["toolUse"] { return [.began(part: part, ConverseAnswer.toolUse(use))] }
-        return [.began(part: part, .other(start.object ?? [:]))]
+        return [.began(part: part, .other(members))]
     }
 
     private mutating func piece(_ part: Int, _ delta: JSON) -> [TurnEvent] {

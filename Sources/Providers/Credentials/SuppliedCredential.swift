@@ -8,19 +8,22 @@ import Synchronization
 package final class SuppliedCredential: TurnCredential {
     private let supply: CredentialSupply
     private let now: @Sendable () -> Date
+    private let occasion: CredentialOccasion
     private let sent = Mutex<Credential?>(nil)
     package let kind: String
 
     /// - Parameters:
     ///   - supply: What several turns share.
     ///   - chosen: The source that won, for the record of the turn.
+    ///   - occasion: Why it is asked for.
     ///   - now: The clock of signatures.
     package init(
         _ supply: CredentialSupply, _ chosen: CredentialReport.Entry,
-        now: @escaping @Sendable () -> Date
+        occasion: CredentialOccasion = .interactive, now: @escaping @Sendable () -> Date
     ) {
         self.supply = supply
         self.now = now
+        self.occasion = occasion
         kind = "\(chosen.source.rawValue) (\(chosen.place))"
     }
 
@@ -28,7 +31,7 @@ package final class SuppliedCredential: TurnCredential {
         _ request: WireRequest, _ placement: CredentialPlacement
     ) async throws(ProviderError) -> WireRequest {
         do throws(CredentialError) {
-            let credential = try await supply.current()
+            let credential = try await supply.current(occasion)
             var request = request
             try request.authorize(credential, placement, at: now())
             sent.withLock { $0 = credential }

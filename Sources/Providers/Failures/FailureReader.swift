@@ -2,6 +2,8 @@ package import Foundation
 import JSONText
 
 /// Errors as providers write them: in the body of an answer, in a stream, in a frame.
+///
+/// They may quote the request; whoever has sent that has `SentSecrets` mask them.
 package enum FailureReader {
     /// An answer with a status of 300 or more.
     ///
@@ -30,9 +32,10 @@ package enum FailureReader {
         var error = ProviderError(
             FailureKinds.kind(status: status, codes: codes), status: status, code: codes.first,
             message: message?.string)
-        error.requestID =
+        let id =
             headers["request-id"] ?? headers["x-request-id"] ?? headers["x-amzn-requestid"]
             ?? value["request_id"]?.string
+        error.requestID = id.flatMap(ProviderError.word)
         error.retryAfterMilliseconds = wait(headers, now)
         switch headers["x-should-retry"] {
         case "true": error.shouldRetry = true
@@ -49,7 +52,7 @@ package enum FailureReader {
         var error = ProviderError(
             FailureKinds.kind(status: nil, codes: codes), code: codes.first,
             message: (inner?["message"] ?? inner)?.string)
-        error.requestID = event["request_id"]?.string
+        error.requestID = (event["request_id"]?.string).flatMap(ProviderError.word)
         return error
     }
 

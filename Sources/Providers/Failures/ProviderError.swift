@@ -29,9 +29,11 @@ package struct ProviderError: Error, Sendable, Equatable {
     package var kind: Kind
     /// The HTTP status; nil where the error came in the middle of a stream or from our side.
     package var status: Int?
-    /// The provider's own word, such as `rate_limit_error` or `ThrottlingException`.
+    /// The provider's own word, such as `rate_limit_error` or `ThrottlingException`; a text that is
+    /// no word is left out.
     package var providerCode: String?
-    /// What the provider says, on one line and cut short; it may quote the request.
+    /// What the provider says, on one line and cut short; it may quote the request, and
+    /// `SentSecrets` takes the secrets out of it.
     package var providerMessage: String?
     /// The provider's name of the request, for its support.
     package var requestID: String?
@@ -45,8 +47,20 @@ package struct ProviderError: Error, Sendable, Equatable {
     ) {
         self.kind = kind
         self.status = status
-        providerCode = code
+        providerCode = code.flatMap(Self.word)
         providerMessage = message.map(Self.shortened)
+    }
+
+    /// The longest message, in characters.
+    static let longestMessage = 500
+
+    /// A text as a code or the name of a request; nil where it is none.
+    ///
+    /// Such a word has 1 to 200 letters, digits and `-_.:/+=` of ASCII.
+    static func word(_ text: String) -> String? {
+        let marks = Set("-_.:/+=".utf8)
+        let isWord = text.utf8.allSatisfy { $0.isLetterOrDigit || marks.contains($0) }
+        return isWord && (1...200).contains(text.utf8.count) ? text : nil
     }
 
     /// One line of at most 500 characters, without characters that steer a terminal.
@@ -54,7 +68,7 @@ package struct ProviderError: Error, Sendable, Equatable {
         let plain = text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? " " : Character(scalar)
         }
-        return String(plain.prefix(500))
+        return String(plain.prefix(longestMessage))
     }
 }
 

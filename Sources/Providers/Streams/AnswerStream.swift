@@ -24,13 +24,14 @@ package protocol AnswerDecoding: Sendable {
     mutating func fail(_ error: ProviderError) -> [TurnEvent]
 }
 
-/// A stream of an answer: framing below, a provider's machine above.
+/// A stream of an answer: framing below, a provider's machine above it, and `PartOrder` on top.
 ///
 /// The events do not depend on how the bytes are cut into pieces.
 package struct AnswerStream<Framing: StreamFraming, Machine: AnswerMachine>: AnswerDecoding
 where Framing.Frame == Machine.Frame {
     private var framing: Framing
     private var machine: Machine
+    private var order = PartOrder()
     private var isOver = false
 
     package init(_ framing: Framing, _ machine: Machine) {
@@ -48,7 +49,7 @@ where Framing.Frame == Machine.Frame {
         if isOver { return [] }
         let steps = framing.end()
         let events = upToLast(steps.flatMap { self.events(of: $0) })
-        return isOver ? events : events + upToLast(machine.end())
+        return isOver ? events : events + upToLast(ordered(machine.end()))
     }
 
     package mutating func fail(_ error: ProviderError) -> [TurnEvent] {
@@ -59,9 +60,13 @@ where Framing.Frame == Machine.Frame {
 
     private mutating func events(of step: StreamStep<Framing.Frame>) -> [TurnEvent] {
         switch step {
-        case .frame(let frame): machine.take(frame)
+        case .frame(let frame): ordered(machine.take(frame))
         case .fault(let fault): [.failed(ProviderError(fault))]
         }
+    }
+
+    private mutating func ordered(_ events: [TurnEvent]) -> [TurnEvent] {
+        events.flatMap { order.take($0) }
     }
 
     private mutating func upToLast(_ events: [TurnEvent]) -> [TurnEvent] {

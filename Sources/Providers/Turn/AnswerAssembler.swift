@@ -102,7 +102,8 @@ package struct AnswerAssembler: Sendable {
     /// and one that is no JSON stays unfinished.
     private mutating func end(_ part: Int) {
         guard let place = places[part], case .toolUse(var use) = built.parts[place],
-            let input = try? JSONReader.parse(growing[place].input)
+            let input = try? JSONReader.parse(growing[place].input),
+            !input.isNested(deeperThan: JSON.deepestOfModel)
         else { return }
         use.input = .complete(input)
         built.parts[place] = .toolUse(use)

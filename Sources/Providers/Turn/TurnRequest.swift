@@ -23,6 +23,16 @@ package struct TurnRequest: Sendable, Equatable {
     }
 }
 
+extension TurnRequest {
+    /// Marks the end of the system prompt and the end of the last message: tools, prompt and the
+    /// conversation so far are the beginning of the next turn too.
+    package mutating func markForCache() {
+        if !system.isEmpty { system[system.count - 1].cache = CacheMark() }
+        guard let last = messages.indices.last, !messages[last].parts.isEmpty else { return }
+        messages[last].parts[messages[last].parts.count - 1].cache = CacheMark()
+    }
+}
+
 /// A part of the system prompt.
 package struct SystemText: Sendable, Equatable {
     package var text: String

@@ -17,11 +17,18 @@ package struct TurnReceipt: Sendable, Equatable {
     /// Members of `extra.exchange` of the message.
     ///
     /// - `credential`: its kind and place, in words.
+    /// - `scheme`: `https`, or `http` of a server on this machine.
     /// - `tls`: `version`, and of the server's certificate `subject`, `issuer` and `sha256`; absent
-    ///   without encryption, which only servers on this machine may do.
+    ///   with `http`, and where no answer came.
+    /// - `handshake`: `failed` where the last attempt reached the server, and no encryption was
+    ///   agreed on: it did not convince, or wanted none.
     /// - `address`: the IP address that was connected to; with `proxy`, that of the proxy.
-    /// - `requestBytes`, `responseBytes`: lengths of the bodies, of all attempts together.
-    /// - `attempts`: how often it was sent.
+    /// - `proxy`: the proxy that was asked to lead there.
+    /// - `requestBytes`, `responseBytes`: lengths of the bodies, of all attempts together; of
+    ///   requests what was handed to a connection.
+    /// - `attempts`: how often it was tried.
+    /// - `unsent`: how many of them found no connection, so that nothing was sent; absent for none.
+    /// - `profile`: the inference profile whose regions are not known.
     /// - `requestID`: the provider's own name of the request.
     /// - `basis`: `verified`, `declared` or `unrestricted`; `declared`: the administrator's words;
     ///   `rule`: the element of the policy that allowed it.

@@ -63,8 +63,12 @@ final class Clients: Sendable {
     /// The client for a server; what is on this machine, or is a service of its cloud, is asked
     /// directly.
     func client(for origin: WebOrigin) -> HTTPClient {
-        guard let proxied, origin.scheme == .https, !origin.isLoopback else { return direct }
-        return proxied
+        isProxied(origin) ? proxied ?? direct : direct
+    }
+
+    /// Whether the proxy is asked to lead to a server.
+    func isProxied(_ origin: WebOrigin) -> Bool {
+        proxied != nil && origin.scheme == .https && !origin.isLoopback
     }
 
     func shutdown() async {

@@ -12,10 +12,12 @@ import Providers
 struct OutgoingRequest: Sendable {
     let request: HTTPClientRequest
 
-    /// - Parameter wire: The request as the guard has seen it.
+    /// - Parameters:
+    ///   - wire: The request as the guard has seen it.
+    ///   - handed: Counts what is handed to the connection.
     /// - Throws: `unsupported` where a part would become another; where a header is not a
     ///   setting's to set.
-    init(_ wire: WireRequest) throws(ProviderError) {
+    init(_ wire: WireRequest, _ handed: HandedBytes) throws(ProviderError) {
         let query = wire.query.isEmpty ? "" : "?" + wire.query
         let text = "\(wire.origin.scheme.rawValue)://\(wire.origin.authority)\(wire.path)\(query)"
         guard Self.reads(text, as: wire) else {
@@ -40,7 +42,10 @@ struct OutgoingRequest: Sendable {
         if wire.headers["user-agent"] == nil {
             request.headers.add(name: "user-agent", value: "coffer")
         }
-        if !wire.body.isEmpty { request.body = .bytes(ByteBuffer(bytes: wire.body)) }
+        if !wire.body.isEmpty {
+            let body = HandedBody(body: wire.body, handed: handed)
+            request.body = .stream(body, length: .known(Int64(wire.body.count)))
+        }
         self.request = request
     }
 

@@ -32,6 +32,11 @@ enum TransportFault {
         }
     }
 
+    /// Whether it is about TLS.
+    static func isAboutEncryption(_ error: any Error) -> Bool {
+        error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError
+    }
+
     private static func client(_ error: HTTPClientError, _ origin: WebOrigin) -> any Error {
         switch error {
         case .connectTimeout, .deadlineExceeded, .readTimeout, .writeTimeout,

@@ -5,34 +5,44 @@ package import Providers
 /// Sends turns to one provider.
 ///
 /// 1. The guard is asked of the request before a credential is looked for, and once more of what
-///    goes out (`HTTPTransport`).
+///    goes out (`HTTPTransport`). It is looked up anew for each attempt: a policy may come into
+///    force while one waits, or between the rounds of a tool.
 /// 2. The answer is decoded as it comes, and handed on event by event.
-/// 3. An attempt that fails is judged by `RetryRule`: it is repeated after a wait, or with another
+/// 3. What the server says beside the model's words is without what was sent as a secret
+///    (`SentSecrets`), whatever it quotes.
+/// 4. An attempt that fails is judged by `RetryRule`: it is repeated after a wait, or with another
 ///    credential, or it was the last one. Once a person has seen something, nothing is repeated.
-/// 4. A turn that failed ends with `failed` and a receipt; only what never went out is thrown.
+/// 5. A turn that failed ends with `failed` and a receipt; only what never went out is thrown.
 package struct ProviderTransport: TurnTransport {
     package let name: String
     package let adapter: any ProviderAdapter
     private let credential: any TurnCredential
     private let transport: HTTPTransport
+    private let currentGuard: CurrentGuard
     private let rule: RetryRule
     private let pace: TurnPace
+
+    /// Says which guard holds now.
+    package typealias CurrentGuard = @Sendable () async throws -> ResidencyGuard
 
     /// - Parameters:
     ///   - name: The provider's name in the settings, for the record of turns.
     ///   - adapter: What its endpoint wants to be asked.
     ///   - credential: What proves who asks.
     ///   - transport: The network, with its guard.
+    ///   - currentGuard: Says which one holds at each attempt; without it that of the network.
     ///   - rule: When an attempt is repeated.
     ///   - pace: Waiting, chance and the time of day.
     package init(
         name: String, adapter: any ProviderAdapter, credential: any TurnCredential,
-        over transport: HTTPTransport, rule: RetryRule = RetryRule(), pace: TurnPace = .real
+        over transport: HTTPTransport, currentGuard: CurrentGuard? = nil,
+        rule: RetryRule = RetryRule(), pace: TurnPace = .real
     ) {
         self.name = name
         self.adapter = adapter
         self.credential = credential
         self.transport = transport
+        self.currentGuard = currentGuard ?? { transport.residency }
         self.rule = rule
         self.pace = pace
     }
@@ -41,7 +51,7 @@ package struct ProviderTransport: TurnTransport {
         _ request: TurnRequest, _ receive: @escaping @Sendable (TransportNews) async throws -> Void
     ) async throws -> TurnReceipt {
         let request = try adapter.request(for: request, streaming: true)
-        if case .refused(let refusal) = transport.residency.check(request) { throw refusal }
+        if case .refused(let refusal) = try await currentGuard().check(request) { throw refusal }
         let record = TurnRecord(provider: name, credential: credential.kind)
         do {
             try await repeatedly(request, record, receive)
@@ -71,7 +81,7 @@ package struct ProviderTransport: TurnTransport {
             switch try await attempt(request, record, receive) {
             case .finished: return
             case .notSent(let reason): return try await receive(.event(.failed(reason)))
-            case .failed(let reason): error = reason
+            case .failed(let reason): error = record.secrets.masked(reason)
             }
             // What broke because nobody waits any more is no failure of the provider's.
             try Task.checkCancellation()
@@ -106,10 +116,13 @@ package struct ProviderTransport: TurnTransport {
             try Task.checkCancellation()
             return .notSent(error)
         }
-        let guarding = transport.residency
-        record.sends(outgoing, guarding.check(outgoing), guarding.place(of: outgoing))
+        let guarding = try await currentGuard()
+        let handed = record.sends(
+            outgoing, besides: request, through: transport.proxy(for: outgoing),
+            guarding.check(outgoing), guarding.place(of: outgoing))
         do {
-            return try await transport.stream(outgoing) { stream in
+            let network = transport.guarded(by: guarding)
+            return try await network.stream(outgoing, counting: handed) { stream in
                 record.answered(stream)
                 guard (200..<300).contains(stream.status) else {
                     return .failed(try await failure(stream))
@@ -142,7 +155,7 @@ package struct ProviderTransport: TurnTransport {
         for event in events {
             if case .failed(let error) = event { return .failed(error) }
             record.hands(event)
-            try await receive(.event(event))
+            try await receive(.event(record.secrets.masked(event)))
             if event.isLast { return .finished }
         }
         return nil
@@ -174,17 +187,29 @@ package struct ProviderTransport: TurnTransport {
 
     /// The longest list or count that is read.
     private static let listLimitBytes = 8 << 20
+    /// More than that many pages of models no endpoint has.
+    private static let mostPages = 100
 
     /// The ids of the models that the endpoint lists.
     ///
-    /// - Returns: The ids, in the order of the endpoint; of a list in pages the first.
-    /// - Throws: `unsupported` where it lists none; `ResidencyRefusal`; `ProviderError`.
+    /// - Returns: The ids, in the order of the endpoint, of all pages.
+    /// - Throws: `unsupported` where it lists none; `malformed` for a list without end;
+    ///   `ResidencyRefusal`; `ProviderError`.
     package func models() async throws -> [String] {
-        guard let request = adapter.modelsRequest() else {
+        guard var request = adapter.modelsRequest() else {
             throw ProviderError(
                 .unsupported, message: "The endpoint lists no models; name one in the settings.")
         }
-        return adapter.models(try await ask(request))
+        var models: [String] = []
+        for _ in 1...Self.mostPages {
+            let (page, secrets) = try await ask(request)
+            models += adapter.models(page).map(secrets.masked)
+            guard let last = adapter.lastOfPage(page),
+                let next = adapter.modelsRequest(after: last)
+            else { return models }
+            request = next
+        }
+        throw ProviderError(.malformed, message: "The list of models does not end.")
     }
 
     /// The number of tokens of a turn, counted by the endpoint; nil where it counts none.
@@ -192,7 +217,7 @@ package struct ProviderTransport: TurnTransport {
     /// - Throws: `ResidencyRefusal`, as for the turn itself; `ProviderError`.
     package func count(_ turn: TurnRequest) async throws -> Int? {
         guard let request = try adapter.countRequest(for: turn) else { return nil }
-        return adapter.tokenCount(try await ask(request))
+        return adapter.tokenCount(try await ask(request).body)
     }
 
     /// What an inference profile of Bedrock consists of.
@@ -201,19 +226,24 @@ package struct ProviderTransport: TurnTransport {
     /// - Returns: The profile; nil where the answer describes no active one.
     /// - Throws: `ResidencyRefusal`, where the region itself is not allowed; `ProviderError`.
     package func inferenceProfile(_ request: WireRequest) async throws -> BedrockProfile? {
-        BedrockProfile(try await ask(request))
+        BedrockProfile(try await ask(request).body)
     }
 
     /// Asks, and once more with another credential where the first is refused.
-    private func ask(_ request: WireRequest) async throws -> JSON {
+    ///
+    /// - Returns: The answer, and what was sent as a secret.
+    private func ask(_ request: WireRequest) async throws -> (body: JSON, secrets: SentSecrets) {
         if case .refused(let refusal) = transport.residency.check(request) { throw refusal }
         for attempt in 1...2 {
             let outgoing = try await credential.authorize(request, adapter.placement)
             let answer = try await transport.exchange(
                 outgoing, maximumBytes: Self.listLimitBytes)
-            guard answer.status != 200 else { return try Self.parsed(answer.body) }
-            let error = FailureReader.error(
-                status: answer.status, headers: answer.headers, body: answer.body, now: pace.now())
+            let secrets = SentSecrets(outgoing, besides: request)
+            guard answer.status != 200 else { return (try Self.parsed(answer.body), secrets) }
+            let error = secrets.masked(
+                FailureReader.error(
+                    status: answer.status, headers: answer.headers, body: answer.body,
+                    now: pace.now()))
             let isRefused = error.kind == .authentication || error.kind == .expiredCredential
             guard attempt == 1, isRefused else { throw error }
             try await credential.renew()

@@ -7,10 +7,11 @@ import Synchronization
 final class TurnRecord: Sendable {
     private struct State {
         var receipt = TurnReceipt()
-        var attempts = 0
-        var requestBytes = 0
+        /// What each attempt has handed to a connection.
+        var handed: [HandedBytes] = []
         var responseBytes = 0
         var hasShown = false
+        var secrets = SentSecrets()
     }
     private let state = Mutex(State())
 
@@ -24,15 +25,34 @@ final class TurnRecord: Sendable {
     /// Whether a person has seen something of the answer.
     var hasShown: Bool { state.withLock(\.hasShown) }
 
+    /// What was sent as a secret so far.
+    var secrets: SentSecrets { state.withLock(\.secrets) }
+
     /// An attempt begins.
-    func sends(_ request: WireRequest, _ decision: ResidencyDecision, _ place: InferencePlace) {
+    ///
+    /// - Parameters:
+    ///   - request: The request as it goes out.
+    ///   - plain: The same without the credential.
+    ///   - proxy: Through which it goes.
+    ///   - decision: By what it was let go.
+    ///   - place: Where it makes the model run.
+    /// - Returns: What is to count what it hands to the connection.
+    func sends(
+        _ request: WireRequest, besides plain: WireRequest, through proxy: WebOrigin?,
+        _ decision: ResidencyDecision, _ place: InferencePlace
+    ) -> HandedBytes {
+        let handed = HandedBytes()
         state.withLock { state in
-            state.attempts += 1
-            state.requestBytes += request.body.count
+            state.handed.append(handed)
+            state.secrets.add(request, besides: plain)
             state.receipt.host = request.origin.authority
             state.receipt.region = Self.region(decision, place)
+            state.receipt.exchange["profile"] = place.unknownProfile.map(JSON.string)
+            state.receipt.exchange["scheme"] = .string(request.origin.scheme.rawValue)
+            state.receipt.exchange["proxy"] = proxy.map { .string($0.description) }
             state.receipt.exchange.note(decision)
         }
+        return handed
     }
 
     /// An answer begins.
@@ -41,7 +61,7 @@ final class TurnRecord: Sendable {
             .compactMap { stream.headers[$0] }.first
         state.withLock { state in
             for member in stream.peer.members { state.receipt.exchange[member.key] = member.value }
-            state.receipt.exchange["requestID"] = id.map { .string(String($0.prefix(200))) }
+            state.receipt.exchange["requestID"] = state.secrets.word(id).map(JSON.string)
         }
     }
 
@@ -55,25 +75,23 @@ final class TurnRecord: Sendable {
     var receipt: TurnReceipt {
         state.withLock { state in
             var receipt = state.receipt
-            receipt.exchange["requestBytes"] = .integer(state.requestBytes)
+            let unsent = state.handed.count { !$0.isBegun }
+            receipt.exchange["requestBytes"] = .integer(state.handed.reduce(0) { $0 + $1.count })
             receipt.exchange["responseBytes"] = .integer(state.responseBytes)
-            receipt.exchange["attempts"] = .integer(state.attempts)
+            receipt.exchange["attempts"] = .integer(state.handed.count)
+            receipt.exchange["unsent"] = unsent == 0 ? nil : .integer(unsent)
+            let isUntrusted = state.handed.last?.hasHandshakeFailed == true
+            receipt.exchange["handshake"] = isUntrusted ? .string("failed") : nil
             return receipt
         }
     }
 
-    /// The regions in which the model may have run; nil where only a declaration speaks of them.
+    /// The regions in which the model may have run; nil where nothing, or only a declaration, says.
     private static func region(_ decision: ResidencyDecision, _ place: InferencePlace) -> String? {
         if case .allowed(_, .verified(let regions)) = decision {
             return regions.joined(separator: ", ")
         }
-        switch place {
-        case .vertex(let location): return location
-        case .bedrock(let target):
-            guard case .profile(_, _, let members) = target.model else { return target.region }
-            return members?.joined(separator: ", ")
-        case .foundry, .gateway, .operatorsChoice, .unknown: return nil
-        }
+        return place.knownRegion
     }
 }
 

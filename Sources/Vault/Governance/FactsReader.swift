@@ -5,6 +5,12 @@ import VaultCrypto
 
 /// Reads what conversations are, without what governs them: no holds, no approvals, and of graces
 /// only those that a change began.
+///
+/// The dates of messages that a restoration added to a conversation that was there
+/// (`message_restored`) are apart from those of the others, `RetentionItem.added`: rules that
+/// delete know nothing of them, and rules that retain keep what was added, each message by its own
+/// date, which is at the latest the moment of its restoration. What an import brings of such a
+/// message counts as it always does.
 struct FactsReader {
     let db: Database
 
@@ -13,14 +19,36 @@ struct FactsReader {
             (SELECT text FROM name WHERE num = source) AS source_name,
             (SELECT text FROM name WHERE num = project) AS project_name,
             (SELECT text FROM name WHERE num = custodian) AS custodian_name,
-            (SELECT max(created) FROM message WHERE message.conversation = conversation.num)
-                AS latest,
+            (SELECT max(created) FROM message LEFT JOIN message_restored AS mark
+                ON mark.message = message.num
+                WHERE message.conversation = conversation.num
+                    AND message.version > ifnull(mark.version, 0)) AS latest,
             (SELECT max(json_extract(record, '$.envelope.created')) FROM version
                 JOIN message ON message.num = version.message
-                WHERE message.conversation = conversation.num) AS earlier,
-            (SELECT count(*) FROM message
-                WHERE message.conversation = conversation.num AND message.created IS NULL)
-                AS undated,
+                LEFT JOIN message_restored AS mark ON mark.message = message.num
+                WHERE message.conversation = conversation.num
+                    AND version.version > ifnull(mark.version, 0)) AS earlier,
+            (SELECT count(*) FROM message LEFT JOIN message_restored AS mark
+                ON mark.message = message.num
+                WHERE message.conversation = conversation.num AND message.created IS NULL
+                    AND message.version > ifnull(mark.version, 0)) AS undated,
+            CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
+                SELECT max(mark.imported) FROM message_restored AS mark
+                JOIN message ON message.num = mark.message
+                WHERE message.conversation = conversation.num) END AS brought,
+            CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
+                SELECT max(min(ifnull(message.created, restored), restored))
+                FROM message_restored AS mark JOIN message ON message.num = mark.message
+                WHERE message.conversation = conversation.num) END AS added,
+            CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
+                SELECT max(json_extract(record, '$.envelope.created'))
+                FROM message_restored AS mark JOIN message ON message.num = mark.message
+                JOIN version ON version.message = mark.message AND version.version <= mark.version
+                WHERE message.conversation = conversation.num) END AS added_earlier,
+            CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
+                SELECT max(restored) FROM message_restored AS mark
+                JOIN message ON message.num = mark.message
+                WHERE message.conversation = conversation.num) END AS restored,
             (SELECT until FROM retention_floor
                 WHERE retention_floor.conversation = conversation.num) AS floor,
             (SELECT until FROM retention_grace
@@ -59,7 +87,9 @@ struct FactsReader {
         var item = RetentionItem(id: id.description)
         // One message without any time may be the latest.
         item.created =
-            undated > 0 && own == nil ? nil : [latest, own, earlier].compactMap(\.self).max()
+            undated > 0 && own == nil
+            ? nil : [latest, own, earlier, row["brought"]].compactMap(\.self).max()
+        item.added = added(row)
         item.modified = [row["modified"], item.created].compactMap(\.self).max()
         if item.created == nil { item.modified = nil }
         item.origin = row["source_name"]
@@ -75,6 +105,13 @@ struct FactsReader {
         let others = (row["others"] as String?).flatMap { try? JSONReader.parse($0) }
         conversation.otherCustodians = others?.array?.compactMap(\.string) ?? []
         return conversation
+    }
+
+    /// When what a restoration added was, at the latest when it was restored.
+    private func added(_ row: Row) -> Int64? {
+        guard let restored: Int64 = row["restored"] else { return nil }
+        let earlier = (row["added_earlier"] as String?).flatMap { Instant($0)?.milliseconds }
+        return [row["added"], earlier.map { min($0, restored) }].compactMap(\.self).max()
     }
 
     private func labels(of conversation: Int64) throws -> ([String], RetentionItem.Labelled) {

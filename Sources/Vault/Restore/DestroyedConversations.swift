@@ -17,14 +17,24 @@ struct DestroyedConversations: Sendable {
 
     /// Which entry destroyed a conversation.
     ///
+    /// An archive may have what was destroyed under the id of a conversation that the vault has:
+    /// so the origin that the archive says is looked up whatever the id is. Only where the vault
+    /// has that very conversation, of this id and of this origin, did somebody import it again.
+    ///
     /// - Parameters:
     ///   - conversation: As an archive has it.
-    ///   - isStored: Whether the vault has one of its id: somebody imported it again.
+    ///   - stored: The origin of the vault's conversation of its id; `nil` without one.
     /// - Returns: Its number; `nil` for one that was not destroyed.
-    func entry(of conversation: Conversation, isStored: Bool) -> Int64? {
+    func entry(of conversation: Conversation, stored: Origin?) -> Int64? {
         if let entry = entries[conversation.id] { return entry }
-        guard !isStored, !origins.isEmpty, let marks else { return nil }
-        return origins[marks.mark(of: conversation.origin)]
+        guard !origins.isEmpty, let marks, let entry = origins[marks.mark(of: conversation.origin)]
+        else { return nil }
+        guard let stored else { return entry }
+        let said = conversation.origin
+        let isSame =
+            stored.source.utf8.elementsEqual(said.source.utf8)
+            && stored.id.utf8.elementsEqual(said.id.utf8)
+        return isSame ? nil : entry
     }
 
     /// Takes what was logged since the last time.

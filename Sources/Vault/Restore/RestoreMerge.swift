@@ -20,10 +20,16 @@ import VaultCrypto
 //       that it is there once however often and from wherever it is restored; the member `conflict`
 //       of its `extra` is {"commitment","message","origin"}: the commitment in the archive, the id
 //       there, and the id in the source. What follows it stays behind the vault's message.
-//  (R5) What is said of the conversation itself stays as the vault has it, labels and dates too:
-//       an archive changes nothing by which a rule or a hold selects. What the archive says
-//       otherwise is reported (`RestoreReport.Difference`). The leaf that is shown becomes the
-//       archive's where that continues it.
+//  (R5) What is said of the conversation itself stays as the vault has it, labels and dates too.
+//       What the archive says otherwise is reported (`RestoreReport.Difference`). The leaf that is
+//       shown becomes the archive's where that continues it.
+//  (R6) Messages that another vault's archive adds leave the dates of the conversation as they are
+//       for every rule that deletes, whatever dates they have or lack: nothing is destroyed earlier
+//       or later because of them. Rules that retain keep the conversation until the period of what
+//       was added has ended too, counted at the latest from the moment of the restoration: so
+//       nothing that such a rule keeps is destroyed with a conversation that is older
+//       (`RestoredMark`, `FactsReader`). An import that brings a message afterwards makes its date
+//       count like any other. A hold matches such a message by its own date.
 //
 // No message that the vault has ever gets another parent, and a new one hangs below one that the
 // vault has or below a new one that the archive has above it: so no circle of parents can come
@@ -81,6 +87,7 @@ extension RestoreWriter {
             try insert(copy, conversation: known.num, parents: numbers)
             report.messages.conflicts += 1
         }
+        if !isOwn { try RestoredMark(db: db).set(first..<nextMessage, of: known.num, at: now) }
         let added = report.messages.stored(since: earlier)
         let isChanged = try update(
             known, added: added, from: first,

@@ -59,7 +59,7 @@ struct RestoreWriter {
         for conversation in batch {
             let byID = try KnownConversation(conversation.conversation.id, in: db)
             if let entry = destroyed.entry(
-                of: conversation.conversation, isStored: byID != nil)
+                of: conversation.conversation, stored: byID?.origin)
             {
                 report.skip(
                     SkippedRecord(

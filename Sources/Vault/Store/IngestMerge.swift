@@ -125,6 +125,8 @@ extension IngestWriter {
         in db: Database, report: inout IngestReport
     ) throws {
         let message = sequel.conversation.messages[position]
+        // What a restoration brought, no import knows yet.
+        let isRestored = try earlier.fingerprint.isEmpty && RestoredMark(db: db).has(earlier)
         if earlier.fingerprint == message.fingerprint {
             report.messages.unchanged += 1
             return
@@ -141,10 +143,14 @@ extension IngestWriter {
         revision.adoptFiles(from: stored.parts)
         if revision.isSame(as: stored, parent: parent?.id) {
             report.messages.unchanged += 1
+            if isRestored { try RestoredMark(db: db).remove(from: earlier) }
             if !revision.hasAdopted { try note(message.fingerprint, of: earlier, in: db) }
             return
         }
         if sequel.isOlder {
+            if isRestored {
+                try RestoredMark(db: db).note(message.imported.created, of: earlier)
+            }
             revision = MessageRevision(stored, fingerprint: earlier.fingerprint)
             revision.adoptFiles(from: message.parts, files: message.files)
             guard revision.hasAdopted else { return report.skip(sequel.outdated(message)) }

@@ -14,6 +14,7 @@ struct ConversationPlace {
 struct KnownConversation {
     let place: ConversationPlace
     let id: RecordID
+    let origin: Origin
     let fields: ConversationFields
     /// `message.num`.
     let current: Int64?
@@ -42,8 +43,10 @@ struct KnownConversation {
     }
 
     private static let columns = """
-        SELECT conversation.num, id, source, custodian, title, created, modified, current, extra,
-            fingerprints, (SELECT text FROM name WHERE num = custodian) AS custodian_name,
+        SELECT conversation.num, id, source, source_id, custodian, title, created, modified,
+            current, extra, fingerprints,
+            (SELECT text FROM name WHERE num = source) AS source_name,
+            (SELECT text FROM name WHERE num = custodian) AS custodian_name,
             (SELECT text FROM name WHERE num = project) AS project_name
         FROM conversation
         """
@@ -83,6 +86,7 @@ struct KnownConversation {
             num: row["num"], source: row["source"], custodian: row["custodian"],
             created: row["created"])
         self.id = id
+        origin = Origin(source: row["source_name"], id: row["source_id"])
         fields = ConversationFields(
             title: row["title"], custodian: row["custodian_name"], project: row["project_name"],
             created: place.created.map(Instant.init(milliseconds:)),

@@ -15,6 +15,7 @@ enum Migrations {
         PackageResources._005_grace_sql,
         PackageResources._006_turns_sql,
         PackageResources._007_providers_sql,
+        PackageResources._008_restored_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

@@ -55,7 +55,10 @@ struct RecordPurge {
             let first = message << 16
             try db.cachedStatement(sql: "DELETE FROM part WHERE num BETWEEN ? AND ?")
                 .execute(arguments: [first, first | 0xFFFF])
-            for table in ["attachment_use", "attachment_past", "version", "search_unreadable"] {
+            for table in [
+                "attachment_use", "attachment_past", "version", "search_unreadable",
+                "message_restored",
+            ] {
                 try db.cachedStatement(sql: "DELETE FROM \(table) WHERE message = ?")
                     .execute(arguments: [message])
             }

@@ -26,6 +26,8 @@ package struct TurnFacts: Sendable, Equatable {
     /// Where it was asked for: the endpoint's host.
     package var host: String?
     package var region: String?
+    /// Whether `region` decides also where it is nil: it turned out that nobody knows the region.
+    package var decidesRegion = false
     package var stopReason: String?
     package var usage: JSONObject?
     /// Members for the message's `extra`.
@@ -38,7 +40,7 @@ package struct TurnFacts: Sendable, Equatable {
         model = newer.model ?? model
         provider = newer.provider ?? provider
         host = newer.host ?? host
-        region = newer.region ?? region
+        region = newer.decidesRegion ? newer.region : newer.region ?? region
         stopReason = newer.stopReason ?? stopReason
         usage = newer.usage ?? usage
         for member in newer.extra.members { extra[member.key] = member.value }
@@ -52,7 +54,7 @@ extension TurnFacts {
         object["host"] = host.map(JSON.string)
         object["model"] = model.map(JSON.string)
         object["provider"] = provider.map(JSON.string)
-        object["region"] = region.map(JSON.string)
+        object["region"] = region.map(JSON.string) ?? (decidesRegion ? .null : nil)
         object["stopReason"] = stopReason.map(JSON.string)
         object["usage"] = usage.map { .object($0) }
         return object
@@ -64,6 +66,7 @@ extension TurnFacts {
         model = object["model"]?.string
         provider = object["provider"]?.string
         region = object["region"]?.string
+        decidesRegion = object["region"]?.isNull == true
         stopReason = object["stopReason"]?.string
         usage = object["usage"]?.object
     }

@@ -139,7 +139,9 @@ package enum ArchiveExport {
         }
         try writer.manifests()
         let proof = try proof(
-            of: source, request, (name: bag, counts: counts, placed: payload.placed), to: writer)
+            of: source, request,
+            (name: bag, counts: counts, placed: payload.placed, missing: payload.missingParts),
+            to: writer)
         let tags = TagFiles(
             request: request, bag: bag, vault: source.vault, tool: source.tool, counts: counts,
             payloadBytes: writer.payloadBytes, payloadFiles: writer.payloadFiles, signer: signer,
@@ -169,7 +171,8 @@ package enum ArchiveExport {
     /// Writes what the archive shows of the audit log.
     private static func proof(
         of source: any ArchiveSource, _ request: Request,
-        _ made: (name: String, counts: ArchiveCounts, placed: Spool?), to writer: BagWriter
+        _ made: (name: String, counts: ArchiveCounts, placed: Spool?, missing: Set<[UInt8]>),
+        to writer: BagWriter
     ) throws(VaultError) -> ArchiveProof? {
         if let carried = source.carriedProof {
             return try carried.write(to: writer, custody: CustodyLine.redaction(request))
@@ -178,8 +181,13 @@ package enum ArchiveExport {
             let prior = PriorCheckpoints(request.priorCheckpoints)
             var proof = try ProofWriter(log: log, writer: writer, prior: prior).write()
             if let placed = made.placed { try writer.tag(ArchiveName.placedRecords, placed) }
+            if !made.missing.isEmpty {
+                try writer.tag(
+                    ArchiveName.missingParts, SealedArchive.missingLines(made.missing))
+            }
             let salt = Randomness.bytes(16)
-            let sealed = SealedArchive(request, name: made.name, salt: salt, made.counts)
+            let sealed = SealedArchive(
+                request, name: made.name, salt: salt, made.counts, missing: made.missing.count)
             try writer.tag(ArchiveName.sealedArchive, sealed.file)
             proof.nameSalt = salt
             try source.withArchiveKey { (key) throws(VaultError) in

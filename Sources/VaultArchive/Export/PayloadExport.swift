@@ -18,6 +18,8 @@ struct PayloadExport {
     private var locations: [ArchiveLocation: ArchiveCounts] = [:]
     /// Attachments that the vault could not give.
     private var missing: Set<[UInt8]> = []
+    /// The hashes of parts that name them, where the archive gets a proof of its own.
+    private(set) var missingParts: Set<[UInt8]> = []
     private var review: ReviewExport?
     private let request: ArchiveExport.Request
     private var list = ListPages(conversations: 0)
@@ -85,6 +87,7 @@ struct PayloadExport {
             ArchiveName.page(id),
             ConversationPage.render(archived, versions: versions))
         let files = try attachments(of: archived)
+        if placed != nil, !missing.isEmpty { noteMissingParts(of: archived) }
         try review?.add(archived, versions: versions, missing: missing)
         counts.add(archived)
         let conversation = archived.conversation
@@ -121,6 +124,18 @@ struct PayloadExport {
             }
         }
         return own.count
+    }
+
+    private mutating func noteMissingParts(of archived: ArchivedConversation) {
+        let current = archived.messages.map { ($0.parts, $0.partLines) }
+        let earlier = archived.earlierVersions.compactMap { RecordFile.message($0.record) }
+            .map { ($0.parts, $0.partLines) }
+        for (parts, lines) in current + earlier where parts.count == lines.count {
+            for (part, line) in zip(parts, lines) {
+                guard let file = part.attachment, missing.contains(file.sha256) else { continue }
+                missingParts.insert(SHA256Digest.hash(utf8: line))
+            }
+        }
     }
 
     private mutating func attachment(

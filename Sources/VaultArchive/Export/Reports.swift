@@ -74,6 +74,7 @@ enum Reports {
     /// One row.
     static func line(_ cells: [String]) -> [UInt8] {
         var row: [UInt8] = []
+        row.reserveCapacity(cells.reduce(1) { $0 + $1.utf8.count + 1 })
         for (index, cell) in cells.enumerated() {
             if index > 0 { row.append(UInt8(ascii: ",")) }
             append(cell, to: &row)
@@ -84,9 +85,8 @@ enum Reports {
 
     private static func append(_ cell: String, to row: inout [UInt8]) {
         // A spreadsheet would run a cell that begins so as a formula; an apostrophe makes it text.
-        let isFormula = cell.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        let text = isFormula ? "'" + cell : cell
-        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else {
+        let text = cell.utf8.first.map(beginsFormula) ?? false ? "'" + cell : cell
+        guard text.utf8.contains(where: needsQuotes) else {
             return row.append(contentsOf: text.utf8)
         }
         row.append(UInt8(ascii: "\""))
@@ -95,6 +95,18 @@ enum Reports {
             row.append(byte)
         }
         row.append(UInt8(ascii: "\""))
+    }
+
+    private static func beginsFormula(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0D:
+            true
+        default: false
+        }
+    }
+
+    private static func needsQuotes(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0D || byte == 0x0A
     }
 }
 

@@ -41,13 +41,18 @@ struct TagFiles {
             ("Internal-Sender-Identifier", bag),
             ("Bag-Software-Agent", tool),
             ("Bag-Group-Identifier", request.group?.id.description),
-            ("Bag-Count", request.group?.place ?? "1 of 1"),
+            ("Bag-Count", bagCount),
             ("Payload-Oxum", "\(payloadBytes).\(payloadFiles)"),
         ]
         return rows.reduce(into: "") { text, row in
             let value = row.1?.singleLine(maximumBytes: 500) ?? ""
             if !value.isEmpty { text += "\(row.0): \(value)\n" }
         }
+    }
+
+    /// A copy of one archive of a group is none of that group, and not all of anything.
+    private var bagCount: String? {
+        request.group?.place ?? (request.redaction?.originalGroup == nil ? "1 of 1" : nil)
     }
 
     /// `meta/export.json`: what was asked for, by whom, why, and how much came of it.
@@ -163,9 +168,12 @@ struct TagFiles {
         guard let words = withheldWords else { return "" }
         let name = request.redaction?.original?["name"]?.string?.singleLine(maximumBytes: 200)
         let signer = request.redaction?.original?["signer"]?.string
+        let group = request.redaction?.originalGroup
         return """
               Withheld   \(words); data/report/privilege.csv has the reasons
             \(name.map { "  Made of    \($0)\n" } ?? "")\
+            \(group.map { "  Part       archive \($0.place) of one export;\n"
+                + "             \($0.othersMissing)\n" } ?? "")\
             \(signer.map { "  Signed by  \($0)\n" } ?? "")
             """
     }

@@ -111,6 +111,9 @@ struct FrontPage {
         fact("With", tags.tool.singleLine(maximumBytes: 100))
         if let words = tags.withheldWords { fact("Withheld", words) }
         fact("Made of", request.redaction?.original?["name"]?.string)
+        if let group = request.redaction?.originalGroup {
+            fact("Part", "archive \(group.place) of one export; \(group.othersMissing)")
+        }
         fact("Redacted because", request.redaction?.reason)
         html.markup("<dt>Signed with</dt><dd><code>")
         html.text(tags.signer.fingerprint)
@@ -249,6 +252,12 @@ struct FrontPage {
 
     /// The rest of a group.
     private mutating func others() {
+        if let group = request.redaction?.originalGroup, group.count > 1 {
+            let rest = group.conversations - tags.counts.conversations
+            item(
+                "\(rest.counted("conversation")) of the same export: what was redacted is archive "
+                    + "\(group.place) of it, and \(group.othersMissing).")
+        }
         guard let group = request.group, group.count > 1 else { return }
         let rest = group.conversations - tags.counts.conversations
         let isOne = group.count == 2
@@ -272,9 +281,19 @@ struct FrontPage {
         html.text(words)
         html.markup(". <a href=\"")
         html.text(ArchiveName.privilege)
-        html.markup("\">privilege.csv</a> has the reasons. That each was there is proved as for ")
-        html.markup("every record; its date, author and place, and the text of copies with marks, ")
-        html.markup("are what whoever redacted says.</li>\n")
+        html.markup("\">privilege.csv</a> has the reasons. ")
+        let isCopy = request.redaction?.original != nil
+        if tags.proof != nil {
+            html.markup("That each was there, in its place, is proved as for every record. ")
+        }
+        html.markup("Dates, authors and reasons, and the text of copies with marks, are what ")
+        html.markup("whoever redacted says.</li>\n")
+        if isCopy {
+            item(
+                "Proofs of what a copy says besides the records: titles, labels, custodians and "
+                    + "other facts of the conversations, the selection, and all pages, tables and "
+                    + "files for review are the word of whoever made this copy.")
+        }
         item(
             "What a redacted archive never says: which policy and holds govern the records, and "
                 + "what was destroyed.")

@@ -6,7 +6,7 @@ package import Vault
 /// `meta/export.json` has it as `group`, and `bag-info.txt` as BagIt says (RFC 8493, 2.2.2):
 /// `Bag-Group-Identifier` and `Bag-Count`. Each conversation is in one archive of the group, whole;
 /// the conversations of archive N come before those of archive N + 1.
-package struct ArchiveGroup: Sendable, Equatable {
+package struct ArchiveGroup: Sendable, Hashable {
     /// More archives than this are not made: somebody has to handle them.
     package static let maximumCount = 999
 
@@ -50,6 +50,13 @@ package struct ArchiveGroup: Sendable, Equatable {
 
     /// The value of `Bag-Count`.
     package var place: String { "\(number) of \(count)" }
+
+    /// What a copy of one of its archives says of the others; `archive 2 of 3 of one export`
+    /// stands before it.
+    package var othersMissing: String {
+        let rest = count - 1
+        return "the other \(rest == 1 ? "archive is" : "\(rest) archives are") not in this copy"
+    }
 
     /// Its lines of `bag-info.txt`.
     var bagInfo: [String] {

@@ -28,6 +28,8 @@ struct ProofChecker {
     /// Which records stood where; those that were found are filled in from outside.
     var placed: PlacedRecordsCheck
     private var custody: CustodyCheck
+    /// Tokens of the hashes of parts that name files which the first archive lacks.
+    private(set) var missingParts: Set<UInt64> = []
     /// The first fault of each file.
     private var faults: [String: String] = [:]
 
@@ -50,7 +52,17 @@ struct ProofChecker {
         case ArchiveName.logLines: unsafe logLine(line, number)
         case ArchiveName.commitments: unsafe commitmentLine(line, number)
         case ArchiveName.placedRecords: unsafe placed.list(Array(line))
+        case ArchiveName.missingParts: unsafe missingLine(Array(line), number)
         default: unsafe custody.take(Array(line), number)
+        }
+    }
+
+    private mutating func missingLine(_ line: [UInt8], _ number: Int) {
+        guard line.count == 66, line.first == 0x22, line.last == 0x22,
+            let hash = line[1..<65].fromHex
+        else { return fault(ArchiveName.missingParts, number, "this is no hash of a part") }
+        guard missingParts.insert(records.token(of: hash)).inserted else {
+            return fault(ArchiveName.missingParts, number, "it is there twice")
         }
     }
 
@@ -180,16 +192,24 @@ struct CommitmentSum: Equatable, Sendable {
     init(key: [UInt8]) { self.key = key }
 
     /// A number that stands for a commitment, and that nobody can aim at.
-    func token(of commitment: [UInt8]) -> UInt64 {
-        SHA256Digest.hash(key + commitment).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    func token(of commitment: [UInt8]) -> UInt64 { Self.word(0, of: hash(commitment)) }
 
     mutating func add(_ commitment: [UInt8]) {
-        let hash = SHA256Digest.hash(key + commitment)
-        add(
-            (0..<4).map { place in
-                hash[(place * 8)..<(place * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
-            })
+        let hash = hash(commitment)
+        add((0..<4).map { Self.word($0, of: hash) })
+    }
+
+    private func hash(_ commitment: [UInt8]) -> [UInt8] {
+        var digest = SHA256Digest()
+        digest.update(key)
+        digest.update(commitment)
+        return digest.finalize()
+    }
+
+    private static func word(_ place: Int, of hash: [UInt8]) -> UInt64 {
+        var word: UInt64 = 0
+        for index in place * 8..<place * 8 + 8 { word = word << 8 | UInt64(hash[index]) }
+        return word
     }
 
     /// Adds a sum under the same key.

@@ -12,6 +12,7 @@ import VaultCrypto
 /// proof/log.jsonl          the log's tree
 /// proof/commitments.jsonl  the trees of commitments that its entries have
 /// proof/records.jsonl      which records stood where (`PlacedRecords`)
+/// proof/missing.jsonl      which parts name files that are not there (`SealedArchive`)
 /// proof/archive.json       which archive all this was made for (`SealedArchive`)
 /// proof/verify.py          a script that recomputes the trees and the places
 /// ```

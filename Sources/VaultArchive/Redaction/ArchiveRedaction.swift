@@ -26,19 +26,22 @@ package struct ArchiveRedaction {
     ///   - path: A folder, `.tar` or `.tar.zst`, or one of these in an age file.
     ///   - key: What opens an encrypted one.
     ///   - signer: Who must have signed it, as for `ArchiveVerifier`.
+    ///   - originalSigner: The same for the archive that was made first, where this one is a copy.
     ///   - folder: The folder on whose disk records wait, sealed; about as large as the archive's
     ///     records and attachments.
     ///   - hooks: Progress and cancellation.
     /// - Throws: What `ArchiveVerifier` throws. Faults are in `verification`.
     package init(
-        _ path: String, key: ArchiveKey?, signer: String? = nil, waitingIn folder: String,
+        _ path: String, key: ArchiveKey?, signer: String? = nil, originalSigner: String? = nil,
+        waitingIn folder: String,
         hooks: ArchiveExport.Hooks
     ) throws(VaultError) {
         kept = try KeptFiles(in: folder, keeps: BagSource.keeps)
         self.folder = folder
         self.hooks = hooks
         verification = try ArchiveVerifier.verify(
-            path, key: key, signer: signer, limits: ArchiveVerifier.Limits(), hooks: hooks,
+            path, key: key, signer: signer, originalSigner: originalSigner,
+            limits: ArchiveVerifier.Limits(), hooks: hooks,
             keeping: kept)
         export =
             verification.isValid

@@ -11,6 +11,8 @@ struct EncodedRuns {
     static let minimumLength = 16
     /// Where a run of this length or less begins within a longer word is found too.
     private static let longestShifted = 4096
+    /// The shortest text that is looked for among other bytes of such a run.
+    private static let shortestStretch = 8
 
     /// All that may be texts, in ascending order.
     static func find(in text: [TextScalar]) -> [Run] {
@@ -62,8 +64,14 @@ struct EncodedRuns {
 
     private static func texts(of run: [UInt8]) -> [String] {
         var result: [String] = []
-        let isShifted = run.count <= longestShifted && run.contains { "+/-_".utf8.contains($0) }
-        for shift in 0..<(isShifted ? 4 : 1) { result += texts(base64(run[shift...])) }
+        let isShifted = run.count <= longestShifted
+        let hasSigns = run.contains { "+/-_".utf8.contains($0) }
+        for shift in 0..<(isShifted ? 4 : 1) {
+            let bytes = base64(run[shift...])
+            // Letters that stand for nothing become any bytes, in which short names are found.
+            result += shift == 0 || hasSigns ? texts(bytes) : wideTexts(bytes)
+            if isShifted { result += stretches(of: bytes) }
+        }
         // Hexadecimal digits may stand beside letters that are none.
         for piece in run.split(whereSeparator: { $0.hexDigit == nil })
         where piece.count >= minimumLength {
@@ -117,13 +125,23 @@ struct EncodedRuns {
 
     /// Bytes as the texts that they may be.
     private static func texts(_ bytes: [UInt8]) -> [String] {
-        var result = [String(decoding: bytes, as: UTF8.self)]
-        for isBig in [false, true] {
+        [String(decoding: bytes, as: UTF8.self)] + wideTexts(bytes)
+    }
+
+    /// Bytes as the texts of UTF-16 that they may be.
+    private static func wideTexts(_ bytes: [UInt8]) -> [String] {
+        [false, true].compactMap { isBig in
             let units = self.units(bytes, isBigEndian: isBig)
-            guard mayBeText(units) else { continue }
-            result.append(String(decoding: units, as: UTF16.self))
+            return mayBeText(units) ? String(decoding: units, as: UTF16.self) : nil
         }
-        return result
+    }
+
+    /// What is text among bytes that are not, in UTF-8.
+    private static func stretches(of bytes: [UInt8]) -> [String] {
+        String(decoding: bytes, as: UTF8.self).unicodeScalars
+            .split { $0 == "\u{FFFD}" || $0.value < 0x20 && !(0x09...0x0D).contains($0.value) }
+            .map { String($0) }
+            .filter { $0.utf8.count >= shortestStretch && $0.utf8.count < bytes.count }
     }
 
     private static func units(_ bytes: [UInt8], isBigEndian: Bool) -> [UInt16] {

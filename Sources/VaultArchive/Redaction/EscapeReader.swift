@@ -4,7 +4,7 @@
 /// - `=C3=A4` and `=` at the end of a line: quoted-printable (RFC 2045, 6.7), in capitals;
 /// - `=?utf-8?Q?…?=`, with `B` too: words of a mail's head (RFC 2047, 2);
 /// - `&#228;`, `&#xE4;`, `&auml;`: references of HTML, without the `;` too;
-/// - `\n`, `\u00e4`, `\"`: JSON;
+/// - `\n`, `\u00e4`, `\"`: JSON; `\n` is a blank, and the end of a line behind a hyphen;
 /// - `Ã¤`: UTF-8 that was taken for ISO 8859-1 or Windows-1252.
 struct EscapeReader {
     private let text: [TextScalar]
@@ -217,7 +217,9 @@ struct EscapeReader {
     private mutating func backslash() -> Bool {
         switch ascii(1) {
         case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return emit(CollectionOfOne(0x20), length: 2)
+            // Hyphens, soft ones too, or the other half of the end.
+            let isSplit = [0x0A, 0x0D, 0x2D, 0xAD, 0x2010].contains(result.last?.value ?? 0)
+            return emit(CollectionOfOne(isSplit ? 0x0A : 0x20), length: 2)
         case UInt8(ascii: "u"): return unit()
         case 0: return false
         case let kind:

@@ -31,6 +31,7 @@ struct FoldedText {
     }
 
     let elements: [Element]
+    let hidden: HiddenRuns
 
     init(_ scalars: [TextScalar]) {
         let table = FoldTable.shared
@@ -46,6 +47,7 @@ struct FoldedText {
             }
         }
         self.elements = elements
+        hidden = HiddenRuns(elements)
     }
 }
 
@@ -128,6 +130,8 @@ struct FoldTable: Sendable {
 
     private static func computedFold(of value: UInt32) -> [UInt32] {
         guard let scalar = Unicode.Scalar(value) else { return [value] }
+        // The capital of Turkish has no dot of its own for who reads it.
+        if value == 0x130 { return [0x69] }
         if value < 0x80 { return [UInt32(scalar.properties.lowercaseMapping.utf8.first ?? 0)] }
         let wide = String(Character(scalar)).decomposedStringWithCompatibilityMapping
         let small = wide.lowercased().decomposedStringWithCanonicalMapping
@@ -181,9 +185,9 @@ struct FoldTable: Sendable {
         for (letters, latin) in [
             ("аαɑ", "a"), ("вβ", "b"), ("сϲᴄ", "c"), ("ԁ", "d"), ("еєε℮", "e"), ("ɡ", "g"),
             ("нηһ", "h"), ("іιıɩ", "i"), ("јϳ", "j"), ("кκ", "k"), ("ӏ", "l"), ("мμ", "m"),
-            ("ν", "n"), ("оοσօ", "o"), ("рρ", "p"), ("ԛ", "q"), ("ѕ", "s"), ("тτ", "t"),
+            ("ν", "n"), ("оοσςօ", "o"), ("рρ", "p"), ("ԛ", "q"), ("ѕ", "s"), ("тτ", "t"),
             ("ѵ", "v"), ("ԝѡ", "w"), ("хχ", "x"), ("уυү", "y"), ("ζ", "z"), ("ß", "ss"),
-            ("’‘ʼʹ′‛", "'"), ("‐‑‒–—―−", "-"), ("ς", "σ"),
+            ("’‘ʼʹ′‛", "'"), ("‐‑‒–—―−", "-"),
         ] {
             for letter in letters.unicodeScalars {
                 table[letter.value] = latin.unicodeScalars.map(\.value)

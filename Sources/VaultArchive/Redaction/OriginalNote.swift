@@ -8,6 +8,7 @@ import VaultCrypto
 // ```
 // bag, time, signer     as in that archive: what `proof/archive.json` and the seal are compared
 //                       with; never masked, for they are no words of a person
+// group                 of which group of archives it is one, which the copy is not
 // log                   whether it showed a proof, which a copy must then show
 // name, nameSalt        both or neither: neither where rules match the name
 // organization, person, tool, redaction    masked
@@ -20,7 +21,9 @@ extension TextSearch {
     /// - Throws: What masking throws.
     func maskedOriginal(_ export: JSON) throws(VaultError) -> JSONObject {
         var original = JSONObject()
-        for member in ["bag", "nameSalt", "signer", "time"] { original[member] = export[member] }
+        for member in ["bag", "group", "nameSalt", "signer", "time"] {
+            original[member] = export[member]
+        }
         for member in ["name", "organization", "person", "tool"] {
             original[member] = try export[member].map(masked)
         }
@@ -43,6 +46,15 @@ extension TextSearch {
         var original = try maskedOriginal(earlier)
         original["tagManifest"] = tagManifest
         return original
+    }
+}
+
+extension RedactionNote {
+    /// Of which group the archive that was made first is one.
+    var originalGroup: ArchiveGroup? {
+        var said = original.map(JSON.object)
+        while let earlier = said?["redaction"]?["original"] { said = earlier }
+        return said?["group"].flatMap(ArchiveGroup.init)
     }
 }
 

@@ -8,18 +8,19 @@ import VaultCrypto
 ///
 /// 1. The name as it stands, in any case (`WordPattern`).
 /// 2. Two of its words in any order, in any case, with up to three characters that are neither
-///    letters nor digits between them, or nothing: `keller, bob`, `Bob_Keller`, `kellerbob`. Two
-///    words in small letters, as `van der`, are no name.
+///    letters nor digits between them, or nothing: `keller, bob`, `Bob_Keller`, `kellerbob`. A
+///    particle and another short word in small letters, as `van der`, are no name.
 /// 3. The first letter of the first word before or behind a family name of five letters and more:
 ///    `bkeller`, `C:/Users/b.keller`.
-/// 4. Each word of two letters and more that begins with a capital, or has none because its script
-///    has none, as it is written or in capitals, and in any case where the text is nothing else.
-///    Family names, which are all words but the first, or those before a comma, of five letters and
-///    more also in small letters: shorter ones are often other words.
+/// 4. Each word of two letters and more but `particles` in small letters, with a capital at the
+///    beginning or all in capitals, in any case behind an `@` and where the text is nothing else;
+///    so too where the name is given in small letters (`bob keller`). Family names, which are all
+///    words but the first, or those before a comma, of five letters and more also in small letters:
+///    shorter ones are often other words.
 /// 5. Behind words of four letters and more: `s`, behind family names the endings of `latin` and
 ///    `cyrillic`; a Cyrillic name loses its last vowel before them. Digits may stand behind all.
-/// 6. With `ä ö ü å ø æ` as `ae oe ue aa oe ae`, the other way round, and without marks; with any
-///    apostrophe, or none.
+/// 6. With `ä ö ü å ø æ` as `ae oe ue aa oe ae`, the other way round, and without marks in Latin,
+///    Greek and Cyrillic, where `й` keeps its own; with any apostrophe, or none.
 ///
 /// What is not found: nicknames, other transcriptions, a family name in small letters of fewer than
 /// five letters, parts of a name that is written as one word, as that of 山田太郎.
@@ -32,6 +33,13 @@ struct PersonNames {
     }
 
     private static let shortest = 5
+
+    /// Small words of names that say nothing of who somebody is.
+    private static let particles: Set<String> = [
+        "af", "al", "and", "av", "bin", "d", "da", "das", "de", "del", "della", "den", "der", "di",
+        "do", "dos", "du", "e", "el", "i", "ibn", "la", "las", "le", "los", "of", "op", "os", "ten",
+        "ter", "the", "und", "van", "ver", "von", "y", "zu", "zum", "zur", "и",
+    ]
 
     private static let latin = [
         "s", "es", "n", "en", "ns", "a", "as", "e", "u", "em", "om", "ovi", "owi", "ova", "ová",
@@ -65,7 +73,8 @@ struct PersonNames {
                 patterns += try handles(first, surname)
             }
         }
-        guard !name.contains("@") else { return patterns }
+        let bare = name.prefix { $0 != "<" }
+        guard bare.contains(where: \.isLetter), !bare.contains("@") else { return patterns }
         for word in words where Self.isName(word) && !isOwn(word) {
             patterns += try single(word, isSurname: surnames.contains(word))
         }
@@ -97,7 +106,11 @@ struct PersonNames {
 
     /// Whether a word says who somebody is.
     private static func isName(_ word: String) -> Bool {
-        letterCount(word) >= 2 && word.first(where: \.isLetter)?.isLowercase == false
+        letterCount(word) >= 2 && !particles.contains(word)
+    }
+
+    private static func isSmall(_ word: String) -> Bool {
+        letterCount(word) < 2 || word.first(where: \.isLetter)?.isLowercase == true
     }
 
     private static func surnames(of name: String, _ words: [String]) -> [String] {
@@ -111,8 +124,9 @@ struct PersonNames {
     // MARK: Patterns
 
     private func pair(_ first: String, _ second: String) throws(VaultError) -> [WordPattern] {
-        // Two words in small letters may be of an address, or particles.
-        let mayBeParticles = !Self.isName(first) && !Self.isName(second)
+        let mayBeParticles =
+            Self.isSmall(first) && Self.isSmall(second)
+            && (Self.particles.contains(first) || Self.particles.contains(second))
         guard !(isOwn(first) && isOwn(second)),
             !mayBeParticles || first.count + second.count >= 8,
             !Self.isInitial(first), !Self.isInitial(second)
@@ -203,19 +217,22 @@ struct PersonNames {
         return Array(spellings.filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(12))
     }
 
-    /// A word of Latin letters without marks.
+    /// A word of Latin, Greek or Cyrillic letters without marks.
     private static func bare(_ word: String) -> String {
-        guard word.unicodeScalars.allSatisfy({ $0.value < 0x250 }) else { return word }
+        let given = word.decomposedStringWithCanonicalMapping.unicodeScalars
+        guard given.allSatisfy({ $0.value < 0x530 }) else { return word }
         var scalars = String.UnicodeScalarView()
-        for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars
-        where !(0x300..<0x370).contains(scalar.value) {
-            scalars.append(plain[scalar] ?? scalar)
+        for scalar in given {
+            let isMark = (0x300..<0x370).contains(scalar.value)
+            // The mark of й makes another letter.
+            let staysOn = scalar == "\u{306}" && "иИуУ".unicodeScalars.contains(scalars.last ?? " ")
+            if !isMark || staysOn { scalars.append(plain[scalar] ?? scalar) }
         }
         return String(scalars)
     }
 
     private static let plain: [Unicode.Scalar: Unicode.Scalar] = [
-        "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
+        "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
     ]
 
     private static let pairs = [

@@ -4,9 +4,10 @@ package import VaultCrypto
 
 /// What is withheld of an export: the rows of `data/report/privilege.csv` and how many they are.
 ///
-/// The rows come from what stands in place of the records, and their dates, authors and places are
-/// what that says. In the order of the archive, there is one for each record and each part that is
-/// withheld; `commitment` is, of a part, the hash that the record's envelope has of it.
+/// The rows come from what stands in place of the records. Message, version, place and commitment
+/// are proved where the archive has a proof (`PlacedRecords`); dates, authors and reasons are what
+/// whoever redacts says. In the order of the archive, there is one for each record and each part
+/// that is withheld; `commitment` is, of a part, the hash that the record's envelope has of it.
 package final class RedactionReport {
     private(set) var counts = WithheldCounts()
     let rows: Spool
@@ -78,11 +79,13 @@ package final class RedactionReport {
 /// A row of the privilege log behind its number, which writer and verifier make alike from what
 /// stands in place of a record or a part.
 enum PrivilegeRow {
+    /// The row of a record; `message` is the stub's as text, where that is at hand.
     static func text(
-        _ stub: WithheldRecord, _ what: String, conversation: String, custodian: String
+        _ stub: WithheldRecord, _ what: String, message: String? = nil, conversation: String,
+        custodian: String
     ) -> [UInt8] {
         line([
-            conversation, stub.message.description, String(stub.version), "",
+            conversation, message ?? stub.message.description, String(stub.version), "",
             stub.created?.description ?? "", stub.role.rawValue, custodian, "", what, stub.reason,
             stub.commitment.hex,
         ])

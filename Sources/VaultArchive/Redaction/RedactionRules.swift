@@ -31,6 +31,8 @@ package struct RedactionRules: Sendable {
     struct TextRule: Sendable {
         var words: WordSet
         var expressions: [TextPattern]
+        /// Addresses, where the rule looks for them.
+        var addresses: AddressScan?
         var extent: Extent
         var reason: String
         /// What a message calls it.
@@ -66,13 +68,13 @@ package struct RedactionRules: Sendable {
 
     /// Adds a rule over texts.
     mutating func add(
-        _ words: [WordPattern], _ expressions: [TextPattern], _ extent: Extent,
-        because reason: String, named name: String
+        _ words: [WordPattern], _ expressions: [TextPattern], addresses: AddressScan? = nil,
+        _ extent: Extent, because reason: String, named name: String
     ) throws(VaultError) {
         texts.append(
             TextRule(
-                words: WordSet(words), expressions: expressions, extent: extent,
-                reason: try Self.reason(reason), name: name))
+                words: WordSet(words), expressions: expressions, addresses: addresses,
+                extent: extent, reason: try Self.reason(reason), name: name))
     }
 
     private static func reason(_ text: String) throws(VaultError) -> String {

@@ -4,8 +4,8 @@ import Foundation
 /// is from.
 ///
 /// Words are looked for in the text and in what `EscapeReader` makes of it, folded (`FoldedText`).
-/// Regular expressions are looked for in the text and in `SearchForm.all`. Both are looked for in
-/// what runs of Base64 and hexadecimal digits stand for, twice over.
+/// Regular expressions and addresses are looked for in the text and in `SearchForm.all`. All are
+/// looked for in what runs of Base64 and hexadecimal digits stand for, twice over.
 final class SearchedText {
     /// A run that stands for another text.
     struct Encoded {
@@ -31,7 +31,7 @@ final class SearchedText {
         self.depth = depth
     }
 
-    private lazy var scalars = TextScalar.all(of: text)
+    private(set) lazy var scalars = TextScalar.all(of: text)
     private lazy var read =
         text.utf8.contains(where: Self.mayEscape)
         ? EscapeReader.read(scalars) : nil
@@ -44,13 +44,24 @@ final class SearchedText {
 
     private(set) lazy var encoded: [Encoded] = {
         guard depth < Self.deepest, text.utf8.count >= EncodedRuns.minimumLength else { return [] }
-        return EncodedRuns.find(in: scalars).map { run in
-            Encoded(
+        let escaped = read.map { runs(in: $0).filter(Self.isEscaped) } ?? []
+        return runs(in: scalars).map(\.encoded) + escaped.map(\.encoded)
+    }()
+
+    private func runs(in scalars: [TextScalar]) -> [(encoded: Encoded, length: Int)] {
+        EncodedRuns.find(in: scalars).map { run in
+            let encoded = Encoded(
                 range: scalars[run.range.lowerBound].start..<scalars[run.range.upperBound - 1].end,
                 text: SearchedText(run.text, depth: depth + 1),
                 isText: run.text.unicodeScalars.allSatisfy(Self.isOfText))
+            return (encoded, run.range.count)
         }
-    }()
+    }
+
+    /// Whether a run has an escape in it; another was found in the text itself.
+    private static func isEscaped(_ run: (encoded: Encoded, length: Int)) -> Bool {
+        run.encoded.range.count != run.length
+    }
 
     private static func mayEscape(_ byte: UInt8) -> Bool {
         byte >= 0xC0 || "&%=\\".utf8.contains(byte)
@@ -62,16 +73,19 @@ final class SearchedText {
 }
 
 /// A form of a text in which regular expressions are looked for.
-struct SearchForm {
-    let text: String
+final class SearchForm {
+    let scalars: [TextScalar]
     /// Whether a `_` was left out or made a blank.
     let isWithoutLines: Bool
-    /// For each unit of UTF-16, what of the text it is from.
-    private let sources: [Range<Int32>]
+    private(set) lazy var text = TextScalar.text(scalars)
 
     private init(_ scalars: [TextScalar], isWithoutLines: Bool = false) {
-        text = TextScalar.text(scalars)
+        self.scalars = scalars
         self.isWithoutLines = isWithoutLines
+    }
+
+    /// For each unit of UTF-16, what of the text it is from.
+    private lazy var sources: [Range<Int32>] = {
         var sources: [Range<Int32>] = []
         sources.reserveCapacity(scalars.count)
         for scalar in scalars {
@@ -79,8 +93,8 @@ struct SearchForm {
             sources.append(source)
             if scalar.value >= 0x10000 { sources.append(source) }
         }
-        self.sources = sources
-    }
+        return sources
+    }()
 
     /// What of the text something in the form is from: offsets in UTF-8.
     func source(of range: Range<String.Index>) -> Range<Int32> {
@@ -99,11 +113,11 @@ struct SearchForm {
 
     /// The forms that are not the text.
     ///
-    /// 1. escapes read, without what nobody sees and emphasis, in Unicode's compatibility form
-    ///    (NFKC);
+    /// 1. escapes read, without what nobody sees, control characters and emphasis, in Unicode's
+    ///    compatibility form (NFKC);
     /// 2. that without `_`, and with a blank for each;
-    /// 3. that without tags, without hyphens at the end of a line and the `>` of quoted mails, and
-    ///    with a blank for a `+`.
+    /// 3. that without tags, comments, the addresses of links, hyphens at the end of a line and the
+    ///    `>` of quoted mails, and with a blank for a `+`.
     ///
     /// - Parameters:
     ///   - scalars: The text.
@@ -126,18 +140,28 @@ struct SearchForm {
         return forms
     }
 
+    /// Marks are sorted within a letter and those on it, which takes the square of how many it has.
+    private static let longestCluster = 64
+
     private static func composed(_ scalars: [TextScalar]) -> [TextScalar] {
         var result: [TextScalar] = []
         result.reserveCapacity(scalars.count)
         var place = 0
         while place < scalars.count {
             var end = place + 1
-            while end < scalars.count, FoldTable.shared.kind(of: scalars[end].value).0 == .mark {
+            while end < scalars.count, end - place < longestCluster,
+                FoldTable.shared.kind(of: scalars[end].value).0 == .mark
+            {
                 end += 1
             }
             let value = scalars[place].value
-            if end == place + 1, value < 0x80 || (0x4E00..<0xA000).contains(value) {
-                if ![0x2A, 0x60, 0x7E].contains(value) { result.append(scalars[place]) }
+            if end == place + 1, value < 0xA0 || (0x4E00..<0xA000).contains(value) {
+                if isShown(value) { result.append(scalars[place]) }
+            } else if value == 0xAD, end < scalars.count,
+                [0x0A, 0x0D].contains(scalars[end].value)
+            {
+                // At the end of a line everybody sees it.
+                result.append(TextScalar(0x2D, of: scalars[place..<end]))
             } else {
                 let cluster = scalars[place..<end]
                 for scalar in TextScalar.text(cluster).precomposedStringWithCompatibilityMapping
@@ -150,15 +174,26 @@ struct SearchForm {
         }
         return result
     }
+
+    /// Whether it is neither emphasis nor a control character but white space.
+    private static func isShown(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x2A, 0x60, 0x7E, 0..<0x09, 0x0E..<0x20, 0x7F..<0x85, 0x86..<0xA0: false
+        default: true
+        }
+    }
 }
 
-/// Leaves out tags, hyphens at the end of a line and the marks of quoted mails.
+/// Leaves out tags, comments, the addresses of links, hyphens at the end of a line and the marks of
+/// quoted mails.
 private struct PlainReader {
     private let text: [TextScalar]
     private var place = 0
     private var result: [TextScalar] = []
+    private var links = LinkReader()
+    /// Up to here there is no mark of a quoted mail.
+    private var unquoted = 0
 
-    private static let longestTag = 300
     /// Those that stand within words; others end one.
     private static let inner: Set<String> = [
         "a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub",
@@ -170,7 +205,9 @@ private struct PlainReader {
         var reader = PlainReader(text: text)
         var isOther = false
         while reader.place < text.count {
-            if reader.tag() || reader.hyphen() || reader.quote() || reader.plus() {
+            if reader.tag() || reader.link() || reader.hyphen() || reader.quote()
+                || reader.plus()
+            {
                 isOther = true
             } else {
                 reader.result.append(text[reader.place])
@@ -190,18 +227,23 @@ private struct PlainReader {
         guard value(place) == 0x3C else { return false }
         let next = text.indices.contains(place + 1) ? text[place + 1].ascii : 0
         guard next == 0x2F || next == 0x21 || (UInt8(0x61)...0x7A).contains(next | 0x20),
-            let end = text[(place + 1)...].prefix(Self.longestTag)
-                .firstIndex(where: { $0.value == 0x3E || $0.value == 0x3C }),
-            value(end) == 0x3E
+            let end = TagReader.end(of: text[place...].prefix(Markup.longest), value: \.value)
         else { return false }
         let name = TextScalar.text(
             text[(place + 1)..<end].drop { $0.value == 0x2F }
                 .prefix { $0.ascii.isASCIILetterOrDigit }
         ).lowercased()
-        if !Self.inner.contains(name) {
-            result.append(TextScalar(0x20, of: text[place...end]))
+        if next != 0x21, !Self.inner.contains(name) {
+            result.append(TextScalar(0x20, of: text[place..<end]))
         }
-        place = end + 1
+        place = end
+        return true
+    }
+
+    /// The address of a link in Markdown, and the brackets between.
+    private mutating func link() -> Bool {
+        guard let end = links.end(of: text, at: place, value: \.value) else { return false }
+        place = end
         return true
     }
 
@@ -213,7 +255,9 @@ private struct PlainReader {
     }
 
     private mutating func quote() -> Bool {
-        guard let end = lineBegin(after: place), text[place..<end].contains(where: isQuote) else {
+        guard place >= unquoted, let end = lineBegin(after: place) else { return false }
+        guard text[place..<end].contains(where: isQuote) else {
+            unquoted = end
             return false
         }
         result.append(TextScalar(0x0A, of: text[place..<end]))

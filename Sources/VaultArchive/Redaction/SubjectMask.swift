@@ -6,15 +6,15 @@ package import VaultCrypto
 /// Masked are
 /// 1. mail addresses but the person's own, with the name in front of one in angle brackets, with a
 ///    host without a dot (`bob@localhost`, and so `npm@latest` too), and spelled: `bob [at] x.ch`,
-///    `bob at x dot ch`;
+///    `bob at x dot ch` (`AddressScan`);
 /// 2. telephone numbers in international form;
 /// 3. the names of the vault's other custodians (`PersonNames`), unless a word belongs to the
 ///    person's own name;
 /// 4. what the caller lists, as `WordPattern` finds it.
 ///
-/// All of it in the forms of `SearchedText`. What else may tell of others (a name that nobody
-/// listed, a number without a country's code, a description, a face) is not found: somebody has to
-/// read the archive.
+/// All of it in the forms of `SearchedText`, and each by going through a text once: no text is too
+/// costly. What else may tell of others (a name that nobody listed, a number without a
+/// country's code, a description, a face) is not found: somebody has to read the archive.
 package struct SubjectMask: Sendable {
     package var subject: String
     /// The person's own mail addresses; one in the name of the custodian is known.
@@ -28,43 +28,11 @@ package struct SubjectMask: Sendable {
 
     package init(subject: String) { self.subject = subject }
 
-    private static let host =
-        "(?:[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+|\\p{L}[\\p{L}\\p{N}-]*|\\[[0-9A-Fa-f.:]+\\])"
-    private static let local = "(?<![\\p{L}\\p{N}._%+-])[\\p{L}\\p{N}._%+-]++"
-    private static let mail = local + "@" + host
-    private static let named =
-        "(?:\"[^\"\\n]{1,80}\"|\\p{Lu}[\\p{L}\\p{M}'’.-]*(?:[ \\t]+\\p{L}[\\p{L}\\p{M}'’.-]*){0,4}"
-        + "|(?<![\\p{L}\\p{M}'’.-])\\p{L}[\\p{L}\\p{M}'’.-]*)"
-        + "[ \\t]*<[\\p{L}\\p{N}._%+-]+@\(host)>"
-    private static let bracketed =
-        "(?i)\(local)\\s*[\\[({<]\\s*(?:at|@)\\s*[\\])}>]\\s*"
-        + "[\\p{L}\\p{N}-]+(?:(?:\\.|\\s*[\\[({<]\\s*(?:dot|\\.)\\s*[\\])}>]\\s*|\\s+dot\\s+)"
-        + "[\\p{L}\\p{N}-]+)*"
-    private static let spelled =
-        "(?i)\(local)(?:\\s+dot\\s+[\\p{L}\\p{N}_-]+)*\\s+at\\s+[\\p{L}\\p{N}-]+"
-        + "(?:\\s+dot\\s+[\\p{L}\\p{N}-]+)+"
-    private static let telephone =
-        "(?<![\\p{L}\\p{N}+])(?:\\+|00)[1-9](?:[ \\t().\\/-]{0,2}\\d){6,14}(?!\\d)"
-
-    /// What is looked for with what a text has to have for it.
-    private static let expressions: [(String, [TextHint])] = [
-        (named, ["@"]), (mail, ["@"]), (spelled, [" dot", "\ndot"]),
-        (bracketed, ["[at", "(at", "{at", "<at", "[ at", "( at", "[@", "(@", "{@"]),
-        (telephone, ["+", "00"]),
-    ]
-
     /// The rules that mask.
     ///
     /// - Throws: `badInput` for what is listed and empty.
     package func rules() throws(VaultError) -> RedactionRules {
         let own = owned
-        var expressions: [TextPattern] = []
-        for (text, hints) in Self.expressions {
-            var pattern = try TextPattern(text)
-            pattern.exceptions = own
-            pattern.hints = hints
-            expressions.append(pattern)
-        }
         let names = PersonNames(own: [subject] + ownAddresses)
         var words: [WordPattern] = []
         for name in others where name != subject && !own.contains(name.lowercased()) {
@@ -72,7 +40,9 @@ package struct SubjectMask: Sendable {
         }
         for text in listed { words.append(try WordPattern(text)) }
         var rules = RedactionRules()
-        try rules.add(words, expressions, .span, because: Self.reason, named: "The mask")
+        try rules.add(
+            words, [], addresses: AddressScan(own: own), .span, because: Self.reason,
+            named: "The mask")
         return rules
     }
 

@@ -4,10 +4,6 @@ import VaultCrypto
 /// A text that is looked for in records, as a regular expression of ICU.
 struct TextPattern: Sendable {
     private let expression: NSRegularExpression
-    /// Matches that are left alone, in lower case: a match itself, or what it has in `<>`.
-    var exceptions: Set<String> = []
-    /// A text that has none of these has no match, empty where nothing is known.
-    var hints: [TextHint] = []
     /// How long one text may take.
     var limit: Duration = .seconds(5)
 
@@ -51,7 +47,6 @@ struct TextPattern: Sendable {
     func ranges(
         in text: String, isCancelled: () -> Bool = { false }
     ) throws(Failure) -> [Range<String.Index>] {
-        guard hints.isEmpty || hints.contains(where: { $0.isIn(text) }) else { return [] }
         var found: [Range<String.Index>] = []
         var failure: Failure?
         let end = ContinuousClock.now.advanced(by: limit)
@@ -75,37 +70,6 @@ struct TextPattern: Sendable {
             }
         }
         if let failure { throw failure }
-        return exceptions.isEmpty ? found : found.filter { !isException(text[$0]) }
-    }
-
-    private func isException(_ match: Substring) -> Bool {
-        let inner = match.last == ">" ? match.split(separator: "<").last?.dropLast() : nil
-        let text = (inner ?? match).lowercased()
-        // Emphasis in front of an address looks like its beginning.
-        return exceptions.contains(text)
-            || exceptions.contains(String(text.drop { !$0.isLetter && !$0.isNumber }))
-    }
-}
-
-/// A piece of ASCII that a text has to have for a pattern to match in it, in whatever case.
-struct TextHint: Sendable, ExpressibleByStringLiteral {
-    private let bytes: UInt64
-    private let mask: UInt64
-
-    /// - Parameter value: At most eight bytes.
-    init(stringLiteral value: StaticString) {
-        let pieces = value.description.utf8
-        precondition(pieces.count <= 8)
-        bytes = pieces.reduce(0) { $0 << 8 | UInt64($1 | 0x20) }
-        mask = pieces.reduce(0) { mask, _ in mask << 8 | 0xFF }
-    }
-
-    func isIn(_ text: String) -> Bool {
-        var last: UInt64 = 0
-        for byte in text.utf8 {
-            last = last << 8 | UInt64(byte | 0x20)
-            if last & mask == bytes { return true }
-        }
-        return false
+        return found
     }
 }

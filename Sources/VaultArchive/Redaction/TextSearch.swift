@@ -58,6 +58,9 @@ struct TextSearch {
             for pattern in rule.expressions where !isFirstEnough || found.isEmpty {
                 found += try ranges(of: pattern, rule, in: text)
             }
+            if let addresses = rule.addresses, !isFirstEnough || found.isEmpty {
+                found += try ranges(of: addresses, in: text)
+            }
         }
         for run in text.encoded where !isFirstEnough || found.isEmpty {
             let isFound = try !ranges(
@@ -66,6 +69,21 @@ struct TextSearch {
             if isFound { found.append(run.range) }
         }
         return found
+    }
+
+    /// The addresses in a text and in the forms of it.
+    private func ranges(
+        of addresses: AddressScan, in text: SearchedText
+    ) throws(VaultError) -> [Range<Int32>] {
+        if isCancelled() { throw Self.cancelled }
+        // A `_` may be of the person's own address.
+        let forms = text.forms.filter { addresses.own.isEmpty || !$0.isWithoutLines }
+        return addresses.ranges(in: text.scalars)
+            + forms.flatMap { addresses.ranges(in: $0.scalars) }
+    }
+
+    private static var cancelled: VaultError {
+        VaultError(.cancelled, "The redaction was stopped; nothing was left behind.")
     }
 
     /// What a regular expression matches in a text and in the forms of it.
@@ -78,7 +96,7 @@ struct TextSearch {
             let end = utf8.distance(from: utf8.startIndex, to: range.upperBound)
             return Int32(clamping: start)..<Int32(clamping: end)
         }
-        for form in text.forms where pattern.exceptions.isEmpty || !form.isWithoutLines {
+        for form in text.forms {
             found += try ranges(of: pattern, rule, in: form.text).map(form.source)
         }
         return found
@@ -91,9 +109,7 @@ struct TextSearch {
             return try pattern.ranges(in: text, isCancelled: isCancelled)
         } catch {
             switch error {
-            case .cancelled:
-                throw VaultError(
-                    .cancelled, "The redaction was stopped; nothing was left behind.")
+            case .cancelled: throw Self.cancelled
             case .tooCostly:
                 throw VaultError(
                     .badInput,

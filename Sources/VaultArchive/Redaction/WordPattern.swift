@@ -6,8 +6,9 @@ import VaultCrypto
 /// 2. Between two words there may be nothing, or up to 24 characters that are neither letters nor
 ///    digits, and tags and the addresses of links: `Project-Falcon`, `ProjectFalcon`,
 ///    `[Project](x) **Falcon**`, and a line of a quoted mail that begins with `>`.
-/// 3. Within a word there may be what nobody sees, emphasis, tags, and a hyphen at the end of a
-///    line. Words may be spaced: `F a l c o n`.
+/// 3. Within a word there may be what nobody sees, emphasis, tags, the addresses of links, a hyphen
+///    at the end of a line, and marks that stand for themselves over its letters: `F̶a̶l̶c̶o̶n̶`
+///    (`HiddenRuns`). Words may be spaced: `F a l c o n`.
 /// 4. What is a part of a longer word is not matched, where the script puts something between words
 ///    (`FoldedText.Kind`). A digit beside a letter, and a letter of such a script beside one of
 ///    another, are the beginning and the end of a word.
@@ -15,7 +16,7 @@ struct WordPattern: Sendable {
     /// Which capitals a match needs.
     enum Casing: Sendable {
         case any
-        /// A capital at the beginning, unless the text is nothing else.
+        /// A capital at the beginning, unless the text is nothing else, or an `@` before it.
         case capital
     }
 
@@ -68,13 +69,13 @@ struct WordPattern: Sendable {
     /// The match that begins at a place, if one does.
     ///
     /// - Parameters:
-    ///   - elements: The text.
+    ///   - text: The text.
     ///   - place: An index where `firstValue` stands.
     /// - Returns: A range of offsets in the UTF-8 of what was folded.
-    func range(in elements: [FoldedText.Element], at place: Int) -> Range<Int32>? {
-        guard let end = match(elements, at: place) else { return nil }
-        let first = elements[place]
-        return first.start..<max(elements[end - 1].end, first.end)
+    func range(in text: FoldedText, at place: Int) -> Range<Int32>? {
+        guard let end = match(text, at: place) else { return nil }
+        let first = text.elements[place]
+        return first.start..<max(text.elements[end - 1].end, first.end)
     }
 
     /// Where the words are, in ascending order.
@@ -83,10 +84,11 @@ struct WordPattern: Sendable {
     }
 
     /// Where a match that begins here ends.
-    private func match(_ text: [FoldedText.Element], at start: Int) -> Int? {
-        guard mayGoOn(text, at: start + 1), beginsWord(text, at: start) else { return nil }
+    private func match(_ text: FoldedText, at start: Int) -> Int? {
+        let elements = text.elements
+        guard mayGoOn(elements, at: start + 1), beginsWord(elements, at: start) else { return nil }
         if let end = wholeWord(text, start, end(text, from: start, isSpaced: false)) { return end }
-        guard start + 1 < text.count, [.space, .mark].contains(text[start + 1].kind) else {
+        guard start + 1 < elements.count, [.space, .mark].contains(elements[start + 1].kind) else {
             return nil
         }
         return wholeWord(text, start, end(text, from: start, isSpaced: true))
@@ -101,24 +103,21 @@ struct WordPattern: Sendable {
         }
     }
 
-    private func wholeWord(
-        _ text: [FoldedText.Element], _ start: Int, _ end: Int?
-    ) -> Int? {
+    private func wholeWord(_ text: FoldedText, _ start: Int, _ end: Int?) -> Int? {
         guard let end, let end = endOfWord(text, at: end) else { return nil }
-        guard casing == .any || text[start].isCapital || isAll(text, start..<end) else {
-            return nil
-        }
+        guard
+            casing == .any || text.elements[start].isCapital || isMention(text, at: start)
+                || text.hidden.isAll(start..<end)
+        else { return nil }
         return end
     }
 
-    private func isAll(_ text: [FoldedText.Element], _ range: Range<Int>) -> Bool {
-        text[..<range.lowerBound].allSatisfy { $0.kind == .space || $0.kind == .hidden }
-            && text[range.upperBound...].allSatisfy { $0.kind == .space || $0.kind == .hidden }
+    /// Whether somebody is called by an `@`.
+    private func isMention(_ text: FoldedText, at start: Int) -> Bool {
+        start > 0 && text.elements[start - 1].value == 0x40
     }
 
-    private func end(
-        _ text: [FoldedText.Element], from start: Int, isSpaced: Bool
-    ) -> Int? {
+    private func end(_ text: FoldedText, from start: Int, isSpaced: Bool) -> Int? {
         var place = start
         for (index, token) in tokens.enumerated() {
             if token == Self.blank {
@@ -127,41 +126,64 @@ struct WordPattern: Sendable {
                 continue
             }
             if isSpaced, index > 0, tokens[index - 1] != Self.blank {
-                // A mark stays with its letter.
-                if place < text.count, text[place].kind == .space {
-                    place += 1
-                } else if place >= text.count || text[place].kind != .mark {
-                    return nil
-                }
-            }
-            while place < text.count, text[place].value != token {
-                guard index > 0, let next = Markup.end(ofHidden: text, at: place) else {
+                guard let next = placeBehindSpace(text, at: place, before: token) else {
                     return nil
                 }
                 place = next
             }
-            guard place < text.count else { return nil }
-            place += 1
+            guard let next = find(token, text, at: place) else { return nil }
+            place = next + 1
         }
         return place
     }
 
-    /// The end of what stands between two words; `nil` when it is too much or too little.
-    private func gap(
-        _ text: [FoldedText.Element], at start: Int, before next: UInt32
+    /// Where a letter of a spaced word begins; a mark stays with its letter.
+    private func placeBehindSpace(
+        _ text: FoldedText, at place: Int, before token: UInt32
     ) -> Int? {
+        let elements = text.elements
+        guard place < elements.count else { return nil }
+        let isMark = elements[place].kind == .mark
+        if isMark, elements[place].value == token { return place }
+        let end = text.hidden.end(ofRunAt: place)
+        if end < elements.count, elements[end].kind == .space { return end + 1 }
+        return isMark ? place : nil
+    }
+
+    /// Steps over single things that are not read before a mark, or a sign that may begin one.
+    private static let mostSteps = 32
+
+    /// Where a letter or sign is, here or behind what is not read.
+    private func find(_ token: UInt32, _ text: FoldedText, at start: Int) -> Int? {
+        let elements = text.elements
+        var place = start
+        var steps = Markup.mayBegin(with: token) ? Self.mostSteps : 0
+        while place < elements.count, elements[place].value != token {
+            let end =
+                steps > 0 ? text.hidden.end(at: place) : text.hidden.end(ofRunAt: place)
+            guard end > place else { return nil }
+            place = end
+            steps -= 1
+        }
+        return place < elements.count ? place : nil
+    }
+
+    /// The end of what stands between two words; `nil` when it is too much or too little.
+    private func gap(_ text: FoldedText, at start: Int, before next: UInt32) -> Int? {
+        let elements = text.elements
         var place = start
         var count = 0
-        while place < text.count {
-            if let end = Markup.end(ofTag: text, at: place) {
+        while place < elements.count {
+            let end = text.hidden.end(ofRunAt: place)
+            if end > place {
+                if text.hidden.parts(at: place) { count = max(count, gaps.lowerBound) }
                 place = end
-                count = max(count, gaps.lowerBound)
                 continue
             }
-            let element = text[place]
+            let element = elements[place]
             if [.letter, .unspaced, .mark, .digit, .gap].contains(element.kind) { break }
             if element.kind == .other, element.value == next { break }
-            if element.kind != .hidden || element.value == 0x5F { count += 1 }
+            count += 1
             place += 1
             guard count <= gaps.upperBound else { return nil }
         }
@@ -176,80 +198,37 @@ struct WordPattern: Sendable {
         return base.kind != .letter && (first == .letter || base.kind != .digit)
     }
 
-    private func endsWord(
-        _ text: [FoldedText.Element], at end: Int, _ last: FoldedText.Kind
-    ) -> Bool {
-        guard end < text.count else { return true }
-        switch text[end].kind {
-        case .mark: return last == .other
-        case .letter: return last != .letter && last != .digit
-        case .digit: return last != .digit
-        default: return true
-        }
+    /// The place, behind marks that somebody put over the last letter, when the word ends there.
+    private func endOfLetters(
+        _ text: FoldedText, at place: Int, _ last: FoldedText.Kind
+    ) -> Int? {
+        let elements = text.elements
+        var end = place
+        while end < elements.count, Markup.isLooseMark(elements, at: end) { end += 1 }
+        guard end < elements.count else { return end }
+        let isEnd =
+            switch elements[end].kind {
+            case .mark: last == .other
+            case .letter: last != .letter && last != .digit
+            case .digit: last != .digit
+            default: true
+            }
+        return isEnd ? end : nil
     }
 
     /// Where the word ends, with an ending; `nil` when it goes on.
-    private func endOfWord(_ text: [FoldedText.Element], at end: Int) -> Int? {
-        if endsWord(text, at: end, last) { return end }
+    private func endOfWord(_ text: FoldedText, at end: Int) -> Int? {
+        if let end = endOfLetters(text, at: end, last) { return end }
+        let elements = text.elements
         for ending in endings {
             let place = end + ending.count
-            if place <= text.count, text[end..<place].lazy.map(\.value).elementsEqual(ending),
-                endsWord(text, at: place, .letter)
+            if place <= elements.count,
+                elements[end..<place].lazy.map(\.value).elementsEqual(ending),
+                let end = endOfLetters(text, at: place, .letter)
             {
-                return place
+                return end
             }
         }
         return nil
     }
-}
-
-/// What stands in a text and is not read.
-private enum Markup {
-    private static let longest = 300
-
-    /// The end of a tag, or of the address of a link in Markdown, that begins here.
-    static func end(ofTag text: [FoldedText.Element], at start: Int) -> Int? {
-        let (open, close): (UInt32, UInt32)
-        var place = start + 1
-        guard place < text.count else { return nil }
-        switch text[start].value {
-        case UInt32(UInt8(ascii: "<")):
-            guard text[place].kind == .letter || [0x2F, 0x21].contains(text[place].value) else {
-                return nil
-            }
-            (open, close) = (0x3C, 0x3E)
-        case UInt32(UInt8(ascii: "]")):
-            guard text[place].value == 0x28 else { return nil }
-            (open, close) = (0x0A, 0x29)
-        default: return nil
-        }
-        let limit = min(text.count, start + longest)
-        while place < limit, text[place].value != open {
-            if text[place].value == close { return place + 1 }
-            place += 1
-        }
-        return nil
-    }
-
-    /// The end of what may stand within a word.
-    static func end(ofHidden text: [FoldedText.Element], at start: Int) -> Int? {
-        if text[start].kind == .hidden { return start + 1 }
-        if text[start].value == 0x2D || text[start].value == 0xAD {
-            return end(ofHyphen: text, at: start)
-        }
-        return end(ofTag: text, at: start)
-    }
-
-    /// The beginning of the line below, behind the marks of a quoted mail.
-    private static func end(ofHyphen text: [FoldedText.Element], at start: Int) -> Int? {
-        var place = start + 1
-        var hasLineEnd = false
-        while place < text.count, text[place].kind == .space || hasLineEnd && isQuote(text[place]) {
-            if text[place].value == 0x0A { hasLineEnd = true }
-            place += 1
-        }
-        return hasLineEnd ? place : nil
-    }
-
-    private static func isQuote(_ element: FoldedText.Element) -> Bool { element.value == 0x3E }
 }

@@ -28,7 +28,7 @@ struct WordSet: Sendable {
         for place in elements.indices {
             guard let candidates = index[elements[place].value] else { continue }
             for candidate in candidates {
-                guard let range = patterns[candidate].range(in: elements, at: place) else {
+                guard let range = patterns[candidate].range(in: text, at: place) else {
                     continue
                 }
                 found.append(range)

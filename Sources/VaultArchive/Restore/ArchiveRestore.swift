@@ -34,6 +34,8 @@ package enum ArchiveRestore {
     package struct Restored {
         package var source: RestoreSource
         package var report: RestoreReport
+        /// Of which group the archive is one: the others have the rest of the same export.
+        package var group: ArchiveGroup?
         /// Whether it was stopped before its end; what the report says is stored all the same.
         package var isStopped: Bool
     }
@@ -88,7 +90,9 @@ package enum ArchiveRestore {
             onStep(step)
         }
         return .restored(
-            Restored(source: source, report: restoration.report, isStopped: isStopped))
+            Restored(
+                source: source, report: restoration.report, group: result.member?.group,
+                isStopped: isStopped))
     }
 
     private static func verify(

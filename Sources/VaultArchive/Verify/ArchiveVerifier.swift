@@ -20,8 +20,8 @@ package import VaultCrypto
 ///    their numbers are those of the file's first line, of the summary and of `meta/export.json`;
 /// 7. records and parts are withheld only where `meta/export.json` says that the archive is
 ///    redacted and how many are, and the privilege log has a row for each;
-/// 8. every attachment that a record names is there, unless the error report lists it, and every
-///    conversation has its page;
+/// 8. every attachment that a record names is there, unless the error report lists it and, in a
+///    copy, the first archive lacked it, and every conversation has its page;
 /// 9. where there was a log, `proof/` is whole and sealed, and the records are those of the first
 ///    archive, in their places and as many (`ProofFiles`, `PlacedRecords`, `OriginJudgement`); what
 ///    the custody says of entries that are shown is what they say;
@@ -95,6 +95,10 @@ package enum ArchiveVerifier {
         package var proof: ShownProof?
         /// What a redacted archive withholds; `nil` for another.
         package var withheld: WithheldCounts?
+        /// Attached files that records name, and that the archive says it lacks.
+        package var missingFiles = 0
+        /// Whether these are, as its maker signed, files that the first archive lacked.
+        package var isMissingProved = false
         /// Files that may be there and that nothing here vouches for: a time stamp.
         package var notChecked: [String] = []
         /// What an archive of a group says of it.
@@ -155,14 +159,11 @@ package enum ArchiveVerifier {
                 checker.expectedOriginal = original
                 checker.opening = content.opening
                 return try verify(content.file, &checker, expected, limits)
-            } catch  where EncryptedArchive.isDamage(error) {
+            } catch {
+                guard let damage = EncryptedArchive.damage(error) else { throw error }
                 // What is damaged is the archive, whatever was seen of it by then.
                 var checker = BagChecker(limits: limits, hooks: hooks)
-                checker.faults.add(
-                    "",
-                    error.code == .newerFormat
-                        ? "its first line is altered, or it is of a newer version of age"
-                        : "its encryption is damaged: a part was altered or cut off")
+                checker.faults.add("", damage)
                 checker.isCut = true
                 return checker.result(expected: expected)
             }

@@ -16,6 +16,9 @@ struct BagChecker {
     /// between two that are shown takes twenty lines where there are a thousand of it.
     private static let recordBytesPerProofLine: Int64 = 10
 
+    /// How long a file outside `data/` can be that is neither kept nor read line by line.
+    private static let maximumTagBytes: Int64 = 1 << 30
+
     private let limits: ArchiveVerifier.Limits
     private let hooks: ArchiveExport.Hooks
     private let lanes = FileLanes()
@@ -39,8 +42,9 @@ struct BagChecker {
     private(set) var conversations = 0
     private(set) var messages: Int64 = 0
     private(set) var records: Int64 = 0
-    /// Attachments by hash: the size, and a file that names it.
-    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String)] = [:]
+    /// Attachments by hash: the size, a file that names it and, of a part of that, the token of its
+    /// hash.
+    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String, part: UInt64)] = [:]
     /// Attachments whose content is not what their name says.
     private(set) var misnamed: Set<String> = []
     /// What the error report says is missing.
@@ -55,6 +59,10 @@ struct BagChecker {
     private(set) var withheldPath: String?
     /// Where files go that are read once more after all was checked.
     var kept: KeptFiles?
+    /// How many bytes `bag-info.txt` says that the payload has, once that file was read.
+    private var statedBytes: Int64?
+    /// Files that were not read to their end, each of which has a fault.
+    private(set) var unread: Set<String> = []
     /// How an encrypted archive was opened.
     var opening: AgeOpening?
     /// Who must have made the first archive, if the caller says so.
@@ -63,6 +71,8 @@ struct BagChecker {
     var proofSigner: VerifyingKey?
     /// The archive that was made first, when the seal and everything that it says agree.
     var firstArchive: FirstArchive?
+    /// Whether the files that are missing are those that the first archive's maker says it lacked.
+    var isMissingProved = false
     /// What of the log is shown, when it was judged.
     var shownProof: ArchiveVerifier.ShownProof?
     /// Who else signed, by their fingerprints.
@@ -98,29 +108,63 @@ struct BagChecker {
                     "there are more than \(ArchiveName.maximumPriorCheckpoints) such files")
             }
         }
+        if isLongerThanPayload(path, entry.sizeBytes) {
+            return faults.add(
+                path, "it is longer than all of data/ together is, as bag-info.txt says")
+        }
         if let fault = ledger.see(path, sizeBytes: entry.sizeBytes) {
             return faults.add(path, fault)
         }
-        if entry.sizeBytes > Self.maximumSmallBytes, ContentReader.isSmall(path) {
+        if entry.sizeBytes > ContentReader.maximumBytes(of: path) {
             return faults.add(path, "the file is longer than such a file can be")
         }
+        try read(entry, path)
+    }
+
+    /// Whether a file of the payload cannot be one, going by what `bag-info.txt` says of its size.
+    ///
+    /// Of a folder that file comes first; a file with holes takes no room on the disk and would be
+    /// read for hours. What is only a little longer is read, so that the right file is named.
+    private func isLongerThanPayload(_ path: String, _ sizeBytes: Int64) -> Bool {
+        guard path.hasPrefix(ArchiveName.payload), let statedBytes else { return false }
+        return sizeBytes > statedBytes || ledger.payloadBytes / 2 > statedBytes
+    }
+
+    private mutating func read(_ entry: ArchiveEntry, _ path: String) throws(VaultError) {
         let isPayload = path.hasPrefix(ArchiveName.payload)
         lanes.begin(
             FileWork(hasSHA512: isPayload, records: recordChecker(for: path)),
             sizeBytes: entry.sizeBytes)
         var reader = ContentReader(path)
+        var stop = LongLineStop(entry, maximumBytes: limits.lineBytes)
         let kept = kept?.begin(path)
-        try unsafe entry.read { (bytes) throws(VaultError) in
-            unsafe lanes.update(bytes)
-            try unsafe kept?.write(bytes)
-            unsafe reader.take(bytes, &self)
-            try advance(bytes.count)
+        do throws(VaultError) {
+            try unsafe entry.read { (bytes) throws(VaultError) in
+                unsafe lanes.update(bytes)
+                try unsafe kept?.write(bytes)
+                unsafe reader.take(bytes, &self)
+                try advance(bytes.count)
+                try unsafe stop.take(bytes, isBroken: reader.isBroken)
+            }
+        } catch {
+            guard stop.isStopped else { throw error }
+            // What the lanes began is forgotten with the next file.
+            unread.insert(path)
+            return faults.add(path, "a line is too long, so that the rest was not read")
         }
         try kept?.end()
         lanes.endFile()
         waiting.append(path)
         collect(lanes.takeFinished())
         reader.finish(&self)
+        if path == ArchiveName.bagInfo { statedBytes = payloadBytesSaid }
+    }
+
+    /// The first number of `Payload-Oxum`.
+    private var payloadBytesSaid: Int64? {
+        let name = "Payload-Oxum: "
+        let line = text(ArchiveName.bagInfo)?.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line.flatMap { Int64($0.dropFirst(name.utf8.count).prefix { $0 != "." }) }
     }
 
     private func recordChecker(for path: String) -> RecordChecker? {
@@ -202,11 +246,22 @@ struct BagChecker {
             case ArchiveName.errors: kind = .errors(lines)
             case ArchiveName.privilege: kind = .privilege(ProofChecker.splitter())
             case ArchiveName.logLines, ArchiveName.commitments, ArchiveName.placedRecords,
-                ArchiveName.custody:
+                ArchiveName.missingParts, ArchiveName.custody:
                 kind = .proof(ProofChecker.splitter())
             case _ where Self.isSmall(path): kind = .small([])
             default: kind = .opaque
             }
+        }
+
+        /// Whether a line was too long or one too many, so that nothing more is read of them.
+        private(set) var isBroken = false
+
+        /// How long a file can be by its name.
+        static func maximumBytes(of path: String) -> Int64 {
+            if isSmall(path) { return Int64(BagChecker.maximumSmallBytes) }
+            guard !path.hasPrefix(ArchiveName.payload) else { return .max }
+            if case .opaque = ContentReader(path).kind { return BagChecker.maximumTagBytes }
+            return .max
         }
 
         /// Whether a file is kept to be read as a whole.
@@ -234,7 +289,7 @@ struct BagChecker {
                 let isFine = unsafe lines.take(bytes) { line, number in
                     unsafe checker.privilegeLine(Array(line), number)
                 }
-                if isFine { kind = .privilege(lines) }
+                if isFine { kind = .privilege(lines) } else { isBroken = true }
             case .small(var content):
                 kind = .opaque
                 guard content.count + bytes.count <= BagChecker.maximumSmallBytes else {
@@ -249,19 +304,20 @@ struct BagChecker {
                     unsafe checker.manifestLine(Array(line), number, path, check)
                 }
                 guard checker.ledger.awaited < BagChecker.maximumAwaited else {
+                    isBroken = true
                     return checker.faults.add(
                         path,
                         "it lists more files than it can before they come; pack the archive with "
                             + "its data first")
                 }
                 if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
-                if isFine { kind = .manifest(lines, check) }
+                if isFine { kind = .manifest(lines, check) } else { isBroken = true }
             case .errors(var lines):
                 kind = .opaque
                 let isFine = unsafe lines.take(bytes) { line, _ in
                     unsafe checker.errorLine(Array(line))
                 }
-                if isFine { kind = .errors(lines) }
+                if isFine { kind = .errors(lines) } else { isBroken = true }
             case .proof(var lines):
                 kind = .opaque
                 let maximum = checker.maximumProofLines
@@ -270,13 +326,14 @@ struct BagChecker {
                     unsafe checker.proof.line(of: path, line, number)
                 }
                 guard lines.number - 1 <= maximum else {
+                    isBroken = true
                     return checker.faults.add(
                         path,
                         "it has more lines than the records before it can need; pack the archive "
                             + "with its data first")
                 }
                 if !isFine { checker.claims.add(path, "line \(lines.number) is too long") }
-                if isFine { kind = .proof(lines) }
+                if isFine { kind = .proof(lines) } else { isBroken = true }
             }
         }
 
@@ -304,11 +361,11 @@ struct BagChecker {
         withheld.copies += Int(checked.withheldCopies)
         privilege.wanted.add(checked.privilege)
         if checked.withheldRecords + checked.withheldParts > 0 { withheldPath = checked.path }
-        for (hash, size) in checked.attachments {
-            if let known = attachments[hash], known.sizeBytes != size {
+        for (hash, named) in checked.attachments {
+            if let known = attachments[hash], known.sizeBytes != named.sizeBytes {
                 faults.add(checked.path, "attachment \(hash.hex) has another size elsewhere")
             }
-            attachments[hash] = (size, checked.path)
+            attachments[hash] = (named.sizeBytes, checked.path, named.part)
         }
     }
 

@@ -20,6 +20,7 @@ extension BagChecker {
             timeStampFile: small[ArchiveName.timeStamp], conversations: conversations,
             messages: Int(messages), payloadBytes: ledger.payloadBytes,
             proof: shownProof, withheld: withheldCounts,
+            missingFiles: missingAttachments, isMissingProved: isMissingProved,
             notChecked: ledger[ArchiveName.timeStamp]?.isPresent == true
                 ? [ArchiveName.timeStamp] : [], member: member)
     }
@@ -216,6 +217,7 @@ extension BagChecker {
         let has512 = isIntact(ArchiveName.manifest512)
         for file in ledger.files.values where file.path.hasPrefix(ArchiveName.payload) {
             if faults.names(file.path), !file.isPresent || !file.sha256.isClaimed { continue }
+            if unread.contains(file.path) { continue }
             let fault256 =
                 has256
                 ? Self.fault(file.sha256, isPresent: file.isPresent, ArchiveName.manifest256) : nil
@@ -314,7 +316,10 @@ extension BagChecker {
     }
 
     private var missingAttachments: Int {
-        attachments.keys.count { declaredMissing.contains(ArchiveName.attachment($0)) }
+        attachments.keys.count { hash in
+            let path = ArchiveName.attachment(hash)
+            return ledger[path] == nil && declaredMissing.contains(path)
+        }
     }
 
     /// Compares what a time stamp is over with the tag manifest; its signature is not checked.

@@ -21,13 +21,25 @@ enum EncryptedArchive {
         of file: any RandomAccess, _ key: ArchiveKey?
     ) throws(VaultError) -> (file: any RandomAccess, opening: AgeOpening?) {
         guard try isEncrypted(file) else { return (file, nil) }
+        do {
+            let reader = try reader(of: file, key)
+            return (reader, reader.opening)
+        } catch  where error.code == .wrongKey {
+            // The line of a recipient that was altered looks like one that is for somebody else.
+            throw VaultError(
+                .wrongKey,
+                "The archive does not open with what was given: either it is for others, or the "
+                    + "beginning of the file was altered; give what opens it, or get a fresh copy.",
+                underlying: error.underlying)
+        }
+    }
+
+    private static func reader(
+        of file: any RandomAccess, _ key: ArchiveKey?
+    ) throws(VaultError) -> AgeRandomReader {
         switch key {
-        case .identities(let identities):
-            let reader = try AgeRandomReader(file, identities: identities)
-            return (reader, reader.opening)
-        case .passphrase(let passphrase):
-            let reader = try AgeRandomReader(file, passphrase: passphrase.secret)
-            return (reader, reader.opening)
+        case .identities(let identities): try AgeRandomReader(file, identities: identities)
+        case .passphrase(let passphrase): try AgeRandomReader(file, passphrase: passphrase.secret)
         case nil:
             throw VaultError(
                 .locked,
@@ -36,12 +48,22 @@ enum EncryptedArchive {
         }
     }
 
-    /// Whether an error says that an age file is not what was written.
+    /// What is wrong with an age file that is not one that was written as an archive; `nil` for
+    /// an error that does not say so.
     ///
-    /// One of another version of age cannot be told from a changed first line. A key that does not
-    /// fit says nothing of the file.
-    static func isDamage(_ error: VaultError) -> Bool {
-        error.underlying is AgeFault && (error.code == .damaged || error.code == .newerFormat)
+    /// One of another version of age cannot be told from a changed first line, and one for a kind
+    /// of recipients that no archive has not from a changed line of a recipient. A key that does
+    /// not fit says nothing of the file.
+    static func damage(_ error: VaultError) -> String? {
+        guard error.underlying is AgeFault else { return nil }
+        return switch error.code {
+        case .damaged: "its encryption is damaged: a part was altered or cut off"
+        case .newerFormat: "its first line is altered, or it is of a newer version of age"
+        case .unsupported:
+            "the line of a recipient is altered, or it is for a kind of recipients that archives "
+                + "do not have"
+        default: nil
+        }
     }
 
     private static func isEncrypted(_ file: any RandomAccess) throws(VaultError) -> Bool {

@@ -10,6 +10,8 @@ import VaultCrypto
     /// Hands over the content; called at most once.
     let read: ((UnsafeRawBufferPointer) throws(VaultError) -> Void) throws(VaultError) -> Void
     var isFolder = false
+    /// Whether reading may end before the content does: no other file comes behind it.
+    var mayStop = false
 
     /// A folder; the one that holds the bag is not told.
     static func folder(_ path: [UInt8]) -> ArchiveEntry {
@@ -93,12 +95,15 @@ struct FolderEntries {
     }
 
     private func entry(_ path: [UInt8], _ full: [CChar], _ size: Int64) -> ArchiveEntry {
-        unsafe ArchiveEntry(path: path, sizeBytes: size) { (body) throws(VaultError) in
+        func read(
+            _ body: (UnsafeRawBufferPointer) throws(VaultError) -> Void
+        ) throws(VaultError) {
             let descriptor = unsafe open(full, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard descriptor >= 0 else { throw .file("read", path) }
             // A file of a few lines does not pay for clearing a large buffer.
             let pieceBytes = Int(min(max(size, 4095), (1 << 18) - 1)) + 1
             try unsafe OpenFile(descriptor).readAll(pieceBytes: pieceBytes, body)
         }
+        return unsafe ArchiveEntry(path: path, sizeBytes: size, read: read, mayStop: true)
     }
 }

@@ -12,6 +12,8 @@ package struct FirstArchive: Sendable, Hashable {
     package var time: String
     /// `SHA256:…` of who made it.
     package var signer: String
+    /// Of which group of archives it is one.
+    package var group: ArchiveGroup?
 }
 
 /// A copy between the first archive and this one, as whoever made this one says.
@@ -25,7 +27,9 @@ package struct SaidCopy: Sendable, Hashable {
 // 1. `proof/archive.json` is signed with the seal. The innermost `redaction.original` of
 //    `meta/export.json`, or in an archive that is no copy `meta/export.json` itself, names the same
 //    id and time, the seal's signer and, where it names the archive at all, the name and its salt.
-// 2. The archive has as many conversations, messages and records.
+//    It names the same group of archives, or none.
+// 2. The archive has as many conversations, messages and records. Of the attached files that what
+//    is shown names, only those are missing that the first archive lacked (`SealedArchive`).
 // 3. A copy of an archive that had a log (`redaction.original.log`) has its proof.
 //
 // All other members of `redaction.original`, and the copies in between, are the word of whoever
@@ -74,10 +78,40 @@ extension BagChecker {
         for (name, sealed, found) in counts where areRecordsWhole && sealed != found {
             faults.add(path, "the first archive had \(sealed) \(name), and here are \(found)")
         }
-        guard isIntact(path) else { return }
+        if areRecordsWhole { checkMissing(sealed) }
+        if sealed.missing != nil, said["group"].flatMap(ArchiveGroup.init) != sealed.group {
+            faults.add(
+                ArchiveName.export,
+                "it says another group of the first archive than proof/archive.json does")
+        }
+        guard isIntact(path), isIntact(ArchiveName.export) else { return }
         firstArchive = FirstArchive(
             name: said["name"]?.string, bag: sealed.bag, time: sealed.time,
-            signer: SSHPublicKey.fingerprint(proofSigner))
+            signer: SSHPublicKey.fingerprint(proofSigner), group: sealed.group)
+    }
+
+    /// Names attached files that are said to be missing and that the first archive had.
+    private mutating func checkMissing(_ sealed: SealedArchive) {
+        guard let count = sealed.missing else { return }
+        let path = ArchiveName.missingParts
+        guard !faults.names(path) else { return }
+        let listed = proof.missingParts.count
+        guard Int64(listed) == count else {
+            return faults.add(
+                path,
+                "it lists \(listed.counted("part")), and proof/archive.json says \(count)")
+        }
+        isMissingProved = true
+        for (hash, attachment) in attachments {
+            let file = ArchiveName.attachment(hash)
+            guard ledger[file] == nil, !proof.missingParts.contains(attachment.part) else {
+                continue
+            }
+            isMissingProved = false
+            faults.add(
+                attachment.path,
+                "\(file), which it names, is missing, and the first archive had it")
+        }
     }
 
     private static func isNamed(_ said: JSON, as sealed: SealedArchive, isOwn: Bool) -> Bool {

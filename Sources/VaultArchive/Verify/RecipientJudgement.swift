@@ -3,9 +3,16 @@ import VaultCrypto
 
 // For whom an encrypted archive is, as the signed part says.
 //
-// Whoever opens an archive can encrypt it anew to others, unseen by its signatures. So the identity
-// that opened it has to be that of a recipient whom `meta/export.json` names, and there are as many
-// recipients as it names; a passphrase opens only what was encrypted under one. An archive that was
+// Whoever opens an archive can encrypt it anew to others, unseen by its signatures. What can be
+// seen of it is compared:
+//
+// 1. the identity that opened it is that of a recipient whom `meta/export.json` names; a passphrase
+//    opens only what was encrypted under one;
+// 2. there are as many recipients as it names;
+// 3. those with SSH keys are the same, as the tags of 4 bytes say that stanzas for such keys have.
+//
+// An X25519 stanza says nothing of its recipient: somebody who opened an archive can put another
+// X25519 recipient into the place of one whom it names, and that is not found. An archive that was
 // made in the clear names nobody, and one that somebody decrypted is as it was signed: neither is
 // wrong.
 extension BagChecker {
@@ -26,6 +33,7 @@ extension BagChecker {
             }
             return
         }
+        let tags = named.compactMap { (try? AgeAddressee($0))?.tag }
         if !named.contains(recipient.description) {
             faults.add("", "it is encrypted to somebody whom meta/export.json does not name")
         } else if named.count != opening.stanzas {
@@ -33,6 +41,8 @@ extension BagChecker {
                 "",
                 "it is encrypted to \(opening.stanzas.counted("recipient")), and meta/export.json "
                     + "names \(named.count.grouped)")
+        } else if tags.sorted() != opening.sshTags.sorted() {
+            faults.add("", "it is encrypted to other SSH keys than meta/export.json names")
         }
     }
 }

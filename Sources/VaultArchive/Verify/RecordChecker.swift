@@ -27,12 +27,13 @@ struct RecordChecker {
     /// Whole messages among the records.
     private(set) var withheldMessages: Int64 = 0
     /// The last record, while it is not known whether a later version follows.
-    private var pending: WithheldRecord?
+    private var pending: (stub: WithheldRecord, message: String)?
     /// The rows that the privilege log has to have, without their numbers.
     private(set) var privilege: CommitmentSum
     private var custodian = ""
-    /// The attachments that the records name, with their sizes.
-    private(set) var attachments: [[UInt8]: Int64] = [:]
+    /// The attachments that the records name, with their sizes and, of a part that names them, the
+    /// token of its hash.
+    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, part: UInt64)] = [:]
     /// What is wrong with the file.
     private(set) var faults = FaultList()
     /// The commitments of the records.
@@ -148,7 +149,7 @@ struct RecordChecker {
             if isWithheld, known?.count == MerkleTree.hashBytes { continue }
             let hash = unsafe Self.hash(line, part)
             guard known == hash else { return "part \(index + 1) is not what was committed to" }
-            if let fault = unsafe noteAttachment(line, part) { return fault }
+            if let fault = unsafe noteAttachment(line, part, hash) { return fault }
         }
         return nil
     }
@@ -162,8 +163,9 @@ struct RecordChecker {
             let stub = unsafe (try? JSONReader.parse(line)).flatMap({ WithheldRecord($0) })
         else { return "this is not a record in canonical form" }
         withheldRecords += 1
-        let fault = checkOrder(stub.message.description, Int64(stub.version), stub.commitment)
-        pending = stub
+        let message = stub.message.description
+        let fault = checkOrder(message, Int64(stub.version), stub.commitment)
+        pending = (stub, message)
         return fault
     }
 
@@ -187,12 +189,12 @@ struct RecordChecker {
 
     /// Notes the row of a withheld record, once it is known what follows it.
     private mutating func endPending(isReplaced: Bool) {
-        guard let stub = pending else { return }
+        guard let (stub, message) = pending else { return }
         pending = nil
         if !isReplaced { withheldMessages += 1 }
         privilege.add(
             PrivilegeRow.text(
-                stub, isReplaced ? "earlier version" : "message",
+                stub, isReplaced ? "earlier version" : "message", message: message,
                 conversation: header?.id ?? "", custodian: custodian))
     }
 
@@ -250,7 +252,7 @@ struct RecordChecker {
 
     /// Notes which attachment a part names; in canonical form it is the first member.
     private mutating func noteAttachment(
-        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>
+        _ line: UnsafeBufferPointer<UInt8>, _ part: Range<Int>, _ hash: [UInt8]
     ) -> String? {
         var scanner = unsafe CanonicalScanner(line, at: part.lowerBound)
         guard scanner.skip(#"{"attachment":"#) else { return nil }
@@ -258,7 +260,7 @@ struct RecordChecker {
             let object = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[value])),
             let reference = AttachmentReference(archived: object)
         else { return "an attachment is not named as it has to be" }
-        attachments[reference.sha256] = reference.sizeBytes
+        attachments[reference.sha256] = (reference.sizeBytes, commitments.token(of: hash))
         return nil
     }
 }

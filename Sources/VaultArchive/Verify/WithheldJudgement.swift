@@ -13,6 +13,7 @@ extension BagChecker {
         guard let said = redaction else { return nil }
         var counts = withheld
         counts.isCopy = said["original"] != nil
+        counts.group = saidOriginals.last?["group"].flatMap(ArchiveGroup.init)
         guard said["original"] != nil else { return counts }
         counts.original = shownProof == nil ? nil : firstArchive
         counts.said = saidCopies
@@ -87,6 +88,8 @@ package struct WithheldCounts: Sendable, Hashable {
     package var isCopy = false
     /// The archive that was made first, when it is proved which one that was.
     package var original: FirstArchive?
+    /// Of which group the archive that was made first is one: proved where `original` says it too.
+    package var group: ArchiveGroup?
     /// Copies in between, the last one first, which nothing proves.
     package var said: [SaidCopy] = []
 

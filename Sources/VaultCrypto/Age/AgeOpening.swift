@@ -4,9 +4,13 @@ package struct AgeOpening: Sendable, Hashable {
     package var recipient: AgeRecipient?
     /// For how many recipients its header has a stanza, of whatever kind.
     package var stanzas: Int
+    /// The tags of its stanzas for SSH keys (`AgeAddressee.tag`), in the header's order; an X25519
+    /// stanza says nothing of its recipient.
+    package var sshTags: [String]
 
-    package init(recipient: AgeRecipient?, stanzas: Int) {
+    init(recipient: AgeRecipient?, _ header: AgeHeader) {
         self.recipient = recipient
-        self.stanzas = stanzas
+        stanzas = header.stanzas.count
+        sshTags = header.stanzas.compactMap(AgeSSH.tag)
     }
 }

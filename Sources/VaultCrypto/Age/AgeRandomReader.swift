@@ -30,8 +30,7 @@ package final class AgeRandomReader: RandomAccess {
     ) throws(VaultError) {
         let header = try Self.header(file)
         let fileKey = try header.fileKey(identities)
-        let opening = AgeOpening(
-            recipient: try header.recipient(of: identities), stanzas: header.stanzas.count)
+        let opening = AgeOpening(recipient: try header.recipient(of: identities), header)
         try self.init(header, fileKey, opening, file)
     }
 
@@ -46,7 +45,7 @@ package final class AgeRandomReader: RandomAccess {
     ) throws(VaultError) {
         let header = try Self.header(file)
         let fileKey = try header.fileKey(passphrase, allowedLog2N: AgeDecryptor.standardLog2N)
-        let opening = AgeOpening(recipient: nil, stanzas: header.stanzas.count)
+        let opening = AgeOpening(recipient: nil, header)
         try self.init(header, fileKey, opening, file)
     }
 

@@ -25,6 +25,12 @@ package enum AgeAddressee: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What a stanza for this key says of it; `nil` for an X25519 key, of which none says anything.
+    package var tag: String? {
+        guard case .ssh(let key) = self else { return nil }
+        return AgeSSH.tag(of: key)
+    }
+
     func wrap(_ fileKey: borrowing SecretBytes) throws(VaultError) -> AgeStanza {
         switch self {
         case .x25519(let recipient): try AgeX25519.wrap(fileKey, to: recipient)
@@ -61,11 +67,20 @@ enum AgeSSH {
             let shared = multiply(plain, by: tweak)
         else { throw unusable }
         let wrapKey = HKDF.derive(from: shared, salt: share + point, info: label, count: 32)
-        let fingerprint = Array(SHA256Digest.hash(blob).prefix(4))
         return AgeStanza(
-            arguments: [
-                type, Base64.string(fingerprint, .unpadded), Base64.string(share, .unpadded),
-            ], body: AgeKeyWrap.seal(fileKey, wrapKey))
+            arguments: [type, tag(of: key), Base64.string(share, .unpadded)],
+            body: AgeKeyWrap.seal(fileKey, wrapKey))
+    }
+
+    /// The first 4 bytes of SHA-256 of a key's SSH form.
+    static func tag(of key: VerifyingKey) -> String {
+        Base64.string(Array(SHA256Digest.hash(SSHPublicKey.blob(key)).prefix(4)), .unpadded)
+    }
+
+    /// The tag of a stanza, of whatever kind of SSH key; `nil` for a stanza of another type.
+    static func tag(_ stanza: AgeStanza) -> String? {
+        guard stanza.type.hasPrefix("ssh-"), stanza.arguments.count > 1 else { return nil }
+        return stanza.arguments[1]
     }
 
     private static func multiply(

@@ -1,29 +1,75 @@
 import Chat
 import JSONText
 import Providers
+import Synchronization
 import Vault
 import VaultCrypto
 
-/// An answer as it comes, on a terminal: text as Markdown, thinking dimmed, and a line for whatever
-/// else happens.
+/// An answer as it comes.
 ///
-/// Everything that it gets is in the vault already; nothing that a model says can act on the
-/// terminal.
-actor AnswerScreen {
+/// On a terminal its Markdown is laid out, its thinking is dimmed, and nothing that a model says
+/// acts on the terminal; one that is dumb is sent the text alone, which cannot act on it, either.
+/// In a pipe stand the bytes of the text, a blank line between two parts, and nothing else. What is
+/// not the answer (another attempt, a tool, a limit that it reached) is a note, which goes
+/// elsewhere. Everything that is shown is in the vault already.
+final class AnswerScreen: Sendable {
+    enum Form: Sendable {
+        /// The text as it is, for whatever reads a pipe.
+        case plain
+        /// The text with what acts on a terminal replaced, and without any sequence of our own.
+        case clean
+        case markdown(width: Int)
+        /// Notes alone: somebody prints the whole at its end.
+        case none
+
+        /// What fits standard output.
+        static var usual: Form {
+            fitting(
+                isTerminal: Console.outputIsTerminal, isDumb: Console.isDumb, width: Console.width)
+        }
+
+        /// What fits an output; a terminal that does not say what it is, is dumb.
+        static func fitting(isTerminal: Bool, isDumb: Bool, width: Int) -> Form {
+            guard isTerminal else { return .plain }
+            return isDumb ? .clean : .markdown(width: width)
+        }
+    }
+
     private enum Place { case start, text, thinking }
 
-    private let width: Int
+    private struct State {
+        var markdown: StreamedMarkdown
+        var place = Place.start
+        var hasText = false
+        var isAtLineStart = true
+    }
+
+    private let form: Form
     private let write: @Sendable (String) -> Void
-    private var markdown: StreamedMarkdown
-    private var place = Place.start
+    private let note: @Sendable (String) -> Void
+    private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - width: The terminal's columns.
-    ///   - write: Takes pieces for it, and shows them at once.
-    init(width: Int, write: @escaping @Sendable (String) -> Void) {
-        self.width = width
+    ///   - form: How the text is shown.
+    ///   - write: Takes pieces of the answer, and shows them at once.
+    ///   - note: Takes a sentence; the answer's last line is ended by then.
+    init(
+        _ form: Form, write: @escaping @Sendable (String) -> Void,
+        note: @escaping @Sendable (String) -> Void
+    ) {
+        self.form = form
         self.write = write
-        markdown = StreamedMarkdown(width: width)
+        self.note = note
+        let width = if case .markdown(let width) = form { width } else { Console.usualWidth }
+        state = Mutex(State(markdown: StreamedMarkdown(width: width)))
+    }
+
+    /// Writes to standard output at once.
+    ///
+    /// A reader that has gone cancels the turn, so nothing is told of it here.
+    static let toOutput: @Sendable (String) -> Void = { piece in
+        Output.piece(piece)
+        try? Output.flush()
     }
 
     /// Shows what `Chat` says next.
@@ -32,88 +78,116 @@ actor AnswerScreen {
         case .began: break
         case .answer(let event): show(event)
         case .retrying(let error, let milliseconds):
-            line("\(error.sentence) Trying again in \(Self.seconds(milliseconds)).")
-        case .tool(let use, let outcome): show(use, outcome)
-        case .ended(_, let state): end(state)
+            say("\(error.sentence) Trying again in \(Self.seconds(milliseconds)).")
+        case .tool(let use, let outcome): say("The model asked for \(use.name): \(outcome.words).")
+        case .ended: leave()
+        }
+    }
+
+    /// Shows all text of an answer that has come to its end.
+    func show(_ message: Message) {
+        for part in message.parts where part.kind == .text {
+            put(part.text ?? "", at: .text)
+            leave()
         }
     }
 
     private func show(_ event: TurnEvent) {
         switch event {
-        case .began(_, .text(let text)): say(text, .text)
-        case .began(_, .thinking(let text, _)): say(text, .thinking)
-        case .began(_, .toolUse(_, let name, _)): line("asks for \(name)")
-        case .began(_, .refusal): line("The model declines:")
-        case .text(_, let text): say(text, .text)
-        case .thinking(_, let text): say(text, .thinking)
+        case .began(_, .text(let text)): put(text, at: .text)
+        case .began(_, .thinking(let text, _)): put(text, at: .thinking)
+        case .began(_, .refusal): say("The model declines:")
+        case .text(_, let text): put(text, at: .text)
+        case .thinking(_, let text): put(text, at: .thinking)
         case .ended: leave()
         case .stopped(.maximumTokens, _):
-            line("The answer reached its limit of tokens; ask for the rest.")
+            say("The answer reached its limit of tokens; ask for the rest.")
         case .stopped(.contextFull, _):
-            line("The conversation fills what the model can read; begin another one.")
+            say("The conversation fills what the model can read; begin another one.")
         case .stopped(.filtered, _):
-            line("The provider's filter took the rest of the answer away.")
+            say("The provider's filter took the rest of the answer away.")
         default: break
         }
     }
 
     // MARK: Text
 
-    private func say(_ text: String, _ wanted: Place) {
-        guard !text.isEmpty else { return }
-        if place != wanted {
-            leave()
-            place = wanted
-            if wanted == .thinking { write(Style.dim("thinking\n")) }
+    private func put(_ text: String, at wanted: Place) {
+        guard !text.isEmpty, isShown(wanted) else { return }
+        if state.withLock({ $0.place != wanted }) { enter(wanted) }
+        switch (form, wanted) {
+        case (.markdown, .thinking): write(Style.dim(Printable.block(text)))
+        case (.markdown, _): write(state.withLock { $0.markdown.take(text) })
+        case (.clean, _):
+            // A line may end as on Windows; this way a letter of it alone does not act, either.
+            let letters = text.unicodeScalars.filter { $0 != "\r" }
+            writeText(Printable.block(String(String.UnicodeScalarView(letters))))
+        case (.plain, _): writeText(text)
+        case (.none, _): break
         }
-        switch wanted {
-        case .text: write(markdown.take(text))
-        case .thinking: write(Style.dim(Printable.block(text)))
-        case .start: break
+    }
+
+    private func writeText(_ text: String) {
+        guard let last = text.utf8.last else { return }
+        state.withLock { $0.isAtLineStart = last == UInt8(ascii: "\n") }
+        write(text)
+    }
+
+    private func isShown(_ place: Place) -> Bool {
+        switch form {
+        case .plain: place == .text
+        case .markdown, .clean: true
+        case .none: false
         }
+    }
+
+    /// Begins a part; a further one of text is a paragraph of its own.
+    private func enter(_ wanted: Place) {
+        leave()
+        let isFurther = state.withLock { state in
+            defer { state.hasText = state.hasText || wanted == .text }
+            state.place = wanted
+            return state.hasText && wanted == .text
+        }
+        if isFurther { write("\n") }
+        if wanted == .thinking { write(Style.dim("thinking\n")) }
     }
 
     /// Ends the part that is on the screen, so that a new line begins.
     private func leave() {
-        switch place {
-        case .start: return
-        case .text: write(markdown.finish())
-        case .thinking: write("\n\n")
-        }
-        place = .start
-    }
-
-    private func line(_ text: String) {
-        leave()
-        for line in Wrapping.lines(of: Printable.line(text), width: width) {
-            write(Style.dim(line) + "\n")
-        }
-    }
-
-    // MARK: Events
-
-    private func show(_ use: ToolUse, _ outcome: ToolOutcome) {
-        let what =
-            switch outcome {
-            case .done: "was run, and the model is told what it gave"
-            case .failed: "failed, and the model is told why"
-            case .denied: "was not allowed"
-            case .unknown: "does not exist here"
+        let end = state.withLock { state -> String in
+            defer {
+                state.place = .start
+                state.isAtLineStart = true
             }
-        line("\(use.name) \(what)")
+            switch (state.place, form) {
+            case (.start, _): return ""
+            case (.thinking, _): return "\n\n"
+            case (.text, .markdown): return state.markdown.finish()
+            case (.text, _): return state.isAtLineStart ? "" : "\n"
+            }
+        }
+        if !end.isEmpty { write(end) }
     }
 
-    private func end(_ state: TurnMachine.State) {
+    private func say(_ sentence: String) {
         leave()
-        switch state {
-        case .stopped: line("Stopped; what came is kept, and /resume goes on with it.")
-        case .failed(let error):
-            line("\(error.sentence) What came of the answer is kept; /resume goes on.")
-        default: break
-        }
+        note(sentence)
     }
 
     private static func seconds(_ milliseconds: Int) -> String {
         milliseconds < 950 ? "less than a second" : "\((milliseconds + 500) / 1000) s"
+    }
+}
+
+extension ToolOutcome {
+    /// After a colon.
+    fileprivate var words: String {
+        switch self {
+        case .done: "it was run, and the model is told what it gave"
+        case .failed: "it failed, and the model is told why"
+        case .denied: "not allowed"
+        case .unknown: "there is no such tool"
+        }
     }
 }

@@ -17,8 +17,8 @@ final class ChatSitting {
         var system: String?
         var sampling: SamplingOptions
         var tools: ToolSet
-        /// Finds a provider and a model by what is typed.
-        var open: (String?) throws -> ChatOpening
+        /// Finds a provider and a model by their names; nil is what was typed at the start.
+        var open: (_ provider: String?, _ model: String?) throws -> ChatOpening
     }
 
     let vault: Vault
@@ -37,7 +37,7 @@ final class ChatSitting {
         self.vault = vault
         self.conversation = conversation
         self.manner = manner
-        opening = try manner.open(nil)
+        opening = try manner.open(nil, nil)
         editor = LineEditor(prompt: "> ", history: try Self.questions(in: conversation, of: vault))
     }
 
@@ -60,27 +60,29 @@ final class ChatSitting {
 
     // MARK: - Changes
 
-    /// Takes another model from now on.
-    func change(to name: String) throws {
-        let next = try manner.open(name)
+    /// Takes another model of the same provider from now on: a conversation goes to another
+    /// provider only when a person says so.
+    func change(to model: String) throws {
+        let next = try manner.open(opening.entry.name, model)
         opening.close()
         opening = next
     }
 
-    /// Opens the provider anew where the policy is another one than before.
+    /// Opens the provider anew where the policy is another one than before, and says what that
+    /// changes.
     func followPolicy() throws {
-        guard try ChatOpening.policy(of: vault) != opening.policy else { return }
+        guard try !opening.isUnderPolicy(of: vault) else { return }
+        let before = (heading, residency)
         try change(to: opening.model.id)
+        // A refusal is told by what refuses.
+        if case .refused = opening.forecast.decision { return }
+        if heading != before.0 { say("From now on \(heading).") }
+        if residency != before.1 { say(residency) }
     }
 
-    /// Finds out what only the provider knows of the place, before anything is sent.
-    func resolvePlace() throws {
-        let current = opening
-        opening = try AsyncWork.run {
-            var opening = current
-            try await opening.resolve()
-            return opening
-        }
+    /// Finds out what only the provider knows of the place, and asks the policy.
+    func requirePermission() throws {
+        opening = try opening.permitted(for: conversation)
     }
 
     /// Goes on in another conversation; nil begins one with the next words.
@@ -113,10 +115,14 @@ final class ChatSitting {
         return "Residency: \(sentence)\(sentence.hasSuffix(".") ? "" : ".")"
     }
 
-    func say(_ text: String) {
+    func say(_ text: String) { Self.note(text) }
+
+    /// A sentence of the program's own.
+    @Sendable static func note(_ text: String) {
         for line in Wrapping.lines(of: Printable.line(text), width: Console.width) {
             Output.line(Style.dim(line))
         }
+        try? Output.flush()
     }
 
     /// The last question and what was answered.
@@ -140,10 +146,7 @@ final class ChatSitting {
             }
             return
         }
-        var markdown = StreamedMarkdown(width: Console.width)
-        for part in message.parts where part.kind == .text {
-            Output.piece(markdown.take(part.text ?? "") + markdown.finish())
-        }
+        AnswerScreen(.usual, write: AnswerScreen.toOutput, note: Self.note).show(message)
     }
 
     /// What a person asked in a conversation, for the keys that call it back.

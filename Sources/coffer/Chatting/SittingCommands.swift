@@ -52,68 +52,50 @@ extension ChatSitting {
     // MARK: - Questions
 
     private func ask(_ text: String) throws {
-        let question = Question(text, files: waiting)
-        guard let conversation else {
-            let system = manner.system
-            try answer { chat, conversation, show in
-                let id = try await chat.begin(question, system: system)
-                conversation(id)
-                return try await chat.answer(in: id, show)
-            }
-            return
-        }
-        try answer { chat, _, show in try await chat.ask(question, in: conversation, show) }
+        try answer(.ask(Question(text, files: waiting), system: manner.system))
     }
 
     private func edit(_ text: String) throws {
-        let conversation = try begun()
         let last = try path().last { $0.role == .user && $0.extra["resumes"] == nil }
         guard let last else {
             throw VaultError(.badInput, "There is no question to edit yet; type one.")
         }
-        let question = Question(text, files: waiting)
-        try answer { chat, _, show in
-            try await chat.edit(last.id, to: question, in: conversation, show)
-        }
+        try answer(.edit(last.id, Question(text, files: waiting)))
     }
 
     private func retry() throws {
-        let conversation = try begun()
         let last = try path().last
-        try answer { chat, _, show in
-            guard let last, last.role == .assistant else {
-                return try await chat.answer(in: conversation, show)
-            }
-            return try await chat.regenerate(last.id, in: conversation, show)
-        }
+        let isAnswer = last?.role == .assistant
+        try answer(last.flatMap { isAnswer ? .regenerate($0.id) : nil } ?? .answer)
     }
 
     private func resume() throws {
-        let conversation = try begun()
-        try answer { chat, _, show in try await chat.resume(conversation, show) }
+        _ = try begun()
+        try answer(.resume)
     }
 
     /// Has something answered on the screen, where the policy allows it.
-    private func answer(_ turn: @escaping AnsweredTurn.Body) throws {
+    private func answer(_ wish: AnsweredTurn.Wish) throws {
         try followPolicy()
-        try resolvePlace()
-        try opening.requirePermission(for: conversation)
-        var settings = try manner.sampling.applied(to: opening.settings)
-        settings.facts = opening.settings.facts
-        let work = AnsweredTurn(chat: opening.chat(settings, tools: manner.tools), body: turn)
-        let screen = AnswerScreen(width: Console.width) { piece in
-            Output.piece(piece)
-            // A reader that has gone cancels the turn.
-            try? Output.flush()
-        }
+        try requirePermission()
+        let settings = try manner.sampling.applied(to: opening.settings)
+        let turn = AnsweredTurn(
+            opening.chat(settings, tools: manner.tools), wish, in: conversation)
+        let screen = AnswerScreen(.usual, write: AnswerScreen.toOutput, note: Self.note)
         Output.line("")
         defer {
             // What has begun goes on, however its first answer ended.
-            if let begun = work.begun { go(to: begun) }
+            if let begun = turn.conversation { go(to: begun) }
+            if turn.isKept { waiting = [] }
             Output.line("")
         }
-        try AsyncWork.run { try await work.run(on: screen) }
-        waiting = []
+        let outcome = try AsyncWork.run { try await turn.run(on: screen) }
+        switch outcome.state {
+        case .stopped: say("Stopped; what came is kept, and /resume goes on with it.")
+        case .failed(let error):
+            say("\(error.sentence) What came of the answer is kept; /resume goes on.")
+        default: break
+        }
     }
 
     // MARK: - Files and models

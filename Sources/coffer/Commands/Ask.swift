@@ -65,9 +65,10 @@ struct Ask: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Whether the model may search the vault and read attached files: allow, ask or deny.",
-            valueName: "word"))
-    var tools: ToolPermission = .deny
+            "Whether the model may search the vault and read attached files: allow, ask or deny, "
+                + "or a word for each, as search_vault=ask,read_attachment=allow.",
+            valueName: "words"))
+    var tools = ToolPermissions(.deny)
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -84,47 +85,58 @@ struct Ask: ParsableCommand {
     }
 
     func run() throws {
-        let asked = resume ? nil : try AskedText(question, options).question(files)
+        let wish: AnsweredTurn.Wish =
+            try resume
+            ? .resume : .ask(AskedText(question, options).question(files), system: system)
         try options.withVault { vault in
             Interruption.watch()
             let id = try conversation.map { try vault.conversationID(matching: $0) }
-            let opening = try ChatOpening(vault, choice)
-            let printer = AnswerPrinter(options.json || noStream ? .none : .usual, options)
-            let work = AskedTurn(
-                opening: opening, question: asked, system: system, conversation: id,
-                settings: try sampling.applied(to: opening.settings),
-                tools: ToolChoices.set(tools, options), printer: printer)
+            if let id { try HiddenConversation.tell(id, of: vault, options) }
+            let prepared = try ChatOpening(vault, choice)
+            defer { prepared.close() }
             let start = ContinuousClock.now
-            let end = try AsyncWork.run { try await work.run() }
-            try report(end, work, start, vault)
+            let opening = try prepared.permitted(for: id)
+            let chat = opening.chat(
+                try sampling.applied(to: opening.settings), tools: ToolChoices.set(tools, options))
+            let turn = AnsweredTurn(chat, wish, in: id)
+            let screen = screen(options.json || noStream ? .none : .usual)
+            let outcome = try AsyncWork.run { try await turn.run(on: screen) }
+            guard let id = turn.conversation else {
+                preconditionFailure("a turn that has an outcome is in a conversation")
+            }
+            try report(outcome, in: id, of: opening, since: start)
         }
     }
 
+    private func screen(_ form: AnswerScreen.Form) -> AnswerScreen {
+        let options = options
+        return AnswerScreen(form, write: AnswerScreen.toOutput) { options.note($0) }
+    }
+
     private func report(
-        _ end: AskedTurn.End, _ turn: AskedTurn, _ start: ContinuousClock.Instant, _ vault: Vault
+        _ outcome: ChatOutcome, in conversation: RecordID, of opening: ChatOpening,
+        since start: ContinuousClock.Instant
     ) throws {
-        let messages = try vault.messages(of: end.conversation)
-        guard let message = messages.first(where: { $0.id == end.outcome.answer }) else {
+        let vault = opening.vault
+        let messages = try vault.messages(of: conversation)
+        guard let message = messages.first(where: { $0.id == outcome.answer }) else {
             throw VaultError(.notFound, "The answer was purged as it came; ask again.")
         }
         let spent = (ContinuousClock.now - start).components
         let report = AnswerReport(
-            conversation: end.conversation, message: message, opening: turn.opening,
+            conversation: conversation, message: message, opening: opening,
             elapsedMilliseconds: spent.seconds * 1000 + spent.attoseconds / 1_000_000_000_000_000)
-        if options.json { Output.json(report.json) } else if noStream { show(message) }
-        let id = try vault.shortID(of: end.conversation)
+        if options.json {
+            Output.json(report.json)
+        } else if noStream {
+            screen(.usual).show(message)
+        }
+        // The whole one: what names it alone today may name two tomorrow.
+        let id = conversation.description
         if verbose, !options.json {
             options.note("\(report.line). Kept in conversation \(id).")
         }
-        try conclude(end.outcome.state, id, hasText: !message.parts.isEmpty)
-    }
-
-    private func show(_ message: Message) {
-        let printer = AnswerPrinter(.usual, options)
-        for (place, part) in message.parts.enumerated() where part.kind == .text {
-            printer.show(.answer(.began(part: place, .text(part.text ?? ""))))
-        }
-        printer.show(.ended(message.id, .complete))
+        try conclude(outcome.state, id, hasText: !message.parts.isEmpty)
     }
 
     private func conclude(
@@ -153,8 +165,6 @@ struct Ask: ParsableCommand {
     }
 }
 
-extension ToolPermission: ExpressibleByArgument {}
-
 /// How a model answers, as it is typed.
 struct SamplingOptions: ParsableArguments {
     @Option(
@@ -171,7 +181,13 @@ struct SamplingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The longest answer, in tokens.", valueName: "n"))
     var maxTokens: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "End the answer where this text would come; may be repeated.", valueName: "text"))
+    var stop: [String] = []
+
     func validate() throws {
+        if stop.contains("") { throw ValidationError("--stop takes a text; give one.") }
         if let maxTokens, maxTokens < 1 {
             throw ValidationError("--max-tokens is a number from 1 on.")
         }
@@ -183,6 +199,7 @@ struct SamplingOptions: ParsableArguments {
         settings.effort = effort ?? settings.effort
         settings.thinking = thinking?.setting ?? settings.thinking
         settings.limits.maximumTokens = maxTokens ?? settings.limits.maximumTokens
+        settings.limits.stopSequences = stop
         return settings
     }
 }
@@ -237,55 +254,5 @@ private struct AskedText {
             throw ValidationError("Type a question, or hand one over through a pipe.")
         }
         return Question(text, files: try AttachedFiles.read(files))
-    }
-}
-
-/// One question on its way to a model.
-private struct AskedTurn: Sendable {
-    struct End: Sendable {
-        var conversation: RecordID
-        var outcome: ChatOutcome
-    }
-
-    var opening: ChatOpening
-    /// Nil goes on with an answer.
-    let question: Question?
-    let system: String?
-    let conversation: RecordID?
-    let settings: ChatSettings
-    let tools: ToolSet
-    let printer: AnswerPrinter
-
-    func run() async throws -> End {
-        var opening = opening
-        do {
-            try await opening.resolve()
-            try opening.requirePermission(for: conversation)
-            let end = try await ask(opening)
-            opening.close()
-            return end
-        } catch {
-            opening.close()
-            throw error
-        }
-    }
-
-    private func ask(_ opening: ChatOpening) async throws -> End {
-        var settings = settings
-        settings.facts = opening.settings.facts
-        let chat = opening.chat(settings, tools: tools)
-        let printer = printer
-        let show: Chat.Show = { printer.show($0) }
-        guard let conversation else {
-            let id = try await chat.begin(question ?? Question(""), system: system)
-            return End(conversation: id, outcome: try await chat.answer(in: id, show))
-        }
-        let outcome =
-            if let question {
-                try await chat.ask(question, in: conversation, show)
-            } else {
-                try await chat.resume(conversation, show)
-            }
-        return End(conversation: conversation, outcome: outcome)
     }
 }

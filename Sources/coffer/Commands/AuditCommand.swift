@@ -94,7 +94,8 @@ struct AuditLogCommand: ParsableCommand {
         ].joined(separator: "  ")
         let indent = String(repeating: " ", count: Columns.count(start) + 2)
         let width = max(20, Console.width - indent.count)
-        let lines = Wrapping.lines(of: Printable.line(AuditWords.sentence(entry)), width: width)
+        let lines = Wrapping.lines(
+            of: Printable.line(AuditWords.sentence(entry, document)), width: width)
         for (number, line) in lines.enumerated() {
             Output.line((number == 0 ? start + "  " : indent) + line)
         }
@@ -103,9 +104,14 @@ struct AuditLogCommand: ParsableCommand {
 
 /// Entries as people read them.
 enum AuditWords {
-    static func sentence(_ entry: AuditEntry) -> String {
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - document: The line of its document, of which a refused turn's is read.
+    /// - Returns: What it is about, its figures and who, separated by commas.
+    static func sentence(_ entry: AuditEntry, _ document: String? = nil) -> String {
         var parts: [String] = []
         if let object = entry.object { parts.append(object) }
+        if entry.event == .turnRefused { parts += refusal(document) }
         for (name, value) in entry.figures.sorted(by: { $0.key < $1.key }) {
             parts.append("\(words(name)) \(Figures.count(value))")
         }
@@ -115,6 +121,15 @@ enum AuditWords {
         if let ends = entry.ends { parts.append("ends \(ends)") }
         parts.append("by \(entry.actor)")
         return parts.joined(separator: ", ")
+    }
+
+    /// Where the turn would have gone, and what kept it from there.
+    private static func refusal(_ document: String?) -> [String] {
+        guard let said = document.flatMap({ try? JSONReader.parse($0) }) else { return [] }
+        let names = [("provider", ""), ("model", "model "), ("host", "at "), ("rule", "by ")]
+        return names.compactMap { name, word in
+            said[name]?.string.flatMap { $0.isEmpty ? nil : word + $0 }
+        }
     }
 
     /// `messagesAdded` as `messages added`.

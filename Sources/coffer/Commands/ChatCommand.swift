@@ -38,9 +38,10 @@ struct ChatCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Whether the model may search the vault and read attached files: allow, ask or deny.",
-            valueName: "word"))
-    var tools: ToolPermission = .ask
+            "Whether the model may search the vault and read attached files: allow, ask or deny, "
+                + "or a word for each, as search_vault=ask,read_attachment=allow.",
+            valueName: "words"))
+    var tools = ToolPermissions(.ask)
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -60,10 +61,12 @@ struct ChatCommand: ParsableCommand {
     func run() throws {
         try options.withVault { vault in
             let id = try conversation.map { try vault.conversationID(matching: $0) }
+            if let id { try HiddenConversation.tell(id, of: vault, options) }
             let manner = ChatSitting.Manner(
                 system: system, sampling: sampling, tools: ToolChoices.set(tools, options)
-            ) { model in
+            ) { provider, model in
                 var choice = choice
+                choice.provider = provider ?? choice.provider
                 choice.model = model ?? choice.model
                 return try ChatOpening(vault, choice)
             }

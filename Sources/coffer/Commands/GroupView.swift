@@ -50,6 +50,7 @@ extension Verify {
                 + "\(Figures.count(group.messages, "message"))")
         Output.line("  group    \(group.id)")
         if let signer = results.first?.result.signer { Output.line("  signer   \(signer)") }
+        showMissing(results.reduce(0) { $0 + $1.result.missingFiles })
         for (name, result) in results {
             let place = result.member?.group.place ?? ""
             Output.line("  \(place)   \(Printable.line(name))")

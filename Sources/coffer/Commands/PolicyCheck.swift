@@ -23,7 +23,8 @@ struct PolicyCheck: ParsableCommand {
             let go: by the policy in force, or by the file's. It makes the request that would be \
             sent and asks nobody; which regions an inference profile of Bedrock has can only be \
             asked, which `coffer provider check` does. Exits 3 when the turn would be refused. \
-            With --json the answer has provider, model, host, region, decision (allowed, refused \
+            With --json the answer has provider, model, host, region, profile (one whose regions \
+            are not known), decision (allowed, refused \
             or unrestricted), basis (verified, declared or unrestricted), rule, allowed, and why \
             and remedy of a refusal.
 
@@ -100,9 +101,9 @@ struct PolicyCheck: ParsableCommand {
             var configuration = try entry.configuration()
             if let baseURL { configuration.base = try address(baseURL) }
             let model = try configuration.model(choice.model)
-            let secrets = try ProviderSecrets(of: entry.name, in: vault)
+            // Where a turn goes does not depend on a key.
             let forecast = try ResidencyForecast(
-                configuration.adapter(for: model, secrets), model: model.id,
+                configuration.adapter(for: model, ProviderSecrets()), model: model.id,
                 policy: try given ?? ChatOpening.policy(of: vault))
             try report(entry, model, forecast)
         }

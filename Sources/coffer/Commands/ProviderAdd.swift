@@ -1,6 +1,7 @@
 import ArgumentParser
 import Chat
 import JSONText
+import Providers
 import Vault
 import VaultCrypto
 
@@ -14,7 +15,8 @@ struct ProviderAdd: ParsableCommand {
             """,
         discussion: """
             Asks on the terminal for what the kind needs and was not given. A key comes from a \
-            file, from standard input or from a hidden question, and is kept in the vault. Then \
+            file, from standard input or from a hidden question, and is kept in the vault; a \
+            credential that the official clients would find on this machine is found too. Then \
             the provider is tried as `coffer provider check` does; it stays whatever comes of that.
 
             --local looks at the loopback ports of Ollama, llama.cpp, vLLM and LM Studio for a \
@@ -67,12 +69,14 @@ struct ProviderAdd: ParsableCommand {
                     "There is a provider \(name) already; `coffer provider set \(name)` changes it."
                 )
             }
-            _ = try ProviderConfiguration(draft.settings)
-            try vault.setProvider(draft.settings)
+            let configuration = try ProviderConfiguration(draft.settings)
             if let key = draft.key.take() {
-                try ProviderKey.store(key, of: name, in: vault)
-            } else if let path = arguments.keyFile {
-                try ProviderKey.store(path, of: name, in: vault, options)
+                try vault.setProvider(
+                    try SecretOrigins.binding(
+                        ProviderSecrets.key, of: draft.settings, to: configuration),
+                    with: ProviderSecrets.key, key)
+            } else {
+                try arguments.store(draft.settings, configuration, in: vault, options)
             }
             try conclude(name, vault)
         }
@@ -81,6 +85,7 @@ struct ProviderAdd: ParsableCommand {
     private func conclude(_ name: String, _ vault: Vault) throws {
         if !options.json, !options.quiet { Output.line("Added the provider \(name).") }
         let entry = try file.catalogue(of: vault).entry(name)
+        SecretLikeSettings.tell(entry.settings.settings, options)
         if noCheck {
             if options.json { Output.json(ProviderView(entry).object) }
             return
@@ -104,7 +109,9 @@ struct ProviderAdd: ParsableCommand {
             settings: ProviderSettings(
                 name: name ?? "", kind: kind.rawValue, settings: settings), key: nil)
         if Prompt.canAsk, wantsKey(kind, settings) {
-            draft.key = try Prompt.askSecret("Key (Enter for none)")
+            // Without a key Foundry is asked with a token of Entra.
+            let without = kind == .foundry ? "to sign in with Entra" : "for none"
+            draft.key = try Prompt.askSecret("Key (Enter \(without))")
         }
         return draft
     }
@@ -122,8 +129,8 @@ struct ProviderAdd: ParsableCommand {
     }
 
     private func wantsKey(_ kind: ProviderKind, _ settings: JSONObject) -> Bool {
-        guard arguments.keyFile == nil, settings["credential"] == nil else { return false }
-        return kind == .gateway || kind == .openai
+        guard !arguments.hasSecret, settings["credential"] == nil else { return false }
+        return [.gateway, .openai, .foundry].contains(kind)
     }
 
     private func localDraft() throws -> Draft {
@@ -251,7 +258,7 @@ struct ProviderSet: ParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
-        if arguments.isEmpty, arguments.keyFile == nil {
+        if arguments.isEmpty, !arguments.hasSecret {
             throw ValidationError("Name what shall change; `coffer provider show` shows what is.")
         }
     }
@@ -261,24 +268,32 @@ struct ProviderSet: ParsableCommand {
             let catalogue = try file.catalogue(of: vault)
             let entry = try catalogue.entry(name)
             if entry.isManaged {
-                try prepareManaged(entry, vault)
-            } else if !arguments.isEmpty {
+                try arguments.store(
+                    managedRow(entry, vault), entry.configuration(), in: vault, options)
+            } else {
                 var settings = entry.settings
                 settings.kind = arguments.kind?.rawValue ?? settings.kind
                 settings.settings = try arguments.applied(to: settings.settings)
-                _ = try ProviderConfiguration(settings)
-                try vault.setProvider(settings)
+                let configuration = try ProviderConfiguration(settings)
+                try arguments.store(settings, configuration, in: vault, options)
                 if arguments.default { try takeDefault(from: catalogue, vault) }
             }
-            if let path = arguments.keyFile {
-                try ProviderKey.store(path, of: name, in: vault, options)
-            }
-            let view = ProviderView(try file.catalogue(of: vault).entry(name))
-            if options.json {
-                Output.json(view.object)
-            } else if !options.quiet {
-                view.showLine()
-            }
+            let changed = try file.catalogue(of: vault).entry(name)
+            SecretLikeSettings.tell(changed.settings.settings, options)
+            try show(changed, vault)
+        }
+    }
+
+    /// What it is now; a secret that was given for another server is named at once.
+    private func show(_ entry: ProviderCatalogue.Entry, _ vault: Vault) throws {
+        let view = ProviderView(entry)
+        if options.json {
+            Output.json(view.object)
+        } else if !options.quiet {
+            view.showLine()
+        }
+        if let refusal = try ProviderSecrets(of: entry, in: vault).refusal {
+            options.note(refusal.sentence)
         }
     }
 
@@ -293,15 +308,16 @@ struct ProviderSet: ParsableCommand {
     }
 
     /// A row of the vault that holds the key of a managed provider, and nothing else.
-    private func prepareManaged(_ entry: ProviderCatalogue.Entry, _ vault: Vault) throws {
+    private func managedRow(
+        _ entry: ProviderCatalogue.Entry, _ vault: Vault
+    ) throws -> ProviderSettings {
         guard arguments.isEmpty else {
             throw VaultError(
                 .refused,
                 "The provider \(name) is managed, and its settings are its administrator's; only "
-                    + "--key-file is taken.")
+                    + "--key-file and --client-secret-file are taken.")
         }
-        guard try !vault.providers().contains(where: { $0.name == name }) else { return }
-        try vault.setProvider(
-            ProviderSettings(name: name, kind: entry.settings.kind, settings: JSONObject()))
+        return try vault.providers().first { $0.name == name }
+            ?? ProviderSettings(name: name, kind: entry.settings.kind, settings: JSONObject())
     }
 }

@@ -20,15 +20,15 @@ struct ProviderCheck: ParsableCommand {
             secret is shown. Exits 3 when the policy refuses, 1 when anything else fails.
 
             With --json the answer is one document with name, kind, managed, model, host, \
-            credential, residency, tls, models, tokens, turn, ok and fault.
+            credential, residency, address, proxy (whose address it is then), tls, models, tokens, \
+            turn, ok and fault.
 
             EXAMPLES:
               coffer provider check work
               coffer provider check work --model sonnet --turn
             """)
 
-    @Argument(help: "The provider's name.")
-    var name: String
+    @OptionGroup var provider: NamedProvider
 
     @Option(help: ArgumentHelp("The model; without it the default one.", valueName: "model"))
     var model: String?
@@ -36,12 +36,12 @@ struct ProviderCheck: ParsableCommand {
     @Flag(help: "Ask the model for one word.")
     var turn = false
 
-    @OptionGroup var file: ProvidersFileOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
         try options.withVault { vault in
-            let entry = try file.catalogue(of: vault).entry(name)
+            let entry = try provider.entry(in: vault)
+            SecretLikeSettings.tell(entry.settings.settings, options)
             try ProviderExamination(vault, entry, model: model, isTurnWanted: turn)
                 .report(options)
         }
@@ -78,10 +78,10 @@ struct ProviderExamination {
     private mutating func examine() throws {
         let configuration = try entry.configuration()
         model = try configuration.model(wantedModel)
-        let secrets = try ProviderSecrets(of: entry.name, in: vault)
+        let secrets = try ProviderSecrets(of: entry, in: vault)
         // First, so that the sources are told also where none of them has a credential.
         report = configuration.credentialChoice(secrets, in: .ofThisMachine(NoNetwork()))?.report
-        let opening = try ChatOpening(vault, entry, model: wantedModel)
+        let opening = try ChatOpening(vault, entry, model: wantedModel, occasion: .check)
         forecast = opening.forecast
         Interruption.watch()
         let isTurnWanted = isTurnWanted
@@ -128,7 +128,8 @@ struct ProviderExamination {
             "credential": report?.json
                 ?? (configuration?.credential.isNone == true ? .string("none") : .null),
             "residency": forecast.map { .object(ResidencyWords.json($0)) } ?? .null,
-            "address": probe?.peer["address"] ?? .null, "tls": probe?.peer["tls"] ?? .null,
+            "address": probe?.peer["address"] ?? .null, "proxy": probe?.peer["proxy"] ?? .null,
+            "tls": probe?.peer["tls"] ?? .null,
             "models": .count(probe?.models), "tokens": .count(probe?.tokens),
             "turn": probe?.answer.map { .string($0) } ?? .null, "ok": .bool(fault == nil),
             "fault": .text(fault.map(Self.sentence)),
@@ -180,7 +181,9 @@ struct ProviderProbe: Sendable {
     struct Result: Sendable {
         /// `address` and `tls`, as the transport knows them.
         var peer = JSONObject()
+        /// How many models the first page of its list names.
         var models: Int?
+        var hasMoreModels = false
         var tokens: Int?
         /// What the model said to be asked for one word.
         var answer: String?
@@ -188,12 +191,16 @@ struct ProviderProbe: Sendable {
         var words: String {
             if let answer { return "the model says: \(answer)" }
             if let tokens { return "it counts \(Figures.count(tokens, "token"))" }
-            if let models { return "it lists \(Figures.count(models, "model"))" }
+            if let models {
+                let more = hasMoreModels ? " and more" : ""
+                return "it lists \(Figures.count(models, "model"))\(more)"
+            }
             return "it answers, and neither counts tokens nor lists models; try --turn"
         }
 
         var peerWords: String {
-            let address = peer["address"]?.string.map { " at \($0)" } ?? ""
+            let proxy = peer["proxy"]?.string.map { " through the proxy \($0)" } ?? ""
+            let address = (peer["address"]?.string.map { " at \($0)" } ?? "") + proxy
             guard let tls = peer["tls"] else { return "without TLS\(address)" }
             let names = [
                 tls["version"]?.string, tls["subject"]?.string.map { "with \($0)" },
@@ -227,14 +234,17 @@ struct ProviderProbe: Sendable {
     private func ask(_ request: WireRequest, isCount: Bool) async throws -> Result {
         let (adapter, credential) = (opening.adapter, opening.credential)
         let outgoing = try await credential.authorize(request, adapter.placement)
+        let proxy = opening.network.proxy(for: outgoing)
         return try await opening.network.stream(outgoing) { stream in
             var result = Result(peer: stream.peer)
+            result.peer["proxy"] = proxy.map { .string($0.description) }
             let (body, _) = try await stream.collect(maximumBytes: 8 << 20)
             guard stream.status == 200 else {
                 // A gateway need not have these; that it knows the key shows in its answer.
                 if [404, 405, 501].contains(stream.status) { return result }
-                throw FailureReader.error(
-                    status: stream.status, headers: stream.headers, body: body, now: Date())
+                throw SentSecrets(outgoing, besides: request).masked(
+                    FailureReader.error(
+                        status: stream.status, headers: stream.headers, body: body, now: Date()))
             }
             let value: JSON
             do {
@@ -246,6 +256,7 @@ struct ProviderProbe: Sendable {
                 result.tokens = adapter.tokenCount(value)
             } else {
                 result.models = adapter.models(value).count
+                result.hasMoreModels = adapter.lastOfPage(value) != nil
             }
             return result
         }
@@ -262,6 +273,7 @@ struct ProviderProbe: Sendable {
             }
         }
         var result = Result()
+        result.peer["proxy"] = receipt.exchange["proxy"]
         result.peer["address"] = receipt.exchange["address"]
         result.peer["tls"] = receipt.exchange["tls"]
         result.answer = String(said.text.prefix(200))

@@ -69,16 +69,14 @@ struct ProviderShow: ParsableCommand {
               coffer provider show work
             """)
 
-    @Argument(help: "The provider's name.")
-    var name: String
-
-    @OptionGroup var file: ProvidersFileOption
+    @OptionGroup var provider: NamedProvider
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
         try options.withVault { vault in
-            let entry = try file.catalogue(of: vault).entry(name)
-            let secrets = (try? vault.secretNames(of: name)) ?? []
+            let entry = try provider.entry(in: vault)
+            SecretLikeSettings.tell(entry.settings.settings, options)
+            let secrets = (try? vault.secretNames(of: entry.name)) ?? []
             let view = ProviderView(entry)
             if options.json {
                 var object = view.object
@@ -111,15 +109,12 @@ struct ProviderModels: ParsableCommand {
               coffer provider models work
             """)
 
-    @Argument(help: "The provider's name.")
-    var name: String
-
-    @OptionGroup var file: ProvidersFileOption
+    @OptionGroup var provider: NamedProvider
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run() throws {
         try options.withVault { vault in
-            let entry = try file.catalogue(of: vault).entry(name)
+            let entry = try provider.entry(in: vault)
             let configured = try entry.configuration().models
             // Which model it is asked with makes no difference to the list.
             let opening = try ChatOpening(vault, entry, model: configured.first?.id ?? "any")

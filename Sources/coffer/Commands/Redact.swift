@@ -17,16 +17,19 @@ struct Redact: ParsableCommand {
             `coffer verify` still proves, from what the original's maker signed, that no record \
             was left out or moved and that the text of all other messages is what it was. The date \
             and author of what is withheld, copies with marks, and titles, labels, custodian and \
-            other facts of conversations are your word. Pages, files for review and tables are made anew of what remains, and \
-            data/report/privilege.csv lists what does not. The copy is signed by this vault; the \
+            other facts of conversations are your word, and so are pages, files for review and \
+            tables, which are made anew of what remains and which nobody compares with the \
+            records; data/report/privilege.csv lists what is withheld. The copy is signed by this \
+            vault; the \
             archive itself is verified first and never changed.
 
             The words of a rule are found in any case, with anything or nothing between them that is \
             neither letter nor digit, over tags, emphasis, escapes, mail encodings and look-alike \
             letters, in Base64 and hexadecimal digits, and within a sentence of scripts without \
-            blanks. Not found are endings of a language (Falcons), other spellings, words that are \
+            blanks. Not found are words inside longer ones (theFalconProject, FalconBudget.xlsx, \
+            German compounds), endings of a language (Falcons), other spellings, words that are \
             backwards or in a picture, and what an attached file says. A pattern is looked for as it \
-            is, with escapes, tags and Base64 read, but without look-alikes.
+            is, with escapes, tags and Base64 read, but without look-alikes; it finds parts of words.
 
             Earlier versions of a message go with it, and the title of its conversation. Rules look \
             at texts, not into attached files, and mask what the copy says of the matter, the \
@@ -111,6 +114,13 @@ struct Redact: ParsableCommand {
         completion: .file())
     var signer: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who must have made the archive that was redacted first, where this one is a copy.",
+            valueName: "who"),
+        completion: .file())
+    var originalSigner: String?
+
     @OptionGroup(title: "Encryption") var encryption: EncryptionOptions
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -156,6 +166,7 @@ struct Redact: ParsableCommand {
             ) {
                 try ArchiveRedaction(
                     Place.absolute(archive), key: key, signer: ExpectedSignerFile.text(signer),
+                    originalSigner: ExpectedSignerFile.text(originalSigner),
                     waitingIn: Place.folder(of: output), hooks: hooks)
             }
             progress.clear()

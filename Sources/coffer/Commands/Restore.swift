@@ -18,9 +18,14 @@ struct Restore: ParsableCommand {
             is put beside it, as another answer, also where the archive has a later version. Only \
             an archive that this vault made itself puts later versions in front of the vault's, \
             which are kept. Titles, projects, labels and dates of conversations that the vault has \
-            stay its own; what the archive says otherwise is listed. Hidden conversations stay \
+            stay its own; what the archive says otherwise is listed. Messages that another vault's \
+            archive adds to a conversation put off no deletion of it, whatever their dates; rules \
+            that retain keep it until the period of what was added has ended too. Hidden \
+            conversations stay \
             hidden, and what was on hold stays on hold, under a hold of its own. What this vault \
-            destroyed is not brought back, whatever its id in the archive.
+            destroyed is not brought back, whatever its id in the archive, as long as the archive \
+            says the same source and id in that source. Of several archives of one export, restore \
+            each.
 
             Ctrl-C stops in order and keeps what was stored; the same command takes up the rest. \
             For a new vault, type `coffer init` and `coffer trust add` first.
@@ -135,6 +140,7 @@ struct RestoreView {
                 report.held.sorted { $0.key < $1.key }.map {
                     .object(["hold": .string($0.key), "conversations": .integer($0.value)])
                 }),
+            "group": restored.group.map { GroupView.json($0) } ?? .null,
             "labels": .array(
                 report.labels.sorted { $0.key < $1.key }.map {
                     .object(["label": .string($0.key), "conversations": .integer($0.value)])
@@ -188,6 +194,12 @@ struct RestoreView {
             options.note(
                 "A message in conflict stands beside the vault's own as another child of the same "
                     + "parent; nothing was overwritten.")
+        }
+        if let group = restored.group, group.count > 1 {
+            options.note(
+                "This is archive \(group.place) of one export, which has "
+                    + "\(Figures.count(group.conversations, "conversation")) in all: restore the "
+                    + "\(group.count == 2 ? "other one" : "other \(group.count - 1)") as well.")
         }
         if isDryRun { options.note("Nothing was stored: this was a dry run.") }
     }

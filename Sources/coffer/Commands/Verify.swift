@@ -18,9 +18,17 @@ struct Verify: ParsableCommand {
             there is one. Without --signer an archive vouches for itself alone: compare the \
             fingerprint that is printed with the one that its maker told you. Of a redacted copy, \
             --signer is who made the copy, and --original-signer who made the archive that was \
-            redacted first: that every record of it is there, in its place, is proved. An encrypted \
-            archive opens with --identity or --passphrase-file. The pages in data/html \
-            are covered by the signature and not compared with the records in data/native. Who \
+            redacted first: that every record of it is there, in its place, and every attached \
+            file that what is shown names and it had, is proved. Of a copy nothing else is: \
+            not its pages, tables and files for review, nor titles, labels and other facts \
+            of conversations. Pages (data/html) and files for review (data/rsmf, data/eml, \
+            data/sessions, data/loadfile) are covered by the signature and not compared with the \
+            records in data/native.
+
+            An encrypted archive opens with --identity or --passphrase-file. Its recipients are \
+            compared with those that the maker signed: the one whose identity opens it, how many \
+            there are, and the tags of those with SSH keys; of the other age1… keys nothing in \
+            the file tells whose they are. Who \
             cosigned is named by fingerprint. A time stamp has to be over this archive; who stamped is \
             checked with --tsa-ca, by `openssl ts -verify` on this machine; without it, it is named \
             as present and not checked. \
@@ -110,6 +118,8 @@ struct Verify: ParsableCommand {
             "timeStamp": result.timeStamp.map { .object(["time": .string($0)]) } ?? .null,
             "conversations": .integer(result.conversations),
             "messages": .integer(result.messages), "payloadBytes": .integer(result.payloadBytes),
+            "missingFiles": .integer(result.missingFiles),
+            "missingFilesProved": .bool(result.isMissingProved),
             "proof": result.proof.map {
                 .object([
                     "origin": .string($0.origin), "size": .integer($0.size),
@@ -124,6 +134,7 @@ struct Verify: ParsableCommand {
                     "originalBag": .text($0.original?.bag),
                     "originalSigner": .text($0.original?.signer),
                     "originalSignerKnown": .bool(result.isOriginalSignerKnown),
+                    "originalGroup": $0.group.map { GroupView.json($0) } ?? .null,
                     "saidCopies": .array(
                         $0.said.map {
                             .object(["name": .text($0.name), "signer": .text($0.signer)])
@@ -147,6 +158,7 @@ struct Verify: ParsableCommand {
                 + "\(Figures.bytes(result.payloadBytes))")
         if let bag = result.bag { Output.line("  bag      \(Printable.line(bag))") }
         if let withheld = result.withheld { show(withheld, of: result) }
+        showMissing(result)
         for recipient in result.recipients {
             let who = recipient == "passphrase" ? "whoever knows its passphrase" : recipient
             Output.line("  for      \(Printable.line(who))")
@@ -185,6 +197,38 @@ struct Verify: ParsableCommand {
         }
     }
 
+    /// How many files the archive says it lacks, and whose word that is.
+    private func showMissing(_ result: ArchiveVerifier.Result) {
+        showMissing(result.missingFiles)
+        guard result.missingFiles > 0, result.withheld?.isCopy == true, !result.isMissingProved
+        else { return }
+        options.note(
+            "That the first archive lacked what is missing is the word of whoever made this copy: "
+                + "an archive of an earlier version of Coffer does not say it under its seal.")
+    }
+
+    func showMissing(_ files: Int) {
+        let count = Figures.count(files, "attached file")
+        Output.line(
+            files == 0
+                ? "  missing  no attached file"
+                : "  missing  \(count) that records name; data/report/errors.csv says which")
+    }
+
+    /// That the first archive was one of several.
+    private func showGroup(of withheld: WithheldCounts) {
+        guard let group = withheld.group else { return }
+        let isProved = withheld.original?.group == group
+        Output.line(
+            "  part     archive \(group.place) of one export" + (isProved ? "" : ", it says"))
+        if group.count > 1 {
+            options.note(
+                "The first archive is one of \(group.count) of one export, with "
+                    + "\(Figures.count(group.conversations, "conversation")) in all; "
+                    + "\(group.othersMissing).")
+        }
+    }
+
     private func show(_ withheld: WithheldCounts, of result: ArchiveVerifier.Result) {
         Output.line(
             withheld.records + withheld.parts == 0
@@ -193,20 +237,23 @@ struct Verify: ParsableCommand {
                     + "\(Figures.count(withheld.parts, "part")) are withheld")
         guard withheld.isCopy else { return show(unproved: withheld, result.proof != nil) }
         guard let original = withheld.original else {
+            showGroup(of: withheld)
             return options.note(
                 "This is a copy, and nothing proves what it was made of, or that no record is "
                     + "missing.")
         }
         Output.line("  made of  \(Printable.line(original.name ?? original.bag))")
         Output.line("  by       \(original.signer)")
+        showGroup(of: withheld)
         for copy in withheld.said {
             let signer = copy.signer.map { " of \($0)" } ?? ""
             Output.line("  through  \(Printable.line((copy.name ?? "a copy") + signer)), it says")
         }
         show(unproved: withheld, true)
         options.note(
-            "Titles, labels, custodian and other facts of the conversations, and what is said of "
-                + "their selection, are the word of whoever made this copy; nothing proves them.")
+            "Titles, labels, custodian and other facts of the conversations, what is said of "
+                + "their selection, and all pages, tables and files for review are the word of "
+                + "whoever made this copy; nothing proves them.")
         if result.isOriginalSignerKnown {
             Output.line("  first made by the expected key")
         } else {

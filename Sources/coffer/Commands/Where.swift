@@ -9,11 +9,12 @@ struct Where: ParsableCommand {
         abstract: "Show where the turns of a conversation went.",
         usage: "coffer where <id> [<options>]",
         discussion: """
-            For each answer: provider, host, region, model, kind of credential, TLS peer, bytes, \
-            attempts, and how it is known where the model ran: verified (by host, path and model), \
-            declared (by the policy's word), or not restricted. Of messages that were imported \
-            Coffer did not see the way, and says so. A message's id shows that message alone. \
-            Bytes are those of the bodies.
+            For each answer: provider, host, region, model, kind of credential, TLS peer, proxy, \
+            bytes, attempts, and how it is known where the model ran: verified (by host, path and \
+            model), declared (by the policy's word), or not restricted. Of messages that were \
+            imported Coffer did not see the way, and says so. A message's id shows that message \
+            alone. \
+            Bytes are those of the bodies, of requests what was handed to a connection.
 
             EXAMPLES:
               coffer where 018dfa1e
@@ -101,6 +102,12 @@ struct TurnTrace {
 
     private var tls: JSON? { exchange?["tls"] }
 
+    private var attempts: Int64 { exchange?["attempts"]?.int ?? 1 }
+    /// How many attempts found no connection.
+    private var unsent: Int64 { exchange?["unsent"]?.int ?? 0 }
+    /// Whether no attempt has sent anything.
+    var isUnsent: Bool { !wasRefused && unsent >= attempts }
+
     /// Whether a policy kept it from going anywhere.
     var wasRefused: Bool {
         ["refused", "notAllowed"].contains(message.extra["error"]?["kind"]?.string)
@@ -115,10 +122,11 @@ struct TurnTrace {
             "model": .text(message.model), "basis": exchange?["basis"] ?? .null,
             "declared": exchange?["declared"] ?? .null, "rule": exchange?["rule"] ?? .null,
             "credential": exchange?["credential"] ?? .null,
-            "address": exchange?["address"] ?? .null, "tls": tls ?? .null,
+            "address": exchange?["address"] ?? .null, "proxy": exchange?["proxy"] ?? .null,
+            "tls": tls ?? .null, "profile": exchange?["profile"] ?? .null,
             "requestBytes": exchange?["requestBytes"] ?? .null,
             "responseBytes": exchange?["responseBytes"] ?? .null,
-            "attempts": exchange?["attempts"] ?? .null,
+            "attempts": exchange?["attempts"] ?? .null, "unsent": .integer(unsent),
             "requestID": exchange?["requestID"] ?? .null,
         ]
     }
@@ -151,27 +159,53 @@ struct TurnTrace {
         }
         facts.append(peer)
         lines.append(facts.joined(separator: "; "))
-        let attempts = exchange["attempts"]?.int ?? 1
-        lines.append(
-            "\(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received, "
-                + Figures.count(attempts, "attempt"))
+        lines.append(amounts)
         return lines
     }
 
+    private var amounts: String {
+        let tries = Figures.count(attempts, "attempt")
+        guard !isUnsent else { return "nothing was sent: \(obstacle), \(tries)" }
+        let amounts =
+            "\(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received, "
+            + tries
+        return unsent > 0 ? "\(amounts), of which \(unsent) found no connection" : amounts
+    }
+
+    private var obstacle: String {
+        if attempts == 0 { return "no credential" }
+        return exchange?["handshake"] == nil ? "no connection" : "no encryption was agreed on"
+    }
+
     private var place: String {
-        let region = message.region.map { "region \($0)" }
+        let region = message.region.map { $0 == "global" ? "global" : "region \($0)" }
         switch exchange?["basis"]?.string {
         case "verified": return "\(region ?? "its region") (verified)"
         case "declared":
             return "\(exchange?["declared"]?.string ?? region ?? "its place") (declared)"
-        default: return "\(region ?? "region not known") (not restricted by a policy)"
+        default:
+            let profile = exchange?["profile"]?.string.map(ResidencyWords.unknownRegions)
+            return "\(region ?? profile ?? "region not known") (not restricted by a policy)"
         }
     }
 
     private var peer: String {
-        guard let tls else { return "no TLS: this machine itself" }
-        let version = tls["version"]?.string ?? "TLS"
-        return "\(version) with \(tls["subject"]?.string ?? "a verified server")"
+        let proxy = exchange?["proxy"]?.string.map { " through the proxy \($0)" } ?? ""
+        return encryption + proxy
+    }
+
+    private var encryption: String {
+        if let tls {
+            let version = tls["version"]?.string ?? "TLS"
+            return "\(version) with \(tls["subject"]?.string ?? "a verified server")"
+        }
+        if isUnsent { return "no peer: \(obstacle)" }
+        switch exchange?["scheme"]?.string {
+        case "http": return "no TLS: this machine itself"
+        case "https": return "TLS with a verified server, which gave no answer"
+        // Older records do not say it; only servers on this machine answer without.
+        default: return responseBytes > 0 ? "no TLS: this machine itself" : "peer not known"
+        }
     }
 }
 
@@ -182,7 +216,9 @@ struct TurnTotals {
     init(_ turns: [TurnTrace]) { self.turns = turns }
 
     private var own: [TurnTrace] { turns.filter { $0.isOwn } }
-    private var sent: [TurnTrace] { own.filter { !$0.wasRefused } }
+    private var refused: [TurnTrace] { own.filter { $0.wasRefused } }
+    private var unsent: [TurnTrace] { own.filter { $0.isUnsent } }
+    private var sent: [TurnTrace] { own.filter { !$0.wasRefused && !$0.isUnsent } }
     private var requestBytes: Int64 { own.reduce(0) { $0 + $1.requestBytes } }
     private var responseBytes: Int64 { own.reduce(0) { $0 + $1.responseBytes } }
     private var hosts: [String] { Set(sent.compactMap(\.message.host)).sorted() }
@@ -190,7 +226,7 @@ struct TurnTotals {
     var object: JSONObject {
         [
             "turns": .integer(own.count), "imported": .integer(turns.count - own.count),
-            "refused": .integer(own.count - sent.count),
+            "refused": .integer(refused.count), "unsent": .integer(unsent.count),
             "requestBytes": .integer(requestBytes), "responseBytes": .integer(responseBytes),
             "hosts": .array(hosts.map(JSON.string)),
         ]
@@ -203,8 +239,8 @@ struct TurnTotals {
         line += ", \(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received"
         let imported = turns.count - own.count
         if imported > 0 { line += "; \(Figures.count(imported, "imported answer"))" }
-        let refused = own.count - sent.count
-        if refused > 0 { line += "; \(Figures.count(refused, "refused turn"))" }
+        if !refused.isEmpty { line += "; \(Figures.count(refused.count, "refused turn"))" }
+        if !unsent.isEmpty { line += "; \(Figures.count(unsent.count, "unsent turn"))" }
         return Printable.line(line) + "."
     }
 }

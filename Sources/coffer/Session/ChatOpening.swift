@@ -10,7 +10,8 @@ import VaultCrypto
 ///
 /// 1. The settings of the provider are read, and the credential is looked for, without a network.
 /// 2. The policy in force decides about the request that a turn would be. Where it refuses, nothing
-///    is sent, and the log says so. A policy that cannot be read refuses everything.
+///    is sent, and the log says so. A policy that cannot be read refuses everything, here and in
+///    the transport's guard.
 /// 3. A transport is made whose guard decides once more about each request that leaves.
 struct ChatOpening: Sendable {
     let vault: Vault
@@ -21,6 +22,8 @@ struct ChatOpening: Sendable {
     /// The search for the credential; nil where the provider wants none.
     let choice: CredentialChoice?
     let policy: PolicyDocument?
+    /// Why nothing may be sent, where the policy cannot be read.
+    private let barring: ResidencyRefusal?
     private(set) var forecast: ResidencyForecast
     private(set) var network: HTTPTransport
     let credential: any TurnCredential
@@ -31,22 +34,26 @@ struct ChatOpening: Sendable {
     ///   - vault: An open vault.
     ///   - wanted: What was typed.
     /// - Throws: `notFound` without such a provider; `badInput` for settings that cannot be;
-    ///   `refused` where the policy cannot be read; `CredentialError` where there is no credential.
+    ///   `CredentialError` where there is no credential.
     init(_ vault: Vault, _ wanted: ProviderChoice) throws {
         let entry = try wanted.file.catalogue(of: vault).entry(wanted.provider)
         try self.init(vault, entry, model: wanted.model)
     }
 
     /// The same for a provider that is known.
-    init(_ vault: Vault, _ entry: ProviderCatalogue.Entry, model: String?) throws {
+    init(
+        _ vault: Vault, _ entry: ProviderCatalogue.Entry, model: String?,
+        occasion: CredentialOccasion = .interactive
+    ) throws {
         let configuration = try entry.configuration()
-        let secrets = try ProviderSecrets(of: entry.name, in: vault)
+        let secrets = try ProviderSecrets(of: entry, in: vault)
         let model = try configuration.model(model)
         let adapter = try configuration.adapter(for: model, secrets)
-        let policy = try Self.policy(of: vault)
+        let (policy, barring) = try Self.readPolicy(of: vault)
         let choice = configuration.credentialChoice(secrets, in: .ofThisMachine(NoNetwork()))
         let flow = try choice?.flow.get()
-        let guarding = ResidencyGuard(policy: policy, credentialHosts: flow?.hosts ?? [])
+        let guarding = ResidencyGuard(
+            policy: policy, credentialHosts: flow?.hosts ?? [], barring: barring)
         let network = try HTTPTransport(
             TransportSettings(configuration.connection), guard: guarding)
         self.vault = vault
@@ -55,19 +62,21 @@ struct ChatOpening: Sendable {
         self.model = model
         self.adapter = adapter
         self.policy = policy
+        self.barring = barring
         self.choice = choice
         self.network = network
-        forecast = try ResidencyForecast(adapter, model: model.id, policy: policy)
-        credential = Self.credential(flow, choice?.report.chosen, over: network)
+        forecast = try ResidencyForecast(
+            adapter, model: model.id, policy: policy, barring: barring)
+        credential = Self.credential(flow, choice?.report.chosen, occasion, over: network)
     }
 
     private static func credential(
         _ flow: (any CredentialFlow)?, _ chosen: CredentialReport.Entry?,
-        over network: HTTPTransport
+        _ occasion: CredentialOccasion, over network: HTTPTransport
     ) -> any TurnCredential {
         guard let flow, let chosen else { return NoCredential() }
         let supply = CredentialSupply(flow, in: .ofThisMachine(network))
-        return SuppliedCredential(supply, chosen, now: { Date() })
+        return SuppliedCredential(supply, chosen, occasion: occasion, now: { Date() })
     }
 
     /// The policy in force; nil without one.
@@ -84,7 +93,45 @@ struct ChatOpening: Sendable {
         return status.policy
     }
 
+    /// The policy in force, and what it bars where it cannot be read.
+    private static func readPolicy(
+        of vault: Vault
+    ) throws -> (policy: PolicyDocument?, barring: ResidencyRefusal?) {
+        do throws(VaultError) {
+            return (try policy(of: vault), nil)
+        } catch  where error.code == .refused {
+            return (
+                nil,
+                ResidencyRefusal(
+                    rule: "policy", what: "Refused: the policy cannot be read",
+                    remedy: "`coffer policy show` says what is wrong with it")
+            )
+        }
+    }
+
+    /// Whether the policy in force is the one that this was opened under.
+    func isUnderPolicy(of vault: Vault) throws -> Bool {
+        let (policy, barring) = try Self.readPolicy(of: vault)
+        return policy == self.policy && barring == self.barring
+    }
+
     // MARK: Residency
+
+    /// The same with the place known, where the policy allows it; nothing is sent to a model yet.
+    ///
+    /// - Parameter conversation: Which one the turn would go on with.
+    /// - Returns: What may be asked.
+    /// - Throws: `ResidencyRefusal`, which is in the audit log by then; what keeps the place from
+    ///   being known.
+    func permitted(for conversation: RecordID?) throws -> ChatOpening {
+        let opening = try AsyncWork.run {
+            var opening = self
+            try await opening.resolve()
+            return opening
+        }
+        try opening.requirePermission(for: conversation)
+        return opening
+    }
 
     /// Finds out what can only be asked for: the regions of an inference profile, where the policy
     /// depends on them.
@@ -106,18 +153,18 @@ struct ChatOpening: Sendable {
     private mutating func use(_ profile: String, _ regions: [String]) throws {
         let profiles = [profile: regions]
         forecast = try ResidencyForecast(
-            adapter, model: model.id, policy: policy, profiles: profiles)
+            adapter, model: model.id, policy: policy, profiles: profiles, barring: barring)
         network = network.guarded(
             by: ResidencyGuard(
                 policy: policy, profiles: profiles,
-                credentialHosts: (try? choice?.flow.get().hosts) ?? []))
+                credentialHosts: (try? choice?.flow.get().hosts) ?? [], barring: barring))
     }
 
     /// Whether a turn may go there.
     ///
     /// - Parameter conversation: Which one it would have gone on with.
     /// - Throws: `ResidencyRefusal`, which is in the audit log by then.
-    func requirePermission(for conversation: RecordID? = nil) throws {
+    private func requirePermission(for conversation: RecordID?) throws {
         guard case .refused(let refusal) = forecast.decision else { return }
         try vault.logRefusedTurn(
             RefusedTurn(
@@ -131,7 +178,12 @@ struct ChatOpening: Sendable {
     /// What sends turns.
     var transport: ProviderTransport {
         ProviderTransport(
-            name: entry.name, adapter: adapter, credential: credential, over: network)
+            name: entry.name, adapter: adapter, credential: credential, over: network
+        ) { [vault, network] in
+            // Another one may be in force by now than at the opening.
+            let (policy, barring) = try Self.readPolicy(of: vault)
+            return network.residency.under(policy, barring: barring)
+        }
     }
 
     /// What turns are asked with, before a command's own options.
@@ -141,6 +193,7 @@ struct ChatOpening: Sendable {
         settings.facts.host = forecast.origin.authority
         settings.facts.region = forecast.region
         settings.limits.maximumTokens = configuration.maximumTokens(of: model)
+        settings.caches = configuration.caches
         return settings
     }
 

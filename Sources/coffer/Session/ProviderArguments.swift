@@ -42,9 +42,41 @@ struct ProviderArguments: ParsableArguments {
     var keyVariable: String?
 
     @Option(
+        help: ArgumentHelp("Take this profile of the AWS files, for bedrock.", valueName: "name"))
+    var profile: String?
+
+    @Option(
+        help: ArgumentHelp("Take this credentials file of Google, for vertex.", valueName: "file"),
+        completion: .file())
+    var credentialsFile: String?
+
+    @Option(help: ArgumentHelp("The tenant of Entra, for foundry.", valueName: "id"))
+    var tenant: String?
+
+    @Option(help: ArgumentHelp("The application in Entra, for foundry.", valueName: "id"))
+    var client: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Store the application's secret in this file's first line in the vault; - is standard "
+                + "input.", valueName: "file"),
+        completion: .file())
+    var clientSecretFile: String?
+
+    @Option(
         help: ArgumentHelp("Take the credential from this program.", valueName: "path"),
         completion: .file())
     var helper: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificate authorities of this PEM file besides the system's; may be "
+                + "repeated.", valueName: "file"),
+        completion: .file())
+    var caFile: [String] = []
+
+    @Option(help: ArgumentHelp("Go through this proxy.", valueName: "http://host:port"))
+    var proxy: String?
 
     @Flag(help: "The server wants no key.")
     var noKey = false
@@ -66,12 +98,31 @@ struct ProviderArguments: ParsableArguments {
         if noKey, keyFile != nil || keyVariable != nil || helper != nil {
             throw ValidationError("--no-key goes with no key and no helper.")
         }
+        if keyFile != nil, clientSecretFile != nil {
+            throw ValidationError(
+                "--key-file is for a key of the resource, --client-secret-file for an application; "
+                    + "give one.")
+        }
     }
 
-    /// Whether anything of the settings was given; a key is no setting.
+    /// Whether anything of the settings was given; a secret is no setting.
     var isEmpty: Bool {
-        [kind?.rawValue, project, region, resource, baseURL, keyVariable, helper]
-            .allSatisfy { $0 == nil } && model.isEmpty && sets.isEmpty && !noKey && !`default`
+        let words = [kind?.rawValue] + texts.map(\.value)
+        return words.allSatisfy { $0 == nil } && model.isEmpty && sets.isEmpty && caFile.isEmpty
+            && !noKey && !`default`
+    }
+
+    /// The settings that are one text each, by their place.
+    private var texts: [(path: [String], value: String?)] {
+        [
+            (["project"], project), (["region"], region), (["resource"], resource),
+            (["baseURL"], baseURL), (["credential", "variable"], keyVariable),
+            (["credential", "profile"], profile), (["credential", "tenant"], tenant),
+            (["credential", "client"], client),
+            (["credential", "file"], credentialsFile.map(Place.absolute)),
+            (["credential", "helper", "path"], helper.map(Place.absolute)),
+            (["connection", "proxy"], proxy),
+        ]
     }
 
     /// The settings with what was typed.
@@ -81,21 +132,14 @@ struct ProviderArguments: ParsableArguments {
     /// - Throws: `badInput` for a key that leads into something that is no object.
     func applied(to settings: JSONObject) throws -> JSONObject {
         var settings = settings
-        let texts: [(String, String?)] = [
-            ("project", project), ("region", region), ("resource", resource),
-            ("baseURL", baseURL),
-        ]
-        for (key, text) in texts {
-            if let text { settings[key] = .string(text) }
+        for case (let path, let text?) in texts {
+            settings = try Self.setting(settings, path, .string(text))
+        }
+        if !caFile.isEmpty {
+            let files = caFile.map { JSON.string(Place.absolute($0)) }
+            settings = try Self.setting(settings, ["connection", "authorities"], .array(files))
         }
         try applyModels(&settings)
-        if let keyVariable {
-            settings = try Self.setting(settings, ["credential", "variable"], .string(keyVariable))
-        }
-        if let helper {
-            settings = try Self.setting(
-                settings, ["credential", "helper", "path"], .string(Place.absolute(helper)))
-        }
         if noKey { settings = try Self.setting(settings, ["credential", "none"], .bool(true)) }
         if `default` { settings["default"] = .bool(true) }
         for text in sets { settings = try Self.applying(text, to: settings) }
@@ -123,6 +167,12 @@ struct ProviderArguments: ParsableArguments {
         let value = String(text[text.index(after: mark)...])
         guard path.allSatisfy({ !$0.isEmpty }) else {
             throw ValidationError("--set takes KEY=VALUE; \(text) has no key.")
+        }
+        if let key = path.first, SecretOrigins.members.contains(key) {
+            throw VaultError(
+                .badInput,
+                "\(key) says for which server a secret was given; give the secret again to change "
+                    + "it.")
         }
         return try setting(settings, path, value.isEmpty ? nil : json(value))
     }
@@ -152,41 +202,49 @@ struct ProviderArguments: ParsableArguments {
 
 extension ProviderKind: ExpressibleByArgument {}
 
-/// The key of a provider on its way into the vault.
-enum ProviderKey {
-    /// Stores the first line of a file.
+extension ProviderArguments {
+    /// Stores a provider, and the secret of a file with the server that it is for.
     ///
     /// - Parameters:
-    ///   - path: The file; `-` is standard input.
-    ///   - provider: A provider of the vault.
+    ///   - provider: The vault's row.
+    ///   - configuration: How the provider is asked, which a managed file may say.
     ///   - vault: The vault.
     ///   - options: The options of every command.
-    /// - Throws: `badInput` for a file that is not there, is empty or holds no key.
-    static func store(
-        _ path: String, of provider: String, in vault: Vault, _ options: GlobalOptions
+    /// - Throws: `badInput` for a file that is not there, is empty or holds no secret; nothing is
+    ///   stored then.
+    func store(
+        _ provider: ProviderSettings, _ configuration: ProviderConfiguration, in vault: Vault,
+        _ options: GlobalOptions
     ) throws {
-        if path == "-", options.passphraseFile == "-" {
+        guard let (name, file) = secretFiles.first else { return try vault.setProvider(provider) }
+        if file == "-", options.passphraseFile == "-" {
             throw ValidationError("Passphrase and key cannot both be standard input.")
         }
-        try store(read(path, options), of: provider, in: vault)
+        let secret = try Self.secret(in: file, options)
+        try vault.setProvider(
+            try SecretOrigins.binding(name, of: provider, to: configuration), with: name, secret)
     }
 
-    static func store(
-        _ key: consuming SecretBytes, of provider: String, in vault: Vault
-    ) throws {
-        try vault.setSecret(ProviderSecrets.key, of: provider, key)
+    /// Whether a secret was given.
+    var hasSecret: Bool { !secretFiles.isEmpty }
+
+    private var secretFiles: [(name: String, file: String)] {
+        [(ProviderSecrets.key, keyFile), (ProviderSecrets.clientSecret, clientSecretFile)]
+            .compactMap { name, file in file.map { (name, $0) } }
     }
 
-    private static func read(_ path: String, _ options: GlobalOptions) throws -> SecretBytes {
-        guard path == "-" || Place.exists(path) else {
-            throw VaultError(.badInput, "There is no key file \(path); check the path.")
+    private static func secret(
+        in file: String, _ options: GlobalOptions
+    ) throws -> SecretBytes {
+        guard file == "-" || Place.exists(file) else {
+            throw VaultError(.badInput, "There is no key file \(file); check the path.")
         }
         do throws(VaultError) {
-            return try NewSecret.read(path, options)
+            return try NewSecret.read(file, options)
         } catch {
             throw VaultError(
                 error.code,
-                "The key could not be read from \(InputFile.name(path)); its first line has to be "
+                "The key could not be read from \(InputFile.name(file)); its first line has to be "
                     + "the key.")
         }
     }

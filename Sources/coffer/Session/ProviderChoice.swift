@@ -21,6 +21,19 @@ struct ProvidersFileOption: ParsableArguments {
     }
 }
 
+/// A provider that a command is about.
+struct NamedProvider: ParsableArguments {
+    @Argument(help: "The provider's name.")
+    var name: String
+
+    @OptionGroup var file: ProvidersFileOption
+
+    /// - Throws: `notFound` where there is none of that name.
+    func entry(in vault: Vault) throws(VaultError) -> ProviderCatalogue.Entry {
+        try file.catalogue(of: vault).entry(name)
+    }
+}
+
 /// Which provider and model a command asks.
 struct ProviderChoice: ParsableArguments {
     @Option(

@@ -1,33 +1,95 @@
+import ArgumentParser
 import Chat
 import JSONText
 import Providers
 
+/// What is typed of tools: one word for all, or a word for each; a tool that is not named is denied
+/// then.
+struct ToolPermissions: ExpressibleByArgument {
+    private let all: ToolPermission
+    private let named: [String: ToolPermission]
+
+    init(_ permission: ToolPermission) { self.init(all: permission, named: [:]) }
+
+    init?(argument: String) {
+        if let permission = ToolPermission(rawValue: argument) {
+            self.init(permission)
+            return
+        }
+        var named: [String: ToolPermission] = [:]
+        for setting in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let words = setting.split(separator: "=", omittingEmptySubsequences: false)
+            guard words.count == 2, ToolChoices.names.contains(String(words[0])),
+                let permission = ToolPermission(rawValue: String(words[1])),
+                named.updateValue(permission, forKey: String(words[0])) == nil
+            else { return nil }
+        }
+        self.init(all: .deny, named: named)
+    }
+
+    private init(all: ToolPermission, named: [String: ToolPermission]) {
+        self.all = all
+        self.named = named
+    }
+
+    func permission(of tool: String) -> ToolPermission { named[tool] ?? all }
+}
+
 /// The tools that a conversation offers to a model: searching the vault, reading attached files.
 enum ToolChoices {
+    private static let tools: [any ChatTool] = [VaultSearchTool(), AttachmentTool()]
+
+    static let names = tools.map(\.definition.name)
+
     /// - Parameters:
-    ///   - permission: For each of them.
+    ///   - permissions: For each of them.
     ///   - options: Whoever wants nothing but results is asked nothing, either.
-    /// - Returns: The tools; with `deny` a model is told of none.
-    static func set(_ permission: ToolPermission, _ options: GlobalOptions) -> ToolSet {
-        guard permission != .deny else { return ToolSet() }
-        let tools: [any ChatTool] = [VaultSearchTool(), AttachmentTool()]
-        let names = tools.map(\.definition.name)
-        let permissions = Dictionary(names.map { ($0, permission) }) { first, _ in first }
-        return ToolSet(tools, permissions: permissions) { use in ask(use) }
+    /// - Returns: The tools; of one that is denied a model is not told.
+    static func set(_ permissions: ToolPermissions, _ options: GlobalOptions) -> ToolSet {
+        let offered = tools.filter { permissions.permission(of: $0.definition.name) != .deny }
+        let words = offered.map {
+            ($0.definition.name, permissions.permission(of: $0.definition.name))
+        }
+        return ToolSet(offered, permissions: Dictionary(words) { first, _ in first }) { use in
+            ask(use)
+        }
     }
 
     /// Asks on the terminal whether a tool may be used; where nobody can be asked it may not.
     private static func ask(_ use: ToolUse) -> Bool {
         guard Prompt.canAsk else { return false }
-        var input = ""
-        if case .complete(let value) = use.input { input = JSONWriter.line(value) }
-        let question =
-            "The model asks for \(use.name) with \(input). What it gives goes to the "
-            + "provider. Allow it? [y/N]"
         try? Output.flush()
-        let text = Printable.line(question)
-        let lines = Wrapping.lines(of: text, width: Console.width).joined(separator: "\n")
-        Notes.write(Array("\(lines) ".utf8))
-        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+        Prompt.dropTyped()
+        Notes.write(Array("\(question(use, width: Console.width)) ".utf8))
+        return ["y", "yes"].contains(Prompt.line()?.lowercased() ?? "")
+    }
+
+    /// What is shown at most of a name and of an input, in Unicode scalars.
+    private static let (longestName, longestInput) = (60, 300)
+
+    /// What is asked, in lines that are no wider than `width`.
+    ///
+    /// A model chooses name and input. They are short however long they are, they stand in lines
+    /// that are indented, and the question is the last line, which is not.
+    static func question(_ use: ToolUse, width: Int) -> String {
+        let input =
+            switch use.input {
+            case .complete(let value): JSONWriter.line(value)
+            case .unfinished(let text): text
+            }
+        let shown = "\(beginning(of: use.name, longestName)) \(beginning(of: input, longestInput))"
+        let lines =
+            Wrapping.lines(of: "The model asks for a tool:", width: width)
+            + Wrapping.lines(of: shown, width: width, indent: "    ")
+            + Wrapping.lines(of: "What it gives goes to the provider.", width: width)
+        return (lines + ["Allow it? [y/N]"]).joined(separator: "\n")
+    }
+
+    /// One line that cannot act on a terminal, and how much of the text is not in it.
+    private static func beginning(of text: String, _ most: Int) -> String {
+        let scalars = text.unicodeScalars
+        let shown = Printable.line(String(String.UnicodeScalarView(scalars.prefix(most))))
+        guard scalars.count > most else { return shown }
+        return "\(shown) … (\(Figures.count(scalars.count - most, "more character")))"
     }
 }

@@ -139,7 +139,7 @@ enum NewSecret {
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             status.st_mode & 0o077 != 0
         {
-            options.note("Others can read the passphrase file; type `chmod 600 \(path)`.")
+            options.note("Others can read the secret in \(path); type `chmod 600 \(path)`.")
         }
         guard Place.exists(path) else {
             throw VaultError(.badInput, "There is no passphrase file \(path); check the path.")

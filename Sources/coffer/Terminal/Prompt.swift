@@ -27,6 +27,21 @@ enum Prompt {
         }
     }
 
+    /// Forgets what was typed already: it answers no question that was not asked yet.
+    static func dropTyped() { tcflush(STDIN_FILENO, TCIFLUSH) }
+
+    /// Waits for a typed line, and for Ctrl-C where that is noted and not the end of the process.
+    ///
+    /// - Returns: Nil where the input ends, and after Ctrl-C.
+    static func line() -> String? {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        // A terminal hands over whole lines: where there is something to read, nothing waits.
+        while unsafe poll(&input, 1, 100) <= 0 {
+            if Interruption.isRequested { return nil }
+        }
+        return readLine()
+    }
+
     /// Asks for a secret, without echo.
     ///
     /// - Returns: Nil for an empty answer.

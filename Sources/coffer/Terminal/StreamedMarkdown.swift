@@ -3,10 +3,19 @@
 /// What decides how a line looks (`#`, `-`, a fence) is held back until it is known, which takes a
 /// few letters; so is a run of `*`, `_` or `` ` `` until the next letter. A word that turns out too
 /// long for its line is taken back and put on the next. Emphasis that is never closed ends with its
-/// paragraph. Links and tables stay as they are written. Nothing in a text can act on the terminal.
+/// paragraph. The words behind a fence are dimmed. Links and tables stay as they are written.
+/// Nothing in a text can act on the terminal.
+///
+/// A text may be made to keep this busy: what is held is bounded, a letter costs the same whatever
+/// came before it, and what is written is a small multiple of the text.
 struct StreamedMarkdown {
     private enum Block: Equatable {
-        case text, code(fence: Character, count: Int), table
+        case text, code(LineStart.Fence), table
+    }
+
+    private struct Run {
+        var sign: Character
+        var count: Int
     }
 
     private struct Looks: Equatable {
@@ -31,9 +40,11 @@ struct StreamedMarkdown {
     private var output = ""
     private var block = Block.text
     /// The beginning of a line whose kind is not known yet.
-    private var start: String? = ""
+    private var start: LineStart? = LineStart()
     /// A run of signs that may be emphasis, or a backslash.
-    private var run = ""
+    private var run: Run?
+    /// The sign of a run that is too long to mean anything, while it goes on.
+    private var literal: Character?
     private var previous: Character = "\n"
     private var codeTicks = 0
     private var looks = Looks()
@@ -44,6 +55,14 @@ struct StreamedMarkdown {
     /// What was written of the current word, and how many columns it has.
     private var word = ""
     private var wordColumns = 0
+
+    /// A longer run of `` ` `` is text.
+    private static let longestTicks = 64
+    /// A word of more bytes, which marks without columns make, is taken back in part.
+    private static let longestWord = 2048
+
+    /// What is held back, and kept to be taken back, in bytes.
+    var heldBytes: Int { (start?.text.utf8.count ?? 0) + (run?.count ?? 0) + word.utf8.count }
 
     /// - Parameter width: The terminal's columns.
     init(width: Int) {
@@ -63,7 +82,12 @@ struct StreamedMarkdown {
 
     /// Ends the text: shows what is held, ends the line, and sets the terminal back.
     mutating func finish() -> String {
-        if let held = start, !isFence(held) { flushStart(held) }
+        if let beginning = start {
+            switch beginning.whole {
+            case .closing, .opening(_, words: ""): break
+            default: flush(beginning)
+            }
+        }
         endRun(before: "\n")
         if shown != Looks() { output += "\u{1B}[0m" }
         if column > 0 { output += "\n" }
@@ -74,19 +98,20 @@ struct StreamedMarkdown {
     private mutating func take(_ character: Character) {
         if character == "\r" { return }
         if character.isNewline { return endLine() }
-        if let held = start { return decide(held + String(character)) }
-        inline(character)
+        guard let kind = start?.take(character) else { return inline(character) }
+        if kind != .unknown, let beginning = start { begin(kind, beginning) }
     }
 
     // MARK: Lines
 
     private mutating func endLine() {
-        if let held = start {
-            if isFence(held) { return fence(held) }
-            if Self.isRule(held) {
-                put(String(repeating: "─", count: min(width, 40)))
-            } else {
-                flushStart(held)
+        if let beginning = start {
+            switch beginning.whole {
+            case .opening(let fence, let words): return open(fence, words)
+            case .closing: return close()
+            case .rule: put(String(repeating: "─", count: min(width, 40)))
+            case .quote: quote("")
+            case .text: flush(beginning)
             }
         }
         endRun(before: "\n")
@@ -98,9 +123,14 @@ struct StreamedMarkdown {
             if isBlank { codeTicks = 0 }
         }
         newLine()
+        beginLine()
+    }
+
+    private mutating func beginLine() {
         indent = ""
-        start = ""
         previous = "\n"
+        let fence: LineStart.Fence? = if case .code(let fence) = block { fence } else { nil }
+        start = LineStart(in: fence)
     }
 
     private mutating func newLine() {
@@ -110,124 +140,121 @@ struct StreamedMarkdown {
         }
         output += "\n"
         column = 0
+        endWord()
+    }
+
+    private mutating func endWord() {
         word = ""
         wordColumns = 0
     }
 
-    /// Decides what a line is, as soon as its beginning tells.
-    private mutating func decide(_ held: String) {
-        if case .code(let fence, _) = block {
-            if held.allSatisfy({ $0 == fence || $0 == " " }) { return start = held }
-            return flushStart(held)
-        }
-        let text = held.drop { $0 == " " }
-        let blanks = String(repeating: " ", count: held.count - text.count)
-        guard let first = text.first else { return start = held }
-        switch first {
-        case "#":
-            let level = text.prefix { $0 == "#" }.count
-            if level <= 6, text.count == level { return start = held }
-            guard level <= 6, text.dropFirst(level).first == " " else { break }
-            looks.isHeading = true
-            return start = nil
-        case "-", "*", "+":
-            if text.allSatisfy({ $0 == first }) { return start = held }
-            guard text.dropFirst().first == " " else { break }
-            return begin(blanks + "• ", String(text.dropFirst(2)))
-        case "0"..."9":
-            let digits = text.prefix { $0.isASCII && $0.isNumber }
-            let rest = text.dropFirst(digits.count)
-            if digits.count < 10, rest.isEmpty || rest == "." || rest == ")" {
-                return start = held
-            }
-            guard digits.count < 10, rest.hasPrefix(". ") || rest.hasPrefix(") ") else { break }
-            return begin(blanks + digits + rest.prefix(2), String(rest.dropFirst(2)))
-        case ">":
-            looks.isDim = true
-            if text.count == 1 { return start = held }
-            let rest = text.dropFirst()
-            return begin(
-                "│ ", String(rest.first == " " ? rest.dropFirst() : rest), isRepeated: true)
-        case "`", "~":
-            if text.count < 3 ? text.allSatisfy({ $0 == first }) : isFence(held) {
-                return start = held
-            }
-        case "|":
+    /// Begins a line whose beginning tells what it is.
+    private mutating func begin(_ kind: LineStart.Kind, _ beginning: LineStart) {
+        start = nil
+        let text = beginning.text.dropFirst(beginning.blanks)
+        switch kind {
+        case .unknown: break
+        case .text: flush(beginning)
+        case .heading: looks.isHeading = true
+        case .bullet: item("• ", beginning.blanks)
+        case .number: item(String(text), beginning.blanks)
+        case .quote: quote(text.dropFirst())
+        case .table:
             block = .table
-        default: break
+            flush(beginning)
         }
-        flushStart(held)
     }
 
-    private static func isRule(_ line: String) -> Bool {
-        let signs = line.filter { $0 != " " }
-        guard let first = signs.first, "-*_".contains(first) else { return false }
-        return signs.count >= 3 && signs.allSatisfy { $0 == first }
+    /// Begins a block of code; of its fence only the words are shown.
+    private mutating func open(_ fence: LineStart.Fence, _ words: String) {
+        if !words.isEmpty {
+            looks = Looks(isDim: true)
+            for character in words { write(character) }
+            newLine()
+        }
+        looks = Looks()
+        codeTicks = 0
+        block = .code(fence)
+        beginLine()
     }
 
-    private func isFence(_ line: String) -> Bool {
-        let text = line.drop { $0 == " " }
-        guard let first = text.first, first == "`" || first == "~" else { return false }
-        let count = text.prefix { $0 == first }.count
-        if case .code(let fence, let open) = block {
-            return first == fence && count >= open
-                && text.dropFirst(count).allSatisfy { $0 == " " }
-        }
-        return count >= 3 && !text.dropFirst(count).contains("`")
+    /// Ends a block of code; its fence is not shown.
+    private mutating func close() {
+        block = .text
+        looks = Looks()
+        beginLine()
     }
 
-    /// Begins or ends a block of code; the fence itself is not shown.
-    private mutating func fence(_ line: String) {
-        let text = line.drop { $0 == " " }
-        if case .code = block {
-            block = .text
-            looks = Looks()
-        } else if let first = text.first {
-            block = .code(fence: first, count: text.prefix { $0 == first }.count)
-        }
-        start = ""
-        previous = "\n"
+    /// Begins an item; however deep it is, half of the line is its text's.
+    private mutating func item(_ sign: String, _ blanks: Int) {
+        let room = max(0, width / 2 - sign.count)
+        mark(String(repeating: " ", count: min(blanks, room)) + sign)
+    }
+
+    private mutating func quote(_ rest: Substring) {
+        looks.isDim = true
+        mark("│ ", isRepeated: true)
+        for character in rest.first == " " ? rest.dropFirst() : rest { inline(character) }
     }
 
     /// Begins a line that has a mark in front, under which the text is indented.
-    private mutating func begin(_ mark: String, _ rest: String, isRepeated: Bool = false) {
-        start = nil
+    private mutating func mark(_ mark: String, isRepeated: Bool = false) {
         put(mark)
-        indent = isRepeated ? mark : String(repeating: " ", count: mark.count)
-        word = ""
-        wordColumns = 0
+        indent = isRepeated ? mark : String(repeating: " ", count: min(mark.count, width / 2))
+        endWord()
         previous = " "
-        for character in rest { inline(character) }
     }
 
-    private mutating func flushStart(_ held: String) {
+    /// Shows a beginning that means nothing.
+    private mutating func flush(_ beginning: LineStart) {
         start = nil
-        if case .code = block { put("    ") }
-        for character in held { inline(character) }
+        if case .code = block, !beginning.text.isEmpty { put("    ") }
+        for character in beginning.text { inline(character) }
     }
 
     // MARK: Within a line
 
     private mutating func inline(_ character: Character) {
         guard block == .text else { return write(character) }
-        if !run.isEmpty {
-            if run == "\\" {
-                run = ""
+        if character == literal { return write(character) }
+        literal = nil
+        if let run {
+            if run.sign == "\\" {
+                self.run = nil
                 if !(character.isPunctuation || character.isSymbol) { write("\\") }
                 return write(character)
             }
-            if run.first == character { return run.append(character) }
+            if run.sign == character { return lengthen(run) }
             endRun(before: character)
         }
-        let isSign = codeTicks > 0 ? character == "`" : "*_`\\".contains(character)
-        if isSign { run = String(character) } else { write(character) }
+        if isSign(character) { run = Run(sign: character, count: 1) } else { write(character) }
+    }
+
+    private func isSign(_ character: Character) -> Bool {
+        switch character {
+        case "`": true
+        case "*", "_", "\\": codeTicks == 0
+        default: false
+        }
+    }
+
+    /// A run that is too long to mean anything is text, and so is what goes on with it.
+    private mutating func lengthen(_ run: Run) {
+        let longer = Run(sign: run.sign, count: run.count + 1)
+        guard longer.count > (run.sign == "`" ? Self.longestTicks : 3) else {
+            return self.run = longer
+        }
+        self.run = nil
+        literal = run.sign
+        for _ in 0..<longer.count { write(run.sign) }
     }
 
     /// Finds out what a run of signs was, now that the next character is known.
     private mutating func endRun(before next: Character) {
-        guard let sign = run.first else { return }
-        let count = run.count
-        defer { run = "" }
+        literal = nil
+        guard let run else { return }
+        self.run = nil
+        let (sign, count) = (run.sign, run.count)
         if sign == "`" {
             if codeTicks == 0 {
                 (codeTicks, looks.isCode) = (count, true)
@@ -238,7 +265,7 @@ struct StreamedMarkdown {
             }
             return
         }
-        if sign != "\\", count <= 3, isEmphasis(sign, count, next) {
+        if sign != "\\", isEmphasis(sign, count, next) {
             if count != 1 { looks.isBold.toggle() }
             if count != 2 { looks.isItalic.toggle() }
             return
@@ -258,10 +285,8 @@ struct StreamedMarkdown {
 
     private mutating func write(_ character: Character) {
         previous = character
-        if character == "\t" {
-            for _ in 0..<4 { put(" ") }
-            return
-        }
+        if character == "\t" { return put("    ") }
+        if let byte = character.asciiValue, byte >= 0x20, byte < 0x7F { return place(character) }
         for shown in Printable.block(String(character)) { place(shown) }
     }
 
@@ -269,10 +294,9 @@ struct StreamedMarkdown {
 
     private mutating func place(_ character: Character) {
         let columns = Columns.count(character)
-        let wraps = block == .text
-        if wraps, column + columns > width {
+        if block == .text, column + columns > width {
             if character == " " { return breakLine() }
-            takeWordDown()
+            makeRoom(for: columns)
         }
         if looks != shown {
             output += looks.sequence
@@ -281,14 +305,16 @@ struct StreamedMarkdown {
         }
         output.append(character)
         column += columns
-        if character == " " {
-            word = ""
-            wordColumns = 0
-        } else {
-            if wordColumns == 0 { word = looks == Looks() ? "" : looks.sequence }
-            word.append(character)
-            wordColumns += columns
-        }
+        if character == " " { endWord() } else { keep(character, columns) }
+    }
+
+    /// Remembers what may have to be taken back; code and tables are not wrapped.
+    private mutating func keep(_ character: Character, _ columns: Int) {
+        guard block == .text else { return }
+        if wordColumns == 0 { word = looks == Looks() ? "" : looks.sequence }
+        word.append(character)
+        wordColumns += columns
+        if word.utf8.count > Self.longestWord { endWord() }
     }
 
     private mutating func breakLine() {
@@ -297,10 +323,14 @@ struct StreamedMarkdown {
         column = indent.count
     }
 
-    /// Puts the word that has no room on the next line; one as long as a line is cut.
-    private mutating func takeWordDown() {
+    /// Puts the word that has no room on the next line; one that has no room there, either, is cut.
+    ///
+    /// - Parameter next: How many columns the word's next character takes.
+    private mutating func makeRoom(for next: Int) {
         let (taken, columns) = (word, wordColumns)
-        guard columns > 0, columns < width - indent.count else { return breakLine() }
+        guard columns > 0, column - columns > indent.count,
+            columns + next <= width - indent.count
+        else { return breakLine() }
         output += "\u{1B}[\(columns)D\u{1B}[K"
         let after = shown
         breakLine()

@@ -28,7 +28,9 @@ enum ResidencyWords {
     /// `allowed by residency.allow[1]: declared "EU"`.
     static func sentence(_ forecast: ResidencyForecast) -> String {
         switch forecast.decision {
-        case .unrestricted: "not restricted: the policy says nothing of residency"
+        case .unrestricted:
+            "not restricted: the policy says nothing of residency"
+                + (forecast.place.unknownProfile.map { "; " + unknownRegions(of: $0) } ?? "")
         case .allowed(_, .verified(let regions)):
             "allowed by \(forecast.rule ?? "the policy"): runs in "
                 + "\(regions.joined(separator: ", ")), by host, path and model (verified)"
@@ -39,10 +41,15 @@ enum ResidencyWords {
         }
     }
 
+    /// A clause.
+    static func unknownRegions(of profile: String) -> String {
+        "the regions of the profile \(profile) are not known"
+    }
+
     static func json(_ forecast: ResidencyForecast) -> JSONObject {
         var object: JSONObject = [
             "host": .string(forecast.origin.authority), "region": .text(forecast.region),
-            "rule": .text(forecast.rule),
+            "profile": .text(forecast.place.unknownProfile), "rule": .text(forecast.rule),
         ]
         switch forecast.decision {
         case .unrestricted:

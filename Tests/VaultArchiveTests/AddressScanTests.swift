@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+@testable import VaultArchive
+
+/// Addresses and numbers in an archive for one person, and how long it takes to find them.
+@Suite struct AddressScanTests {
+    private func masked(_ text: String) throws -> String {
+        var mask = SubjectMask(subject: "Ada Lindqvist")
+        mask.ownAddresses = ["ada_l@example.net"]
+        return try TextSearch(rules: mask.rules().texts).masked(text)
+    }
+
+    @Test(
+        "The name in front of an address goes with it, however it is written",
+        arguments: [
+            "Smith, Ann <ann@corp.example>", "ann smith <ann@corp.example>",
+            "van der Berg, Ann <ann@corp.example>", "Ann Smith (Sales) <ann@corp.example>",
+            "Ann Smith | Sales <ann@corp.example>", "Ann Smith [mailto:ann@corp.example]",
+            "Dr. Ann M. Smith <ann@corp.example>", "ANN SMITH <ann@corp.example>",
+            "Ann Smith via Docs <ann@corp.example>", "山田太郎 <ann@corp.example>",
+            "\"Smith, Ann (Ext)\" <ann@corp.example>", "Ann Smith\n<ann@corp.example>",
+            "Ann Smith\r\n <ann@corp.example>", "Ann Smith &lt;ann@corp.example&gt;",
+            "O'Brien & Smith, Ann <ann@corp.example>", "Ann Smith<ann@corp.example>",
+            "Ann-Lena Smith-Jones 2 <ann@corp.example>", "ann Smith <mailto:ann@corp.example>",
+        ])
+    func named(_ text: String) throws {
+        #expect(try masked("From: \(text)") == "From: [withheld]")
+    }
+
+    @Test("A name goes no further than another address, a sentence or a quotation mark")
+    func names() throws {
+        for (text, wanted) in [
+            (
+                "To: Ann Smith <ann@corp.example>; Joe Black <joe@corp.example>",
+                "To: [withheld]; [withheld]"
+            ),
+            ("It is finished. Ann <ann@corp.example>!", "It is finished. [withheld]!"),
+            ("said \"Ann Smith <ann@corp.example>\"", "said \"[withheld]\""),
+            ("<ann@corp.example> wrote", "<[withheld]> wrote"),
+            ("Above\n\nAnn <ann@corp.example>", "Above\n\n[withheld]"),
+            ("Me: Ada L. <ada_l@example.net>", "Me: Ada L. <ada_l@example.net>"),
+            ("one two three four five six seven eight nine <a@b.ch>", "one [withheld]"),
+        ] {
+            #expect(try masked(text) == wanted)
+        }
+    }
+
+    @Test(
+        "Addresses and numbers are found with blanks, in quotes and spelled",
+        arguments: [
+            "ann @ corp.example", "ann@ corp.example", "ann@\ncorp.example", "ann @corp.example",
+            "\"ann smith\"@corp.example", "ann.o'neil@corp.example", "ann@corp dot example",
+            "ann(at)corp(dot)example", "ann [ at ] corp [.] example", "ann AT corp DOT example",
+            "ann@[10.0.0.1]", "00 41 44 123 45 67", "0041-44-123.45.67", "+41 (0)44 123 45 67",
+            "＋41441234567", "+41\u{A0}44\u{A0}123\u{A0}45\u{A0}67",
+        ])
+    func found(_ text: String) throws {
+        #expect(try masked("ask: \(text) !") == "ask: [withheld] !")
+    }
+
+    @Test(
+        "What is no address stays",
+        arguments: [
+            "at 12.00 41.50 13.75 14.25 or 10:00:00 2024-05-06 12", "lunch @ noon. Then we go",
+            #"{"name": "@types/node", "b":"@x"}"#, "look at this dot", "\"chat\"@en",
+            "total 1 000 12 34 56 78", "a foo\n@app.route", "1+2345678",
+        ])
+    func kept(_ text: String) throws {
+        #expect(try masked(text) == text)
+    }
+
+    @Test("Of a number with more than 15 digits, groups that may be one go")
+    func longNumbers() throws {
+        #expect(try masked("+41 44 123 45 67 890123456") == "[withheld] 890123456")
+        #expect(try masked("+4144123456789012345") == "+4144123456789012345")
+    }
+
+    private static let pieces: [(String, String)] = [
+        ("A", " x@y.example"), ("ACGT", "\n@SEQ1"), (" a dot", ""), ("Aa", " x@y.example"),
+        ("Aa Bb ", "x@y.example"), ("K-\n> ", "@"), ("a@", ""), ("x(at)", "b"), (" at ", ""),
+        ("at dot ", ""), ("x at y dot ", "z"), ("dot at ", ""), ("\"a\" <a@b.ch> ", ""),
+        ("\"", "@b.ch"), ("<", "@b.ch"), ("Ann Bo <", "a@b.ch"), ("+1 ", ""), ("00 1", ""),
+        ("+12345678901234567890", ""), (" ", "@b.ch"), ("\n", "at b dot c"), ("(", "at)"),
+        ("a ", "<a@b.ch>"), ("'", "@b.ch"), ("a'", "@b.ch"), ("mailto:", "a@b.ch"),
+    ]
+
+    @Test("A text that is twice as long takes twice as many steps", arguments: pieces)
+    func linear(_ piece: String, _ end: String) {
+        func steps(_ count: Int) -> Int {
+            let text = String(repeating: piece, count: count) + end
+            var reader = AddressReader(TextScalar.all(of: text), own: ["ada@example.net"])
+            _ = reader.run()
+            return reader.steps
+        }
+        let few = steps(2000)
+        #expect(steps(4000) <= few * 2 + 2000)
+        #expect(few <= 2000 * piece.unicodeScalars.count * 120)
+    }
+
+    @Test(
+        "No text is too costly for the mask",
+        arguments: [
+            String(repeating: "A", count: 20_000) + " x@y.example",
+            "@SEQ1\n" + String(repeating: "GATTACA", count: 3000),
+            String(repeating: " a dot", count: 5000),
+            String(repeating: String(repeating: "Aa", count: 50) + " ", count: 300)
+                + " x@y.example",
+            String(repeating: "K-\n> ", count: 5000) + "@",
+        ])
+    func costly(_ text: String) throws {
+        let result = try masked(text)
+        #expect(result.hasSuffix("[withheld]") == text.hasSuffix("x@y.example"))
+    }
+}
