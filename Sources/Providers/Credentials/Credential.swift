@@ -68,6 +68,7 @@ extension WireRequest {
         case (.token(let token), _): authorize(token: token.reveal(), placement)
         case (.keys(let keys), .signature(let scope)):
             sign(for: scope, with: keys.forSigning(), at: SigningTime(date))
+            signer = keys.secretAccessKey
         case (.keys, _):
             throw CredentialError(
                 .unsupported,

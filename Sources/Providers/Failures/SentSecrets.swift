@@ -4,7 +4,8 @@ import VaultCrypto
 ///
 /// Servers quote requests in their errors. Here is the one place that takes secrets out of their
 /// words: values of the headers that a credential added, and of those that are named like one, with
-/// and without their scheme; of a signature the access key and the signature; values of the query.
+/// and without their scheme; of a signature the access key, the signature and, although it does not
+/// go out, the secret key; values of the query.
 /// Masked is every run of twelve characters or more of one, also in base64, in hexadecimal digits,
 /// percent-encoded and escaped, in small or capital letters; a shorter secret as a whole. What
 /// stands behind the name of a credential's header is masked whatever it is.
@@ -36,6 +37,7 @@ package struct SentSecrets: Sendable {
             if name.utf8.count >= 5 { names.insert(name) }
             for secret in Self.secrets(in: header.value) { runs.add(secret) }
         }
+        if let signer = outgoing.signer { runs.add(signer.revealBytes()) }
         for pair in outgoing.query.split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1)
             guard halves.count == 2, !Self.plainQueries.contains(halves[0].lowercased()) else {

@@ -66,6 +66,8 @@ package struct WireRequest: Sendable, Equatable {
     ///
     /// A guard of residency lets prompts and credentials go to different hosts.
     package var purpose = WirePurpose.model
+    /// What it was signed with, which does not go out: for `SentSecrets`.
+    var signer: Secret?
 
     package init(
         _ method: Method, _ origin: WebOrigin, path: String, query: String = "",
