@@ -77,6 +77,16 @@ import Testing
         #expect(events.filter { $0 == .ended(part: 0) }.count == 1)
     }
 
+    @Test func `a signature without thoughts is kept as thoughts without text`() throws {
+        let (answer, _) = try decode([
+            #"{"type":"content_block_delta","index":0,"delta":"#
+                + #"{"type":"signature_delta","signature":"c2ln"}}"#,
+            end(0), begin(1), text(1, "one"), end(1),
+        ])
+        #expect(answer.parts.first == .thinking("", signature: "c2ln"))
+        #expect(kept(answer) == "one")
+    }
+
     @Test func `an answer without bound has failed, and what came before counts`() throws {
         let many = (0...5000).flatMap { [begin($0), end($0)] }
         let deep = String(repeating: "[", count: 230) + String(repeating: "]", count: 230)

@@ -19,31 +19,6 @@ struct MissingFilesTests {
         ) throws(VaultError) -> Result { try body(try testKey(7)) }
     }
 
-    /// A source that lacks a file.
-    private struct LackingSource: ArchiveSource {
-        let source: ResignedSource
-        let lost: [UInt8]
-
-        var vault: RecordID { source.vault }
-        var tool: String { source.tool }
-        var log: (any ArchiveLog)? { source.log }
-
-        func selection() throws(VaultError) -> [RecordID] { try source.selection() }
-
-        func conversation(_ id: RecordID) throws(VaultError) -> ArchivedConversation {
-            try source.conversation(id)
-        }
-
-        func readAttachment(_ sha256: [UInt8], into sink: any ByteSink) throws(VaultError) {
-            guard sha256 != lost else { throw VaultError(.notFound, "It is lost.") }
-            try source.readAttachment(sha256, into: sink)
-        }
-
-        func withArchiveKey<Result>(
-            _ body: (borrowing SigningKey) throws(VaultError) -> Result
-        ) throws(VaultError) -> Result { try source.withArchiveKey(body) }
-    }
-
     init() throws {
         world = try RestoreWorld()
         place = world.place
@@ -61,7 +36,7 @@ struct MissingFilesTests {
                 snapshot, of: vault.id, filter: ConversationFilter(), only: nil, begun: nil,
                 tool: "Coffer test")
             _ = try ArchiveExport.run(
-                LackingSource(source: ResignedSource(source: source), lost: digest(lost)),
+                ResignedSource(source: source, lost: digest(lost)),
                 place.request(name))
         }
     }

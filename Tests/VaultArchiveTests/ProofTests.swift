@@ -10,6 +10,8 @@ import VaultCrypto
 /// A vault's records under the signing key of these tests, which can sign again what it altered.
 struct ResignedSource: ArchiveSource {
     let source: VaultArchiveSource
+    /// The hash of an attached file that the vault has lost.
+    var lost: [UInt8]?
     var vault: RecordID { source.vault }
     var tool: String { source.tool }
     var log: (any ArchiveLog)? { source.log }
@@ -21,6 +23,7 @@ struct ResignedSource: ArchiveSource {
     }
 
     func readAttachment(_ sha256: [UInt8], into sink: any ByteSink) throws(VaultError) {
+        guard sha256 != lost else { throw VaultError(.notFound, "It is lost.") }
         try source.readAttachment(sha256, into: sink)
     }
 

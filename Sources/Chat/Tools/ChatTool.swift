@@ -65,8 +65,11 @@ package struct ToolSet: Sendable {
     package func run(
         _ use: ToolUse, in place: ToolPlace
     ) async -> (result: ToolResult, outcome: ToolOutcome) {
-        guard case .complete(let input) = use.input, let tool = tools[use.name] else {
+        guard let tool = tools[use.name] else {
             return (Self.refusal(of: use, "There is no such tool."), .unknown)
+        }
+        guard case .complete(let input) = use.input else {
+            return (Self.refusal(of: use, "The input is not whole."), .failed)
         }
         let isAllowed =
             switch permission(of: use.name) {

@@ -3,11 +3,11 @@ import JSONText
 /// The frames of ConverseStream: the event's type is the name of its kind, the payload its JSON.
 ///
 /// `messageStop` ends the answer; `metadata`, with the numbers of tokens, comes after it. A stream
-/// that ends without `messageStop` was cut. A block of text begins with its first piece.
+/// that ends without `messageStop` was cut. A block of text or of thoughts begins with its first
+/// piece: `PartOrder` says so.
 struct ConverseFrames: AnswerMachine {
     private var hasStopped = false
     private var isOver = false
-    private var begun: Set<Int> = []
 
     mutating func take(_ frame: EventStreamFrame) -> [TurnEvent] {
         if isOver { return [] }
@@ -53,18 +53,16 @@ struct ConverseFrames: AnswerMachine {
                     .malformed, message: "An event of the answer lacks what it must have.")))
     }
 
-    private mutating func begin(_ part: Int, _ start: JSON) -> [TurnEvent] {
+    private func begin(_ part: Int, _ start: JSON) -> [TurnEvent] {
         // What says nothing is told by its first piece.
         guard let members = start.object, !members.isEmpty else { return [] }
-        begun.insert(part)
         if let use = start["toolUse"] { return [.began(part: part, ConverseAnswer.toolUse(use))] }
         return [.began(part: part, .other(members))]
     }
 
-    private mutating func piece(_ part: Int, _ delta: JSON) -> [TurnEvent] {
-        let isNew = begun.insert(part).inserted
+    private func piece(_ part: Int, _ delta: JSON) -> [TurnEvent] {
         if let text = delta["text"]?.string {
-            return (isNew ? [.began(part: part, .text(""))] : []) + [.text(part: part, text)]
+            return [.text(part: part, text)]
         }
         if let input = delta["toolUse"]?["input"]?.string {
             return [.toolInput(part: part, input)]
@@ -73,7 +71,7 @@ struct ConverseFrames: AnswerMachine {
         if let data = thoughts["redactedContent"]?.string {
             return [.began(part: part, .redactedThinking(data))]
         }
-        var events: [TurnEvent] = isNew ? [.began(part: part, .thinking("", signature: ""))] : []
+        var events: [TurnEvent] = []
         if let text = thoughts["text"]?.string { events.append(.thinking(part: part, text)) }
         if let text = thoughts["signature"]?.string { events.append(.signature(part: part, text)) }
         return events

@@ -6,8 +6,8 @@ import JSONText
 /// |---|---|---|
 /// | `began` | the open one ends first | passes |
 /// | `text` | passes (also for a refusal) | begins a part of text |
-/// | `thinking` | passes | begins a part of thoughts |
-/// | `signature`, `citation`, `toolInput` | passes | is dropped: it belongs to nothing |
+/// | `thinking`, `signature` | passes | begins a part of thoughts |
+/// | `citation`, `toolInput` | passes | is dropped: it belongs to nothing |
 /// | `ended` | passes | is dropped |
 ///
 /// So a gateway that does not say where a part begins loses none of its words. Bounds keep memory
@@ -33,7 +33,10 @@ struct PartOrder: Sendable {
             return ensure(part, .text) { .text("") } + [event]
         case .thinking(let part, _):
             return ensure(part, .thinking) { .thinking("", signature: "") } + [event]
-        case .signature(let part, let piece): return hold(event, part, .thinking, piece.utf8.count)
+        case .signature(let part, let piece):
+            // Thoughts of which a provider gives the signature alone have no other beginning.
+            return ensure(part, .thinking) { .thinking("", signature: "") }
+                + hold(event, part, .thinking, piece.utf8.count)
         case .toolInput(let part, let piece): return hold(event, part, .tool, piece.utf8.count)
         case .citation(let part, let citation):
             guard !citation.isNested(deeperThan: JSON.deepestOfModel) else { return Self.tooDeep }

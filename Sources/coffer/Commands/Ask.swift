@@ -97,7 +97,7 @@ struct Ask: ParsableCommand {
             let start = ContinuousClock.now
             let opening = try prepared.permitted(for: id)
             let chat = opening.chat(
-                try sampling.applied(to: opening.settings), tools: ToolChoices.set(tools, options))
+                try sampling.applied(to: opening.settings), tools: ToolChoices.set(tools))
             let turn = AnsweredTurn(chat, wish, in: id)
             let screen = screen(options.json || noStream ? .none : .usual)
             let outcome = try AsyncWork.run { try await turn.run(on: screen) }

@@ -63,7 +63,7 @@ struct ChatCommand: ParsableCommand {
             let id = try conversation.map { try vault.conversationID(matching: $0) }
             if let id { try HiddenConversation.tell(id, of: vault, options) }
             let manner = ChatSitting.Manner(
-                system: system, sampling: sampling, tools: ToolChoices.set(tools, options)
+                system: system, sampling: sampling, tools: ToolChoices.set(tools)
             ) { provider, model in
                 var choice = choice
                 choice.provider = provider ?? choice.provider

@@ -41,18 +41,11 @@ enum ToolChoices {
 
     static let names = tools.map(\.definition.name)
 
-    /// - Parameters:
-    ///   - permissions: For each of them.
-    ///   - options: Whoever wants nothing but results is asked nothing, either.
-    /// - Returns: The tools; of one that is denied a model is not told.
-    static func set(_ permissions: ToolPermissions, _ options: GlobalOptions) -> ToolSet {
-        let offered = tools.filter { permissions.permission(of: $0.definition.name) != .deny }
-        let words = offered.map {
-            ($0.definition.name, permissions.permission(of: $0.definition.name))
-        }
-        return ToolSet(offered, permissions: Dictionary(words) { first, _ in first }) { use in
-            ask(use)
-        }
+    /// The tools with what is allowed to each; of one that is denied a model is not told.
+    static func set(_ permissions: ToolPermissions) -> ToolSet {
+        let words = Dictionary(
+            uniqueKeysWithValues: names.map { ($0, permissions.permission(of: $0)) })
+        return ToolSet(tools, permissions: words) { use in ask(use) }
     }
 
     /// Asks on the terminal whether a tool may be used; where nobody can be asked it may not.
