@@ -95,6 +95,9 @@ let package = Package(
             dependencies: ["JSONText", "Vault", "VaultArchive", "VaultCrypto", grdb],
             path: "Tests/VaultDriver", swiftSettings: house),
         .executableTarget(
+            name: "TortureDriver", dependencies: ["Vault", "VaultCrypto"],
+            path: "Tests/TortureDriver", swiftSettings: house),
+        .executableTarget(
             name: "ChatDriver",
             dependencies: [
                 "Chat", "JSONText", "Policy", "Providers", "Transport", "Vault", "VaultCrypto",

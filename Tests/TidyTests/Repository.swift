@@ -97,7 +97,7 @@ struct Repository: Sendable {
 
     /// The folders that hold the project; everything else at the top level is a build product or
     /// stands there as a plain file.
-    static let folders = ["Sources", "Tests", "migrations", "fixtures", "tools", ".ci"]
+    static let folders = ["Sources", "Tests", "migrations", "fixtures", "tools", "docs", ".ci"]
 
     init(root: URL) {
         self.root = root

@@ -42,7 +42,9 @@ import VaultCrypto
     @Test func `leftovers of ours are cleared away and a stranger's file is named`() throws {
         let test = try TestVault()
         try test.create().close()
-        for name in ["lock.new", "slots/passphrase.next.age", "generations/7"] {
+        for name in [
+            "lock.new", "checkpoint.new", "slots/passphrase.next.age", "generations/7",
+        ] {
             let path = test.directory + "/" + name
             if name == "generations/7" {
                 try FileManager.default.createDirectory(
@@ -55,11 +57,24 @@ import VaultCrypto
         let vault = try test.open()
         defer { try? vault.close() }
         let faults = try vault.examine(repairs: true).faults
-        let mended = ["generations/7", "slots/passphrase.next.age"]
+        let mended = ["checkpoint.new", "generations/7", "slots/passphrase.next.age"]
         #expect(faults.filter(\.isRepaired).map(\.path).sorted() == mended)
         #expect(
             faults.filter { !$0.isRepaired }.map(\.path).sorted() == ["lock.new", "notes.txt"])
-        #expect(!FileManager.default.fileExists(atPath: test.directory + "/generations/7"))
+        for name in mended {
+            #expect(!FileManager.default.fileExists(atPath: "\(test.directory)/\(name)"))
+        }
+    }
+
+    @Test func `a checkpoint that another process writes is no leftover`() throws {
+        let test = try TestVault()
+        let vault = try test.create()
+        defer { try? vault.close() }
+        let path = test.directory + "/checkpoint.new"
+        try Data("x".utf8).write(to: URL(filePath: path))
+        #expect(unsafe chmod(path, 0o600) == 0)
+        #expect(try vault.examine(repairs: true).faults == [])
+        #expect(FileManager.default.fileExists(atPath: path))
     }
 
     @Test func `a stranger's file is not removed for the ending of its name`() throws {

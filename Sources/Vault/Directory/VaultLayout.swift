@@ -16,7 +16,8 @@ import VaultCrypto
 ///   generations/<n>/vault.db         0600  the database (-wal and -shm beside it while open)
 /// ```
 ///
-/// A vault that is being created lies in `<directory>.creating-<8 hex>` until it is complete.
+/// Files are written as `<name>.new` and renamed. A vault that is being created lies in
+/// `<directory>.creating-<8 hex>` until it is complete.
 struct VaultLayout: Sendable {
     let directory: String
 

@@ -22,6 +22,8 @@ struct FileExaminer {
             layout.generations,
             layout.generation(header.generation), layout.keyFile(header.generation), database,
             database + "-wal", database + "-shm",
+            // Opening the vault removed what was left of one: another process writes it now.
+            DurableFile.unfinished(layout.checkpoint),
         ]
         return always.union(
             header.slots.filter { $0.kind == .passphrase }.map { layout.slot($0.name) })

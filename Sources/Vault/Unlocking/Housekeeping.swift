@@ -87,8 +87,8 @@ struct Housekeeping {
 
     /// Files that were being written when a change was cut off.
     private func unfinished(_ header: VaultHeader) -> [String] {
-        [layout.header, layout.keyFile(header.generation)].map(DurableFile.unfinished)
-            + [layout.unfinishedMark(header.generation)]
+        [layout.header, layout.keyFile(header.generation), layout.checkpoint]
+            .map(DurableFile.unfinished) + [layout.unfinishedMark(header.generation)]
     }
 
     /// Whether a path is one that Coffer writes under while a change is under way.

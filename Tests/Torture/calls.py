@@ -1,0 +1,145 @@
+"""Calls that fail, and processes that end, at every change and every call of a kind.
+
+An operation is run again and again from the same state of a vault: the program is killed instead of
+its first change of a file, of its second, until it comes to its end; or its first call of a kind
+fails, its second. After each run the vault opens, everything in it is as it was before the
+operation or as it is after it, and after it where the program said that it had succeeded.
+"""
+
+import errno
+import shutil
+import time
+
+import judges
+from workload import Workload
+
+KINDS = ("open", "read", "write", "sync", "rename", "unlink", "truncate", "mmap", "lock", "mkdir")
+# What a call of a kind fails with: a number and for how long.
+FAILURES = {
+    "open": ((errno.EIO, "once"), (errno.EMFILE, "from")),
+    "read": ((errno.EIO, "once"), (errno.EIO, "from"), (errno.EINTR, "once")),
+    "write": ((errno.EIO, "once"), (errno.ENOSPC, "from"), (errno.ENOSPC, "short"),
+              (errno.EINTR, "once")),
+    "sync": ((errno.EIO, "once"), (errno.EIO, "from")),
+    "rename": ((errno.EIO, "once"), (errno.ENOSPC, "from")),
+    "unlink": ((errno.EIO, "once"), (errno.EROFS, "from")),
+    "truncate": ((errno.EIO, "once"), (errno.EIO, "from")),
+    "mmap": ((errno.ENOMEM, "once"), (errno.ENOMEM, "from")),
+    "lock": ((errno.EIO, "once"), (errno.ENOLCK, "from")),
+    "mkdir": ((errno.ENOSPC, "once"), (errno.EROFS, "from"))}
+
+# What may fail without the answer being another: what is only read and can do without, what is
+# tidied up later.
+ANSWERS = {0: "done", 1: "failed", 2: "found something wrong", 3: "refused", 4: "locked",
+           5: "absent"}
+
+
+class Stage:
+    """A vault in the state before an operation, to which it can go back."""
+
+    def __init__(self, folder, seed, library):
+        self.work = Workload(folder, seed, library)
+        self.work.step()
+        self.kept = folder / "kept"
+        self.hit = folder / "hit"
+        self.judge = judges.Judge()
+        self.runs = 0
+        self.findings = []
+
+    def close(self):
+        self.judge.close()
+
+    def keep(self):
+        shutil.rmtree(self.kept, ignore_errors=True)
+        shutil.copytree(self.work.place, self.kept)
+
+    def go_back(self):
+        shutil.rmtree(self.work.place)
+        shutil.copytree(self.kept, self.work.place)
+        self.hit.unlink(missing_ok=True)
+
+    def state(self, **options):
+        return self.judge.ask(self.work.place, self.work.identity, examines=True, **options)
+
+    def next(self):
+        """The next operation's words, with the states before and after it."""
+        words, done = self.work.next()
+        self.keep()
+        before = self.state()
+        self.go_back()
+        outcome = self.work.run(*words)
+        after = self.state()
+        self.clear(words)
+        if outcome.returncode == 0:
+            done()
+        return words, before, after
+
+    def clear(self, words):
+        """Takes away what an operation wrote outside of the vault."""
+        for option in ("--output", "--out"):
+            if option in words:
+                path = words[words.index(option) + 1]
+                for left in [path, *path.parent.glob(f".{path.name}*")]:
+                    shutil.rmtree(left, ignore_errors=True)
+                    if left.exists():
+                        left.unlink()
+
+    def run(self, words, variables, what, before, after, wants=None):
+        """One run that is disturbed; whether it was, and came to be judged."""
+        self.go_back()
+        outcome = self.work.run(
+            *words, extra=variables | {"TORTURE_HIT": str(self.hit), "TORTURE_TRACE": "/dev/null"})
+        if not self.hit.exists():
+            return False
+        self.runs += 1
+        answer = self.state(writes=True)
+        wrong = judges.differences(answer, before, after)
+        wrong += self.wrong_answer(outcome, answer, after) if wants is None else wants(outcome)
+        self.clear(words)
+        if wrong:
+            self.findings.append(
+                f"{what} in `{' '.join(map(str, words))}`: " + "; ".join(wrong[:4]))
+        return True
+
+    def wrong_answer(self, outcome, answer, after):
+        """A command whose call failed ends by itself, with a sentence, and says what is so."""
+        said = outcome.stderr.decode(errors="replace").strip()
+        if outcome.returncode not in ANSWERS:
+            return [f"it ended with {outcome.returncode}: {said[-200:]}"]
+        if outcome.returncode == 0:
+            return [] if not judges.differences(answer, after, after) else [
+                "it said that it was done, and " + judges.differences(answer, after, after)[0]]
+        return [] if said else [f"it ended with {outcome.returncode} and without a sentence"]
+
+
+def kills(stage, operations, until):
+    """SIGKILL instead of every change of every operation."""
+    for _ in range(operations):
+        words, before, after = stage.next()
+        number = 1
+        while time.monotonic() < until and stage.run(
+                words, {"TORTURE_KILL": str(number)}, f"killed at change {number}", before, after,
+                wants=lambda outcome: [] if outcome.returncode == -9 else ["it was not killed"]):
+            number += 1
+        stage.go_back()
+        stage.work.run(*words)
+        if time.monotonic() > until:
+            break
+
+
+def failures(stage, operations, until):
+    """Every call of every kind fails."""
+    for _ in range(operations):
+        words, before, after = stage.next()
+        for kind in KINDS:
+            for number, word in FAILURES[kind]:
+                call = 1
+                while time.monotonic() < until and stage.run(
+                        words, {"TORTURE_FAIL": f"{kind}:{call}:{number}:{word}"},
+                        f"{kind} {call} fails with {errno.errorcode[number]} ({word})",
+                        before, after):
+                    call += 1
+        stage.go_back()
+        stage.work.run(*words)
+        if time.monotonic() > until:
+            break

@@ -1,0 +1,74 @@
+"""Asks TortureDriver what is in a copy of a vault, and compares it with what was acknowledged."""
+
+import json
+import os
+import subprocess
+
+from proof import COFFER, ROOT, skip
+
+from workload import SEARCHED
+
+
+def driver():
+    for path in (COFFER.with_name("TortureDriver"), ROOT / ".build/debug/TortureDriver"):
+        if os.access(path, os.X_OK):
+            return path
+    return skip("there is no TortureDriver; `swift build --product TortureDriver` makes it")
+
+
+class Judge:
+    """One process that answers for one copy after the other."""
+
+    def __init__(self):
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [driver()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TZ": "UTC"})
+
+    def ask(self, place, identity, examines=False, writes=False, commitments=False):
+        """What the vault in a place says; a driver that died says so as well."""
+        if self.process is None:
+            self.start()
+        request = {
+            "vault": str(place / "vault"), "identity": str(identity), "words": SEARCHED,
+            "memory": str(place / "state/coffer/checkpoints"), "examines": examines,
+            "writes": writes, "commitments": commitments}
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = b""
+        if answer:
+            return json.loads(answer)
+        said = self.process.stderr.read().decode(errors="replace")[-300:]
+        status = self.process.wait()
+        self.process = None
+        return {"refused": "crash", "message": f"TortureDriver ended with {status}: {said}",
+                "isOpen": False, "items": {}, "faults": [], "mended": [], "logged": 0}
+
+    def close(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
+
+def differences(answer, before, after):
+    """What is wrong with a state that lies between two others that were acknowledged.
+
+    Each thing is as it was before the operation, or as it is after it.
+    """
+    if answer.get("refused"):
+        return [f"{answer['refused']}: {answer['message']}"]
+    wrong = list(answer["faults"])
+    items, old, new = answer["items"], before["items"], after["items"]
+    for name in sorted(items.keys() | old.keys() | new.keys()):
+        if items.get(name) not in (old.get(name), new.get(name)):
+            what = "is missing" if name not in items else "is as it never was"
+            wrong.append(f"{name} {what}")
+    if answer["logged"] < before["logged"]:
+        wrong.append(f"the log has {answer['logged']} entries, not {before['logged']}")
+    return wrong
