@@ -38,6 +38,7 @@ enum ArchiveName {
     static let logKeyPEM = "proof/log.pub.pem"
     static let logLines = "proof/log.jsonl"
     static let commitments = "proof/commitments.jsonl"
+    static let treeScript = "proof/merkle.py"
     static let proofScript = "proof/verify.py"
     /// Which archive `proof/` was made for, and which records stood where in it.
     static let sealedArchive = "proof/archive.json"
@@ -80,8 +81,8 @@ enum ArchiveName {
 
     /// What an archive of a vault with an audit log has besides.
     static let proof = [
-        checkpoint, logKey, logKeyPEM, logLines, commitments, proofScript, custody, destroyed,
-        proofManifest, proofSignature, proofSigners, sealedArchive, placedRecords,
+        checkpoint, logKey, logKeyPEM, logLines, commitments, treeScript, proofScript, custody,
+        destroyed, proofManifest, proofSignature, proofSigners, sealedArchive, placedRecords,
     ]
     /// The list of `proof/`, its signature and who signed it.
     static let proofSeal: Set = [proofManifest, proofSignature, proofSigners]

@@ -110,6 +110,9 @@ struct ProofTests {
                 continue
             }
             #expect(status == 0 && said.contains("the records are in the log"), "\(name): \(said)")
+            let (trees, root) = try #require(try place.run(name, ["python3", "proof/merkle.py"]))
+            #expect(trees == 0 && root.contains("commitments are in the log"), "\(name): \(root)")
+            #expect(ProofScript.trees.split(separator: "\n").count <= 40)
         }
     }
 
@@ -276,6 +279,8 @@ struct ProofTests {
             return print("skipped: there is no python3")
         }
         #expect(status != 0 && said.contains("one section for each entry"))
+        let trees = try #require(try place.run("out", ["python3", "proof/merkle.py"]))
+        #expect(trees.0 != 0 && trees.1.contains("one section for each entry"))
         try place.write(path, before)
         let file = try #require(try place.files("out/data/native").first)
         let native = try text("out/data/native/\(file)")

@@ -194,8 +194,8 @@ struct TagFiles {
         return """
             4. The records are those that the vault's audit log commits to, and those of the archive
                that was first made of them, none less and none more. The first command recomputes
-               the log's tree from the records; the others check who signed it, and who signed
-               which commitments were in that archive:
+               the log's tree from the records (proof/merkle.py does that, in 40 lines); the
+               others check who signed it, and who signed which commitments were in that archive:
 
                  python3 proof/verify.py
                  sha256sum --strict --quiet -c proof/manifest-sha256.txt

@@ -14,7 +14,8 @@ import VaultCrypto
 /// proof/records.jsonl      which records stood where (`PlacedRecords`)
 /// proof/missing.jsonl      which parts name files that are not there (`SealedArchive`)
 /// proof/archive.json       which archive all this was made for (`SealedArchive`)
-/// proof/verify.py          a script that recomputes the trees and the places
+/// proof/merkle.py          a script of 40 lines that recomputes the trees
+/// proof/verify.py          one that recomputes the records and their places as well
 /// ```
 ///
 /// `log.jsonl` has, in the order of the log, the line of each entry that is shown, as it is in the
@@ -123,7 +124,8 @@ struct ProofWriter {
         try writer.tag(ArchiveName.logKeyPEM, log.key.key.pem)
         try writer.tag(ArchiveName.logLines, lines)
         try writer.tag(ArchiveName.commitments, commitments)
-        try writer.tag(ArchiveName.proofScript, ProofScript.text)
+        try writer.tag(ArchiveName.treeScript, ProofScript.trees)
+        try writer.tag(ArchiveName.proofScript, ProofScript.records)
         try prior.write(from: log, checkpoint, to: writer)
         try writer.tag(ArchiveName.custody, custody)
         let held = try Spool(in: writer.container.folder)
