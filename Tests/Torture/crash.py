@@ -33,7 +33,7 @@ class Script:
             number = self.work.count
             self.words[number] = " ".join(map(str, words))
             answer = judged_copy(judge, self.work, folder / "copy")
-            if answer.get("refused") or answer["faults"]:
+            if answer["refused"] or answer["faults"]:
                 raise AssertionError(f"after {self.words[number]}: {answer}")
             self.after[number] = answer
         judge.close()
@@ -101,7 +101,7 @@ class Losses:
         answer = self.judge.ask(place, self.script.work.identity, examines=draw == 1,
                                 writes=draw % 4 == 0, commitments=True)
         self.states += 1
-        if acknowledged == 0 and answer.get("refused") == "absent":
+        if acknowledged == 0 and answer["refused"] == "absent":
             return
         wrong = judges.differences(
             answer, self.script.after[acknowledged], self.script.after[max(begun, acknowledged)])

@@ -42,7 +42,7 @@ class Judge:
         except BrokenPipeError:
             answer = b""
         if answer:
-            return json.loads(answer)
+            return {"refused": None, "message": None} | json.loads(answer)
         said = self.process.stderr.read().decode(errors="replace")[-300:]
         status = self.process.wait()
         self.process = None
@@ -61,7 +61,7 @@ def differences(answer, before, after):
 
     Each thing is as it was before the operation, or as it is after it.
     """
-    if answer.get("refused"):
+    if answer["refused"]:
         return [f"{answer['refused']}: {answer['message']}"]
     wrong = list(answer["faults"])
     items, old, new = answer["items"], before["items"], after["items"]
