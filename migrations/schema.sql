@@ -216,8 +216,10 @@ CREATE TABLE provider_secret (
 CREATE TABLE message_restored (
     message  INTEGER PRIMARY KEY REFERENCES message,
     version  INTEGER NOT NULL,          -- what came with it is this version and those before it
-    restored INTEGER NOT NULL,          -- when
-    imported INTEGER                    -- the latest date that an older import has given it since
+    restored INTEGER NOT NULL) STRICT;
+CREATE TABLE conversation_restored (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation,
+    modified     INTEGER               -- the latest date of a state that an import has had since
 ) STRICT;
 INSERT INTO counter VALUES('attachmentBytes',0);
 INSERT INTO counter VALUES('attachments',0);

@@ -155,6 +155,18 @@ package final class VaultSnapshot {
         }
     }
 
+    /// Lends what archives of other vaults brought of some conversations.
+    ///
+    /// - Parameters:
+    ///   - conversations: Their numbers.
+    ///   - body: Takes each of which something came so, in the order of the numbers.
+    /// - Throws: `damaged` when a row breaks the format; what `body` throws.
+    package func brought(
+        among conversations: NumberSet, _ body: (BroughtRecords) throws -> Void
+    ) throws(VaultError) {
+        try guarded { try BroughtRecords.forEach(among: conversations, in: db, body) }
+    }
+
     /// The certificates of destruction, the oldest first.
     package func certificates() throws(VaultError) -> [DestructionCertificate] {
         try guarded { try DestructionCertificate.all(in: db) }

@@ -10,7 +10,7 @@ import VaultCrypto
 /// (`message_restored`) are apart from those of the others, `RetentionItem.added`: rules that
 /// delete know nothing of them, and rules that retain keep what was added, each message by its own
 /// date, which is at the latest the moment of its restoration. What an import brings of such a
-/// message counts as it always does.
+/// message is a version behind those that are marked, and counts as it always does.
 struct FactsReader {
     let db: Database
 
@@ -32,10 +32,6 @@ struct FactsReader {
                 ON mark.message = message.num
                 WHERE message.conversation = conversation.num AND message.created IS NULL
                     AND message.version > ifnull(mark.version, 0)) AS undated,
-            CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
-                SELECT max(mark.imported) FROM message_restored AS mark
-                JOIN message ON message.num = mark.message
-                WHERE message.conversation = conversation.num) END AS brought,
             CASE WHEN EXISTS (SELECT 1 FROM message_restored) THEN (
                 SELECT max(min(ifnull(message.created, restored), restored))
                 FROM message_restored AS mark JOIN message ON message.num = mark.message
@@ -88,7 +84,7 @@ struct FactsReader {
         // One message without any time may be the latest.
         item.created =
             undated > 0 && own == nil
-            ? nil : [latest, own, earlier, row["brought"]].compactMap(\.self).max()
+            ? nil : [latest, own, earlier].compactMap(\.self).max()
         item.added = added(row)
         item.modified = [row["modified"], item.created].compactMap(\.self).max()
         if item.created == nil { item.modified = nil }

@@ -14,7 +14,8 @@ import VaultCrypto
 //  (R3) Where the vault has the first versions of a message and the archive later ones, and the
 //       vault itself made the archive, these are put behind them, as an import of a newer export
 //       would: the earlier ones are kept. A later version that another vault has is a conflict, and
-//       so is one that hangs the message below another parent.
+//       so is one that another vault had brought where the archive was made, and one that hangs the
+//       message below another parent.
 //  (R4) Anything else is a conflict: the archive's message is stored beside the vault's, with all
 //       its versions, as another child of the same parent. Its id follows from its commitment, so
 //       that it is there once however often and from wherever it is restored; the member `conflict`
@@ -28,8 +29,16 @@ import VaultCrypto
 //       or later because of them. Rules that retain keep the conversation until the period of what
 //       was added has ended too, counted at the latest from the moment of the restoration: so
 //       nothing that such a rule keeps is destroyed with a conversation that is older
-//       (`RestoredMark`, `FactsReader`). An import that brings a message afterwards makes its date
-//       count like any other. A hold matches such a message by its own date.
+//       (`RestoredMark`, `FactsReader`). An import that brings such a message afterwards, older or
+//       newer, makes its own date count like any other, be it that it has none; what it replaces
+//       stays marked. A hold matches such a message by its own date.
+//  (R7) What the vault's own archive adds is marked as it was where the archive was made, and no
+//       more: the archive says which messages were (`BroughtRecords`), and one from before archives
+//       did says of none. So it is with the messages of a conversation that is new here, whoever
+//       made the archive. A mark that the vault has stays.
+//  (R8) A conversation that another vault's archive brings is itself marked (`BroughtMark`): its
+//       date does not make an import older, and a text that no import has brought is not kept in
+//       front of an import's, but behind it as an earlier version.
 //
 // No message that the vault has ever gets another parent, and a new one hangs below one that the
 // vault has or below a new one that the archive has above it: so no circle of parents can come
@@ -194,7 +203,8 @@ extension RestoreWriter {
             let said = Dictionary(placed.map { ($0.envelope.version, $0.commitment) }) { $1 }
             let last = placed[placed.count - 1].envelope.version
             let parent = history[history.count - 1].envelope.parent.flatMap { places[$0]?.num }
-            if isOwn, last > message.version, parent == message.parent,
+            let brought = placed[placed.count - 1].mark?.version ?? 0
+            if isOwn, last > message.version, brought <= message.version, parent == message.parent,
                 stored.allSatisfy({ said[$0.key] == $0.value })
             {
                 return .advance(

@@ -109,6 +109,9 @@ struct RestoreWriter {
             String(decoding: JSONWriter.canonical(.object(conversation.extra)), as: UTF8.self),
         ])
         let num = db.lastInsertedRowID
+        if !isOwn || restored.brought?.isWhole == true {
+            try BroughtMark(db: db).set(num, modified: isOwn ? restored.brought?.modified : nil)
+        }
         try rows.addLabels(conversation.labels, to: num, now: now, in: db)
         for history in histories {
             try insert(history, conversation: num, parents: places)
@@ -123,7 +126,7 @@ struct RestoreWriter {
 
     // MARK: Messages
 
-    /// Stores a message with its earlier versions.
+    /// Stores a message with its earlier versions, marked as the archive has it marked.
     ///
     /// - Parameters:
     ///   - history: Its versions in ascending order.
@@ -146,6 +149,9 @@ struct RestoreWriter {
             arguments: [record.id.bytes.databaseValue, conversation]
                 + columns(of: record, parents) + [num])
         try store(history, of: num)
+        if let mark = record.mark {
+            try RestoredMark(db: db).set(num, as: mark, last: record.envelope.version, at: now)
+        }
         for version in history {
             commitments.add(num, version: version.envelope.version, version.commitment)
         }

@@ -10,6 +10,8 @@ package struct RestoredRecord: Sendable {
     var partLines: [String]
     /// 32 bytes.
     private(set) var commitment: [UInt8]
+    /// Which versions of its message another vault's archive had brought where this one was made.
+    fileprivate(set) var mark: BroughtRecords.Mark?
 
     package var id: RecordID { envelope.id }
 
@@ -102,12 +104,16 @@ package struct RestoredConversation: Sendable {
     private(set) var records: [RestoredRecord] = []
     /// Ids of the archive's holds that match it.
     package var holds: [String] = []
+    /// What of it had come from another vault where the archive was made; set before the records.
+    package var brought: BroughtRecords?
     /// How much memory it takes, about.
     private(set) var textBytes = 0
 
     package init(_ conversation: Conversation) { self.conversation = conversation }
 
     package mutating func add(_ record: RestoredRecord) {
+        var record = record
+        record.mark = brought?.messages[record.id]
         records.append(record)
         textBytes += record.partLines.reduce(512) { $0 + $1.utf8.count }
     }

@@ -11,7 +11,10 @@ private struct Sequel {
     let old: [String: KnownMessage]
     /// Where each message of the import stands or will stand.
     let places: [(num: Int64, id: RecordID)]
-    /// An export from before the one that is stored adds what is missing and replaces nothing.
+    /// Whether an archive of another vault brought the conversation.
+    let isBrought: Bool
+    /// An export from before the one that is stored adds what is missing and replaces nothing that
+    /// an import brought.
     let isOlder: Bool
     /// The time of the import.
     let now: Instant
@@ -32,7 +35,10 @@ private struct Sequel {
             defer { next += 1 }
             return (next, message.id)
         }
-        isOlder = conversation.modified.map { $0 < known.fields.modified ?? $0 } ?? false
+        let brought = try BroughtMark(db: db).state(of: known.num)
+        isBrought = brought != nil
+        let reached = if let brought { brought.modified } else { known.fields.modified }
+        isOlder = conversation.modified.map { $0 < reached ?? $0 } ?? false
     }
 
     /// The message that is to be the last on the screen.
@@ -125,13 +131,15 @@ extension IngestWriter {
         in db: Database, report: inout IngestReport
     ) throws {
         let message = sequel.conversation.messages[position]
-        // What a restoration brought, no import knows yet.
-        let isRestored = try earlier.fingerprint.isEmpty && RestoredMark(db: db).has(earlier)
         if earlier.fingerprint == message.fingerprint {
             report.messages.unchanged += 1
             return
         }
         guard let stored = try MessageReader(db: db).message(num: earlier.num) else { return }
+        // What another vault's archive brought, and no import yet: that is never the newer text.
+        let isForeign =
+            try earlier.fingerprint.isEmpty
+            && (sequel.isBrought || RestoredMark(db: db).covers(earlier))
         var parent = sequel.conversation.parents[position].map { sequel.places[$0] }
         // An export that holds a part of the conversation does not say that the rest is not there.
         if parent == nil, message.imported.parent != nil, let num = earlier.parent,
@@ -143,14 +151,11 @@ extension IngestWriter {
         revision.adoptFiles(from: stored.parts)
         if revision.isSame(as: stored, parent: parent?.id) {
             report.messages.unchanged += 1
-            if isRestored { try RestoredMark(db: db).remove(from: earlier) }
+            if isForeign { try RestoredMark(db: db).uncover(earlier) }
             if !revision.hasAdopted { try note(message.fingerprint, of: earlier, in: db) }
             return
         }
-        if sequel.isOlder {
-            if isRestored {
-                try RestoredMark(db: db).note(message.imported.created, of: earlier)
-            }
+        if sequel.isOlder, !isForeign {
             revision = MessageRevision(stored, fingerprint: earlier.fingerprint)
             revision.adoptFiles(from: message.parts, files: message.files)
             guard revision.hasAdopted else { return report.skip(sequel.outdated(message)) }
@@ -250,6 +255,9 @@ extension IngestWriter {
             ])
         let isSaidAnew = !fields.isSame(as: known.fields)
         if isSaidAnew { try store(fields, of: known, in: db) }
+        if sequel.isBrought {
+            try BroughtMark(db: db).note(conversation.modified, of: known.num)
+        }
         return isSaidAnew || areLabelsNew || current != known.current
     }
 

@@ -16,6 +16,7 @@ enum Migrations {
         PackageResources._006_turns_sql,
         PackageResources._007_providers_sql,
         PackageResources._008_restored_sql,
+        PackageResources._009_brought_sql,
     ]
 
     static func run(on pool: any DatabaseWriter, isNew: Bool) throws {

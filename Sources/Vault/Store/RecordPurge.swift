@@ -30,6 +30,7 @@ struct RecordPurge {
                 "DELETE FROM event WHERE conversation = ?",
                 "DELETE FROM retention_floor WHERE conversation = ?",
                 "DELETE FROM retention_grace WHERE conversation = ?",
+                "DELETE FROM conversation_restored WHERE conversation = ?",
                 "DELETE FROM conversation WHERE num = ?",
             ] {
                 try db.cachedStatement(sql: sql).execute(arguments: [num])
