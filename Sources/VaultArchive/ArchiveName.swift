@@ -25,6 +25,8 @@ enum ArchiveName {
     static let custody = "meta/custody.jsonl"
     /// Which conversations were held; only where some were.
     static let holds = "meta/holds.jsonl"
+    /// What had come from archives of other vaults; only where something had.
+    static let restored = "meta/restored.jsonl"
     static let certification = "meta/certification-902-14.txt"
     static let destroyed = "proof/destroyed.jsonl"
     /// Checkpoints that were given elsewhere before.

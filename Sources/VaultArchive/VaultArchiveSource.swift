@@ -95,6 +95,10 @@ package final class VaultArchiveSource: ArchiveSource, ArchiveLog {
         try snapshot.held(among: exported, body)
     }
 
+    package func brought(_ body: (BroughtRecords) throws -> Void) throws(VaultError) {
+        try snapshot.brought(among: exported, body)
+    }
+
     /// What a destroyed record was labelled or whose it was is gone with it, so that each
     /// certificate may touch what was selected, unless the conversations were named.
     package func destroyed() throws(VaultError) -> [DestructionCertificate] {

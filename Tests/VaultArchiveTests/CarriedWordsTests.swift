@@ -194,7 +194,9 @@ struct CarriedWordsTests {
 
     @Test(
         "What a copy never says is a fault where somebody puts it in",
-        arguments: ["proof/destroyed.jsonl", "meta/holds.jsonl", "meta/export.json"])
+        arguments: [
+            "proof/destroyed.jsonl", "meta/holds.jsonl", "meta/restored.jsonl", "meta/export.json",
+        ])
     func putIn(_ path: String) throws {
         try redact(withholding("c1"))
         if path == "meta/export.json" {
@@ -202,6 +204,8 @@ struct CarriedWordsTests {
             let more = before.replacing("\n  \"log\"", with: "\n  \"holds\": [],\n  \"log\"")
             try place.write("copy/\(path)", more)
             #expect(try text("copy/\(path)") != before)
+        } else if path == "meta/restored.jsonl" {
+            try place.write("copy/\(path)", "{}\n")
         } else {
             try place.write("copy/\(path)", try place.read("out/\(path)"))
         }

@@ -61,9 +61,10 @@ final class RestoreWorld {
     }
 
     /// Restores the only conversation of an archive as one that another key signed, its records
-    /// changed.
+    /// and what it says of other vaults changed.
     func restore(
         _ path: String, into vault: Vault, by signer: String,
+        brought: BroughtRecords? = nil,
         change: (inout [RestoredRecord]) -> Void = { _ in }
     ) throws -> RestoreReport {
         let name = (path as NSString).lastPathComponent
@@ -71,6 +72,7 @@ final class RestoreWorld {
         let lines = try place.read("\(name)/data/native/\(file)").split(separator: 0x0A)
             .map { String(decoding: $0, as: UTF8.self) }
         var conversation = try RestoredConversation(header: lines[0])
+        conversation.brought = try brought ?? self.brought(name).first
         var records = try lines.dropFirst().map { try RestoredRecord(parsing: $0) }
         change(&records)
         for record in records { conversation.add(record) }
@@ -82,6 +84,14 @@ final class RestoreWorld {
         try restoration.add(conversation)
         try restoration.finish()
         return restoration.report
+    }
+
+    /// What an archive says of other vaults, by conversation.
+    func brought(_ name: String) throws -> [BroughtRecords] {
+        guard try place.files(name).contains("meta/restored.jsonl") else { return [] }
+        return try place.read("\(name)/meta/restored.jsonl").split(separator: 0x0A).map { line in
+            try #require(BroughtLine.parse(line))
+        }
     }
 
     struct Faults: Error {
@@ -102,7 +112,7 @@ extension Vault {
     /// Imports one conversation; texts by the messages' ids in the source, in a row.
     func ingest(
         _ id: String, title: String? = nil, modified: Int = 0, project: String? = nil,
-        labels: [String] = [], _ texts: [(String, String)]
+        labels: [String] = [], isDated: Bool = true, _ texts: [(String, String)]
     ) throws {
         let ingestion = try beginIngestion()
         var entry = ImportedConversation(origin: Origin(source: "jsonl", id: id))
@@ -115,7 +125,7 @@ extension Vault {
             var made = ImportedMessage(
                 originID: message, parent: place == 0 ? nil : texts[place - 1].0,
                 role: place.isMultiple(of: 2) ? .user : .assistant)
-            made.created = testTime(place)
+            made.created = isDated ? testTime(place) : nil
             made.model = place.isMultiple(of: 2) ? nil : "model-é"
             made.usage = place.isMultiple(of: 2) ? nil : ["output_tokens": .integer(12)]
             made.extra = ["place": .integer(place)]

@@ -29,6 +29,9 @@ package protocol ArchiveLog {
     /// Lends the records' conversations that holds in force match, each with the ids of the holds.
     func held(_ body: (RecordID, [String]) throws -> Void) throws(VaultError)
 
+    /// Lends what of the records came from archives of other vaults, by conversation.
+    func brought(_ body: (BroughtRecords) throws -> Void) throws(VaultError)
+
     /// The certificates of destruction that touch what was selected, the oldest first.
     func destroyed() throws(VaultError) -> [DestructionCertificate]
 

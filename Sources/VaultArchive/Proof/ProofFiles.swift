@@ -131,6 +131,9 @@ struct ProofWriter {
         let held = try Spool(in: writer.container.folder)
         try log.held { id, holds in try held.write(HeldLine.text(id, holds)) }
         if held.sizeBytes > 0 { try writer.tag(ArchiveName.holds, held) }
+        let brought = try Spool(in: writer.container.folder)
+        try log.brought { try brought.write(BroughtLine.text($0)) }
+        if brought.sizeBytes > 0 { try writer.tag(ArchiveName.restored, brought) }
         try writer.tag(ArchiveName.destroyed, try destroyed())
         return ArchiveProof(key: log.key, checkpoint: checkpoint, governance: governance)
     }

@@ -19,9 +19,9 @@ import VaultCrypto
 /// 3. `proof/destroyed.jsonl` is empty. A certificate tells the reason of a purge, what selected
 ///    its records, ids of holds, and names of slots.
 /// 4. `meta/export.json` has neither `policy` nor `holds` nor `doubts`, there is no
-///    `meta/holds.jsonl`, and the custody has no `preservation`. Ids of holds and rules are words
-///    that people chose, such as a matter's name, and a policy's hash has no salt. Nothing needs
-///    them: a redacted archive is not restored.
+///    `meta/holds.jsonl` or `meta/restored.jsonl`, and the custody has no `preservation`. Ids of
+///    holds and rules are words that people chose, such as a matter's name, and a policy's hash has
+///    no salt. Nothing needs them: a redacted archive is not restored.
 /// 5. Of an earlier redaction the custody says when; who made it, and of which archive, whose name
 ///    is made of its matter, stands in `meta/export.json`, masked.
 ///

@@ -102,6 +102,8 @@ private struct UngovernedLog: ArchiveLog {
 
     func held(_ body: (RecordID, [String]) throws -> Void) {}
 
+    func brought(_ body: (BroughtRecords) throws -> Void) {}
+
     func destroyed() -> [DestructionCertificate] { [] }
 
     func consistency(

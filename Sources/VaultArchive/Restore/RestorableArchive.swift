@@ -5,7 +5,8 @@ import VaultCrypto
 /// What of an archive is restored: kept while the archive is verified, so that what is stored later
 /// is what was verified (`KeptFiles`).
 ///
-/// Memory grows with the number of files and of held conversations, not with their size.
+/// Memory grows with the number of files, of held conversations, and of conversations and messages
+/// that came from other vaults, not with their size.
 final class RestorableArchive {
     /// Attachments of the archive that the vault has, by their paths.
     private final class Known {
@@ -17,6 +18,8 @@ final class RestorableArchive {
     private var export: JSON?
     /// Ids of the holds by conversation; `nil` for an archive that does not say.
     private var held: [RecordID: [String]]? = [:]
+    /// What had come from other vaults, by conversation.
+    private var brought: [RecordID: BroughtRecords] = [:]
 
     /// The vault that it was made from.
     var source: String? { export?["vault"]?.string }
@@ -29,7 +32,7 @@ final class RestorableArchive {
         kept = try KeptFiles(in: vault.directory) { path in
             guard path.hasPrefix(ArchiveName.attachments) else {
                 return path.hasPrefix(ArchiveName.native) || path == ArchiveName.export
-                    || path == ArchiveName.holds
+                    || path == ArchiveName.holds || path == ArchiveName.restored
             }
             let name = path.dropFirst(ArchiveName.attachments.count).utf8.fromHex ?? []
             guard (try? vault.hasAttachment(name)) == true else { return true }
@@ -39,8 +42,19 @@ final class RestorableArchive {
     }
 
     /// Reads what the archive says of itself, once it was verified and found whole.
+    ///
+    /// - Throws: `unsupported` where it says what came from other vaults, and not as is known here.
     func load() throws(VaultError) {
         export = try? JSONReader.parse(try kept.content(of: ArchiveName.export))
+        try loadHolds()
+        guard kept.contains(ArchiveName.restored) else { return }
+        try kept.readLines(of: ArchiveName.restored) { (line) throws(VaultError) in
+            guard let said = BroughtLine.parse(line.utf8) else { throw BroughtLine.unsupported }
+            brought[said.conversation] = said
+        }
+    }
+
+    private func loadHolds() throws(VaultError) {
         guard kept.contains(ArchiveName.holds) else {
             if export?["holds"]?.array?.isEmpty == false { held = nil }
             return
@@ -83,7 +97,9 @@ final class RestorableArchive {
             var conversation: RestoredConversation?
             try kept.readLines(of: path) { (line) throws(VaultError) in
                 if conversation == nil {
-                    conversation = try RestoredConversation(header: line)
+                    var begun = try RestoredConversation(header: line)
+                    begun.brought = brought[begun.conversation.id]
+                    conversation = begun
                 } else {
                     conversation?.add(try RestoredRecord(parsing: line))
                 }

@@ -62,6 +62,10 @@ extension BagChecker {
         if ledger[ArchiveName.holds]?.isPresent == true, !faults.names(ArchiveName.holds) {
             faults.add(ArchiveName.holds, "a redacted archive does not say what was held")
         }
+        if ledger[ArchiveName.restored]?.isPresent == true, !faults.names(ArchiveName.restored) {
+            faults.add(
+                ArchiveName.restored, "a redacted archive does not say what came from elsewhere")
+        }
         let path = ArchiveName.destroyed
         if ledger[path]?.sizeBytes ?? 0 > 0, !faults.names(path) {
             faults.add(path, "a redacted archive has no certificates of destruction")
