@@ -20,9 +20,12 @@ struct Restore: ParsableCommand {
             which are kept. Titles, projects, labels and dates of conversations that the vault has \
             stay its own; what the archive says otherwise is listed. Messages that another vault's \
             archive adds to a conversation put off no deletion of it, whatever their dates; rules \
-            that retain keep it until the period of what was added has ended too. Hidden \
-            conversations stay \
-            hidden, and what was on hold stays on hold, under a hold of its own. What this vault \
+            that retain keep it until the period of what was added has ended too. So it stays \
+            where this vault's own archive is restored; those made by earlier versions do not say \
+            which messages these are. What an import says of them later is shown before what the \
+            archive has, which is kept. An approved deletion of a conversation that gets more \
+            waits for a new approval. Hidden conversations stay hidden, and what was on hold stays \
+            on hold, under a hold of its own. What this vault \
             destroyed is not brought back, whatever its id in the archive, as long as the archive \
             says the same source and id in that source. Of several archives of one export, restore \
             each.
