@@ -137,9 +137,9 @@ extension IngestWriter {
         }
         guard let stored = try MessageReader(db: db).message(num: earlier.num) else { return }
         // What another vault's archive brought, and no import yet: that is never the newer text.
-        let isForeign =
-            try earlier.fingerprint.isEmpty
-            && (sequel.isBrought || RestoredMark(db: db).covers(earlier))
+        let isNew = earlier.fingerprint.isEmpty
+        let isMarked = try isNew && RestoredMark(db: db).covers(earlier)
+        let isForeign = isMarked || isNew && sequel.isBrought
         var parent = sequel.conversation.parents[position].map { sequel.places[$0] }
         // An export that holds a part of the conversation does not say that the rest is not there.
         if parent == nil, message.imported.parent != nil, let num = earlier.parent,
@@ -151,7 +151,7 @@ extension IngestWriter {
         revision.adoptFiles(from: stored.parts)
         if revision.isSame(as: stored, parent: parent?.id) {
             report.messages.unchanged += 1
-            if isForeign { try RestoredMark(db: db).uncover(earlier) }
+            if isMarked { try RestoredMark(db: db).uncover(earlier) }
             if !revision.hasAdopted { try note(message.fingerprint, of: earlier, in: db) }
             return
         }

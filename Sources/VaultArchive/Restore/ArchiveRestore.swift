@@ -75,6 +75,7 @@ package enum ArchiveRestore {
             bag: result.bag ?? "", vault: archive.source, signer: signer, tagManifest: tagManifest)
         if result.withheld != nil { throw RestoredRecord.redacted }
         try vault.requireTrust(in: source, isDryRun: request.isDryRun)
+        try archive.loadMarks()
         try archive.forEach { (_) throws(VaultError) in
             if hooks.isCancelled() {
                 throw VaultError(.cancelled, "Stopped before anything was restored.")

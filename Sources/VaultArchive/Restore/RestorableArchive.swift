@@ -42,10 +42,14 @@ final class RestorableArchive {
     }
 
     /// Reads what the archive says of itself, once it was verified and found whole.
-    ///
-    /// - Throws: `unsupported` where it says what came from other vaults, and not as is known here.
     func load() throws(VaultError) {
         export = try? JSONReader.parse(try kept.content(of: ArchiveName.export))
+    }
+
+    /// Reads what was held, and what came from other vaults, once its signer is known to be trusted.
+    ///
+    /// - Throws: `unsupported` where it says what came from other vaults, and not as is known here.
+    func loadMarks() throws(VaultError) {
         try loadHolds()
         guard kept.contains(ArchiveName.restored) else { return }
         try kept.readLines(of: ArchiveName.restored) { (line) throws(VaultError) in
