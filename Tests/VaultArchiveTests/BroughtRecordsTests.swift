@@ -181,6 +181,19 @@ struct BroughtRecordsTests {
         try expectSound([bob])
     }
 
+    @Test("An archive that says it in a way that is not known is not restored")
+    func unreadable() throws {
+        try addOfFarDate()
+        let path = try world.export(bob, "own", isResigned: true)
+        try world.place.write("own/meta/restored.jsonl", "{}\n")
+        try world.place.reseal("own")
+        let other = try world.vault("other")
+        _ = try other.trust(SSHPublicKey.fingerprint(testKey(7).publicKey), name: "test")
+        let error = #expect(throws: VaultError.self) { try world.restore(path, into: other) }
+        #expect(error?.code == .unsupported)
+        #expect(try other.conversationIDs().isEmpty)
+    }
+
     @Test("A line is read back as it is written, and nothing else is")
     func lines() throws {
         var records = BroughtRecords(testID(1), isWhole: true, modified: testTime(1))
