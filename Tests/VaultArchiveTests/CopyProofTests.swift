@@ -253,6 +253,55 @@ struct CopyProofTests {
         #expect(try faults() == wanted)
     }
 
+    @Test("A copy that says that it is of a group is a fault, whatever the first archive was of")
+    func ownGroup() throws {
+        let said = "it says that it is of a group, and a copy is of none"
+        let wanted = ArchiveFault(path: "meta/export.json", fault: said)
+        let sealed = ArchiveGroup(
+            id: testID(50), number: 1, count: 3, conversations: 9, messages: 36)
+        let own = ArchiveGroup(
+            id: testID(51), number: 1, count: 2, conversations: 6, messages: 24)
+        func claim(_ group: ArchiveGroup) throws {
+            try edit { $0["group"] = group.json }
+            let path = "copy/bag-info.txt"
+            let lines = try text(path).split(separator: "\n")
+                .filter { !$0.hasPrefix("Bag-Count") && !$0.hasPrefix("Bag-Group") }
+                .map(String.init)
+            try place.write(path, (lines + group.bagInfo).joined(separator: "\n") + "\n")
+        }
+        try claim(own)
+        #expect(try faults() == [wanted])
+        try exportAll("part", in: sealed)
+        for group in [own, sealed] {
+            try place.remove("copy")
+            try redact("part", "copy", gone)
+            let honest = GroupJudgement([(name: "copy", result: try place.verify("copy"))])
+            #expect(
+                honest.faults.map(\.fault) == [
+                    "it is a copy of archive 1 of 3, which is of no group; verify it by itself"
+                ])
+            try claim(group)
+            #expect(try faults() == [wanted])
+            #expect(try place.verify("copy").member == nil)
+        }
+    }
+
+    @Test("A copy whose bag-info.txt alone counts archives is a fault")
+    func ownCount() throws {
+        let path = "copy/bag-info.txt"
+        let lines = try text(path).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("Bag-Count") }
+        try place.write(path, (lines + ["Bag-Count: 1 of 2"]).joined(separator: "\n") + "\n")
+        #expect(
+            try faults() == [
+                ArchiveFault(
+                    path: "bag-info.txt",
+                    fault: "it names another group of archives than meta/export.json")
+            ])
+        try place.write(path, (lines + ["Bag-Count: 1 of 1"]).joined(separator: "\n") + "\n")
+        #expect(try faults() == [])
+    }
+
     // MARK: Places
 
     /// Alters the stubs and the privilege log alike, and says which files are named.

@@ -27,19 +27,26 @@ extension BagChecker {
     }
 
     /// Compares what `bag-info.txt` says of the group with `meta/export.json`.
+    ///
+    /// A copy is of no group: of the archives that were redacted, the seal says how many there are.
     mutating func checkGroup() {
-        guard isIntact(ArchiveName.bagInfo), isIntact(ArchiveName.export) else { return }
+        guard isIntact(ArchiveName.export) else { return }
         let said = export?["group"]
         let group = said.flatMap(ArchiveGroup.init)
         if said != nil, group == nil {
             return faults.add(ArchiveName.export, "its group cannot be")
         }
+        if said != nil, !saidOriginals.isEmpty {
+            return faults.add(
+                ArchiveName.export, "it says that it is of a group, and a copy is of none")
+        }
+        guard isIntact(ArchiveName.bagInfo) else { return }
         let lines = text(ArchiveName.bagInfo)?.split(separator: "\n") ?? []
         let found = lines.filter {
             $0.hasPrefix("Bag-Group-Identifier:") || $0.hasPrefix("Bag-Count:")
         }
         let isOther = group.map { found.map(String.init) != $0.bagInfo }
-        if isOther ?? found.contains(where: { $0.hasPrefix("Bag-Group") }) {
+        if isOther ?? found.contains(where: { $0 != "Bag-Count: 1 of 1" }) {
             faults.add(
                 ArchiveName.bagInfo, "it names another group of archives than meta/export.json")
         }
@@ -62,7 +69,7 @@ package struct GroupJudgement: Sendable {
             add(
                 name,
                 result.isValid
-                    ? "it is of no group; verify it by itself"
+                    ? "it is \(Self.kind(result))of no group; verify it by itself"
                     : "nothing tells which group it is of")
         }
         guard let first = members.first else { return }
@@ -97,6 +104,12 @@ package struct GroupJudgement: Sendable {
         for number in missing { add("", "archive \(number) of \(group.count) is missing") }
         guard faults.isEmpty else { return }
         compareTotals(members.map(\.member), group)
+    }
+
+    /// What may be taken for an archive of a group, since it was made of one.
+    private static func kind(_ result: ArchiveVerifier.Result) -> String {
+        guard result.withheld?.isCopy == true, let group = result.withheld?.group else { return "" }
+        return "a copy of archive \(group.place), which is "
     }
 
     private mutating func compareTotals(_ members: [GroupMember], _ group: ArchiveGroup) {
