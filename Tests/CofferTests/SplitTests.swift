@@ -8,10 +8,10 @@ import Testing
     init() throws { sandbox = try Sandbox() }
 
     /// Three conversations, of which no two fit into a megabyte.
-    private func makeLargeVault() throws {
+    private func makeLargeVault(_ beginning: String = "") throws {
         try sandbox.makeVault()
         let lines = (1...3).map { number in
-            let text = String(repeating: "word \(number) and more ", count: 20_000)
+            let text = beginning + String(repeating: "word \(number) and more ", count: 20_000)
             return #"{"id":"c\#(number)","title":"Talk \#(number)","messages":["#
                 + #"{"id":"1","role":"user","text":"\#(text)"}]}"#
         }
@@ -85,6 +85,55 @@ import Testing
         let all = try sandbox.run(["verify"] + files + ["--passphrase-file", "other"])
         #expect(all.status == 0, "\(all.output)\(all.errors)")
         #expect(all.output.hasPrefix("The group is whole: \(files.count) archives, 3 conv"))
+    }
+
+    @Test func `What is withheld and not proved of one archive is said of all together`() throws {
+        try makeLargeVault("ask bob@corp.example ")
+        let made = try sandbox.open(
+            "export", "--output", "all", "--split-size", "1MB", "--subject", "ada")
+        #expect(made.status == 0, "\(made.errors)")
+        let files = try names()
+        #expect(files.count == 3)
+        let all = try sandbox.run(["verify"] + files)
+        #expect(all.status == 0, "\(all.output)\(all.errors)")
+        #expect(all.output.contains("  redacted 0 records and 3 parts are withheld\n"))
+        #expect(all.output.contains("  missing  no attached file\n"))
+        #expect(all.errors.contains("3 marked copies"))
+        let one = try sandbox.run("verify", files[0])
+        let log = try #require(one.lines.first { $0.hasPrefix("  log      ") })
+        #expect(all.lines.filter { $0.hasPrefix("  log      ") } == [log])
+        #expect(!all.errors.contains("No audit log is shown"))
+    }
+
+    @Test func `For whom archives are and who cosigned some is said of all together`() throws {
+        try makeLargeVault()
+        let made = try sandbox.open(
+            "export", "--output", "all.tar.age", "--split-size", "1MB",
+            "--archive-passphrase-file", "other")
+        #expect(made.status == 0, "\(made.errors)")
+        let packed = try sandbox.run(["verify"] + names() + ["--passphrase-file", "other"])
+        #expect(packed.output.contains("  for      whoever knows its passphrase\n"))
+        #expect(try sandbox.open("export", "--output", "all", "--split-size", "1MB").status == 0)
+        let files = try names().filter { !$0.hasSuffix(".age") }
+        try cosign(files[1])
+        let all = try sandbox.run(["verify"] + files)
+        #expect(all.status == 0, "\(all.output)\(all.errors)")
+        let line = try #require(all.lines.first { $0.hasPrefix("  cosigned SHA256:") })
+        #expect(line.hasSuffix(", 1 of 3 archives"))
+        #expect(all.errors.contains("Compare the fingerprint of each who cosigned"))
+    }
+
+    /// Signs an archive that is a folder as a second person does, with stock `ssh-keygen`.
+    private func cosign(_ archive: String) throws {
+        let command = """
+            ssh-keygen -q -t ed25519 -N '' -f second &&
+            ssh-keygen -q -Y sign -n export@coffer -f second \
+                < \(archive)/tagmanifest-sha256.txt > second.sig
+            """
+        let made = try sandbox.run(program: "/bin/sh", ["-c", command])
+        #expect(made.status == 0, "\(made.errors)")
+        let attached = try sandbox.run("archive", "attach", archive, "--cosign", "second.sig")
+        #expect(attached.status == 0, "\(attached.errors)")
     }
 
     @Test func `A time stamp's query is for one archive`() throws {

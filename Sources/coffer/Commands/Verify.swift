@@ -160,8 +160,7 @@ struct Verify: ParsableCommand {
         if let withheld = result.withheld { show(withheld, of: result) }
         showMissing(result)
         for recipient in result.recipients {
-            let who = recipient == "passphrase" ? "whoever knows its passphrase" : recipient
-            Output.line("  for      \(Printable.line(who))")
+            Output.line("  for      \(Printable.line(Self.recipient(recipient)))")
         }
         if let signer = result.signer { Output.line("  signer   \(signer)") }
         for cosigner in result.cosigners { Output.line("  cosigned \(cosigner)") }
@@ -179,15 +178,8 @@ struct Verify: ParsableCommand {
                     + "\(Figures.count(group.conversations, "conversation")) in all; give all of "
                     + "them to `coffer verify` to see that none is missing.")
         }
-        if !result.cosigners.isEmpty {
-            options.note(
-                "Compare the fingerprint of each who cosigned with the one that they told you.")
-        }
-        if result.isEncrypted, result.recipients.isEmpty {
-            options.note(
-                "The archive was made in the clear and encrypted afterwards: nothing that is "
-                    + "signed says for whom.")
-        }
+        if !result.cosigners.isEmpty { noteCosigners() }
+        if result.isEncrypted, result.recipients.isEmpty { noteEncryptedAfterwards() }
         if result.isSignerKnown {
             Output.line("  signed by the expected key")
         } else {
@@ -195,6 +187,22 @@ struct Verify: ParsableCommand {
                 "Compare the signer's fingerprint with the one that its maker told you, or give it "
                     + "with --signer: anybody can make an archive that is whole.")
         }
+    }
+
+    /// For whom an archive is, in words.
+    static func recipient(_ said: String) -> String {
+        said == "passphrase" ? "whoever knows its passphrase" : said
+    }
+
+    func noteCosigners() {
+        options.note(
+            "Compare the fingerprint of each who cosigned with the one that they told you.")
+    }
+
+    func noteEncryptedAfterwards() {
+        options.note(
+            "The archive was made in the clear and encrypted afterwards: nothing that is signed "
+                + "says for whom.")
     }
 
     /// How many files the archive says it lacks, and whose word that is.
@@ -230,11 +238,7 @@ struct Verify: ParsableCommand {
     }
 
     private func show(_ withheld: WithheldCounts, of result: ArchiveVerifier.Result) {
-        Output.line(
-            withheld.records + withheld.parts == 0
-                ? "  redacted nothing is withheld"
-                : "  redacted \(Figures.count(withheld.records, "record")) and "
-                    + "\(Figures.count(withheld.parts, "part")) are withheld")
+        showAmount(withheld)
         guard withheld.isCopy else { return show(unproved: withheld, result.proof != nil) }
         guard let original = withheld.original else {
             showGroup(of: withheld)
@@ -263,7 +267,15 @@ struct Verify: ParsableCommand {
         }
     }
 
-    private func show(unproved withheld: WithheldCounts, _ isProved: Bool) {
+    func showAmount(_ withheld: WithheldCounts) {
+        Output.line(
+            withheld.records + withheld.parts == 0
+                ? "  redacted nothing is withheld"
+                : "  redacted \(Figures.count(withheld.records, "record")) and "
+                    + "\(Figures.count(withheld.parts, "part")) are withheld")
+    }
+
+    func show(unproved withheld: WithheldCounts, _ isProved: Bool) {
         guard isProved, withheld.records + withheld.parts > 0 else { return }
         let copies =
             withheld.copies == 0
@@ -274,18 +286,27 @@ struct Verify: ParsableCommand {
     }
 
     private func show(_ proof: ArchiveVerifier.ShownProof?) {
-        guard let proof else {
-            return options.note(
-                "No audit log is shown: nothing proves that the records are those of a vault.")
-        }
-        Output.line(
-            "  log      \(Printable.line(proof.origin)), \(Figures.count(proof.size, "entry"))")
-        if proof.uncovered > 0 {
-            options.note(
-                "\(Figures.count(proof.uncovered, "earlier version")) "
-                    + "\(proof.uncovered == 1 ? "is" : "are") older than the audit log, which does "
-                    + "not prove \(proof.uncovered == 1 ? "it" : "them").")
-        }
+        guard let proof else { return noteNoLog() }
+        Output.line("  log      \(Printable.line(Self.log(proof)))")
+        noteUncovered(proof.uncovered)
+    }
+
+    /// Which log is shown, and how long it is.
+    static func log(_ proof: ArchiveVerifier.ShownProof) -> String {
+        "\(proof.origin), \(Figures.count(proof.size, "entry"))"
+    }
+
+    func noteNoLog() {
+        options.note(
+            "No audit log is shown: nothing proves that the records are those of a vault.")
+    }
+
+    /// How many versions the log does not prove.
+    func noteUncovered(_ versions: Int) {
+        guard versions > 0 else { return }
+        options.note(
+            "\(Figures.count(versions, "earlier version")) \(versions == 1 ? "is" : "are") older "
+                + "than the audit log, which does not prove \(versions == 1 ? "it" : "them").")
     }
 }
 
