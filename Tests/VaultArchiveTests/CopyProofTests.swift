@@ -359,7 +359,27 @@ struct CopyProofTests {
         }
     }
 
-    // MARK: Custody, script
+    // MARK: Custody, certification, script
+
+    @Test("The draft of a copy's certification says what the copy was made of, and no vault")
+    func certification() throws {
+        let path = "meta/certification-902-14.txt"
+        let first = try text("out/\(path)")
+        #expect(first.contains("from a vault of AI conversations"))
+        #expect(!first.contains("redacted copy") && !first.contains("Withheld"))
+        let copy = try text("copy/\(path)")
+        #expect(!copy.contains("from a vault of AI conversations"))
+        #expect(copy.contains("is a redacted copy. It was made on \(testTime(300)), "))
+        let original = try JSONReader.parse(try place.read("out/meta/export.json"))
+        for member in ["name", "bag", "time", "signer"] {
+            #expect(copy.contains(": \(try #require(original[member]?.string))\n"), "\(member)")
+        }
+        let list = try #require(try place.verify("out").tagManifest)
+        #expect(copy.contains("SHA-256 of its tagmanifest-sha256.txt: \(list.hex)\n"))
+        #expect(copy.contains("Withheld of the records: 2 messages and 0 parts;\n"))
+        let files = SHA256Digest.hash(try place.read("copy/manifest-sha256.txt"))
+        #expect(copy.contains("manifest-sha256.txt   SHA-256  \(files.hex)\n"))
+    }
 
     @Test("A custody that says something else than the log is named")
     func custody() throws {

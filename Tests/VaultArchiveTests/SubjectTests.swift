@@ -58,6 +58,10 @@ struct SubjectTests {
         request.redaction = RedactionNote(subject: "Ada Lindqvist")
         _ = try ArchiveExport.run(source, request)
         #expect(try place.verify("ada").isValid)
+        let draft = String(
+            decoding: try place.read("ada/meta/certification-902-14.txt"), as: UTF8.self)
+        #expect(draft.contains("from a vault of AI conversations"))
+        #expect(draft.contains("Withheld of the records: "))
         let table = String(
             decoding: try place.read("ada/data/report/items.csv"), as: UTF8.self)
         #expect(!table.contains("priority"))

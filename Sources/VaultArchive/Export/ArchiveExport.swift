@@ -148,12 +148,13 @@ package enum ArchiveExport {
             proof: proof, withheld: source.redaction?.counts)
         try writer.tag(
             ArchiveName.certification,
-            CertificationDraft.text(
-                request, bag: bag, counts,
+            CertificationDraft(
+                tags: tags,
                 manifests: (
                     writer.digest(of: ArchiveName.manifest256),
                     writer.digest(of: ArchiveName.manifest512)
-                )))
+                )
+            ).text)
         try write(tags, payload.overview, request.supplements, to: writer)
         let digest = try source.withArchiveKey { (key) throws(VaultError) in
             try writer.sign(key, comment: tags.trustedComment)
