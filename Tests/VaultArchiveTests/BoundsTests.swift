@@ -120,6 +120,71 @@ struct BoundsTests {
         #expect(!take(["12345678", "901"], stop(11, mayStop: false)))
     }
 
+    // MARK: Records
+
+    private func entry(_ number: Int, sizeBytes: Int64 = 1, in records: UInt32 = 0) throws
+        -> NamedFiles.Entry
+    {
+        let hash = SHA256Digest.hash(Array("\(number)".utf8))
+        return NamedFiles.Entry(
+            hash: try #require(FileHash(hash)), sizeBytes: sizeBytes, part: UInt64(number),
+            records: records)
+    }
+
+    @Test("Files that records name take 56 bytes each, and what is named twice is there once")
+    func namedFiles() throws {
+        #expect(MemoryLayout<NamedFiles.Entry>.stride == 56)
+        var named = NamedFiles()
+        for number in 0..<200_000 {
+            named.add(try entry(number % 1000))
+            #expect(named.count <= 65_536)
+        }
+        var others = NamedFiles()
+        for number in 999..<2000 { others.add(try entry(number, in: 1)) }
+        others.add(try entry(3, sizeBytes: 2, in: 1))
+        named.add(others)
+        let third = try entry(3).hash
+        #expect(named.finish().map(\.hash) == [third])
+        #expect(named.count == 2000)
+        let hashes = named.entries.map(\.hash.bytes)
+        #expect(hashes == hashes.sorted { $0.lexicographicallyPrecedes($1) })
+        #expect(named.entries.first { $0.hash == third }?.sizeBytes == 1)
+        for number in 0..<2000 {
+            #expect(named.contains(SHA256Digest.hash(Array("\(number)".utf8))))
+        }
+        #expect(!named.contains(SHA256Digest.hash(Array("2000".utf8))) && !named.contains([1]))
+    }
+
+    @Test("Two records that say different sizes of one file are named, whichever comes first")
+    func sizes() throws {
+        for order in [[1, 2], [2, 1]] {
+            var named = NamedFiles()
+            for size in order {
+                named.add(try entry(7, sizeBytes: Int64(size), in: UInt32(size)))
+            }
+            #expect(named.finish().map(\.records) == [2])
+            #expect(named.entries.map(\.sizeBytes) == [1])
+        }
+    }
+
+    @Test("A record with more parts than a vault stores is not gone through")
+    func parts() throws {
+        func faults(_ parts: Int) throws -> [String] {
+            let path = "data/native/018f3a10-0000-7000-8000-000000020000.jsonl"
+            let id = "018f3a10-0000-7000-8000-000000020000"
+            let list = Array(repeating: "{}", count: parts).joined(separator: ",")
+            let lines = [
+                #"{"conversation":{"id":"\#(id)","messages":1,"records":1}}"#,
+                #"{"commitment":"\#(Self.hash)","envelope":{},"parts":[\#(list)]}"#,
+            ]
+            let checker = try checker(reading: [(path, 2, { lines[$0] })])
+            return self.faults(of: checker, path)
+        }
+        #expect(RecordPieces.maximumParts == PreparedMessage.maximumParts)
+        #expect(try faults(65_537) == ["line 2: the record has more than 65536 parts"])
+        #expect(try faults(65_536) == ["line 2: the envelope is not what was committed to"])
+    }
+
     @Test("Prior checkpoints are few and short")
     func prior() throws {
         let folder = ArchiveName.priorCheckpoints

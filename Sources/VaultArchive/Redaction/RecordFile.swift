@@ -83,6 +83,9 @@ enum RecordFile {
 
 /// Where the pieces of a record's line are.
 struct RecordPieces {
+    /// As many parts a vault stores of a message.
+    static let maximumParts = 65_536
+
     let commitment: Range<Int>
     let envelope: Range<Int>
     let parts: [Range<Int>]

@@ -42,9 +42,10 @@ struct BagChecker {
     private(set) var conversations = 0
     private(set) var messages: Int64 = 0
     private(set) var records: Int64 = 0
-    /// Attachments by hash: the size, a file that names it and, of a part of that, the token of its
-    /// hash.
-    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, path: String, part: UInt64)] = [:]
+    /// What the records name, in order once all was read.
+    private(set) var attachments = NamedFiles()
+    /// The files of records by the number that `attachments` has of them.
+    private(set) var recordPaths: [String] = []
     /// Attachments whose content is not what their name says.
     private(set) var misnamed: Set<String> = []
     /// What the error report says is missing.
@@ -167,10 +168,12 @@ struct BagChecker {
         return line.flatMap { Int64($0.dropFirst(name.utf8.count).prefix { $0 != "." }) }
     }
 
-    private func recordChecker(for path: String) -> RecordChecker? {
+    private mutating func recordChecker(for path: String) -> RecordChecker? {
         guard path.hasPrefix(ArchiveName.native), path.hasSuffix(".jsonl") else { return nil }
+        recordPaths.append(path)
         return RecordChecker(
-            path: path, maximumLineBytes: limits.lineBytes, commitments: proof.emptySum)
+            path: path, number: UInt32(recordPaths.count - 1), maximumLineBytes: limits.lineBytes,
+            commitments: proof.emptySum)
     }
 
     /// Why a file is not read at all.
@@ -220,6 +223,11 @@ struct BagChecker {
 
     mutating func finishReading() {
         collect(lanes.close())
+        for other in attachments.finish() {
+            faults.add(
+                recordPaths[Int(other.records)],
+                "attachment \(other.hash.bytes.hex) has another size elsewhere")
+        }
         hooks.progress(progress)
     }
 
@@ -361,12 +369,7 @@ struct BagChecker {
         withheld.copies += Int(checked.withheldCopies)
         privilege.wanted.add(checked.privilege)
         if checked.withheldRecords + checked.withheldParts > 0 { withheldPath = checked.path }
-        for (hash, named) in checked.attachments {
-            if let known = attachments[hash], known.sizeBytes != named.sizeBytes {
-                faults.add(checked.path, "attachment \(hash.hex) has another size elsewhere")
-            }
-            attachments[hash] = (named.sizeBytes, checked.path, named.part)
-        }
+        attachments.add(checked.attachments)
     }
 
     /// `<hex>  data/path`, as `sha256sum` writes it.

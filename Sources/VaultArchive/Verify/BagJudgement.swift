@@ -241,14 +241,15 @@ extension BagChecker {
     // MARK: Content
 
     private mutating func checkRecordsAndFiles() {
-        for (hash, attachment) in attachments {
-            let path = ArchiveName.attachment(hash)
+        for attachment in attachments.entries {
+            let path = ArchiveName.attachment(attachment.hash.bytes)
+            let named = recordPaths[Int(attachment.records)]
             if let file = ledger[path] {
                 if let size = file.sizeBytes, size != attachment.sizeBytes, !faults.names(path) {
-                    faults.add(attachment.path, "\(path) has another size than the record says")
+                    faults.add(named, "\(path) has another size than the record says")
                 }
             } else if !declaredMissing.contains(path) {
-                faults.add(attachment.path, "\(path), which it names, is missing")
+                faults.add(named, "\(path), which it names, is missing")
             }
         }
         let areRecordsWhole = !faults.namesAny(below: ArchiveName.native)
@@ -269,7 +270,7 @@ extension BagChecker {
             if misnamed.contains(path), !faults.names(path) {
                 return faults.add(path, "the content is not the one whose SHA-256 is its name")
             }
-            if areRecordsWhole, attachments[hash] == nil, !faults.names(path) {
+            if areRecordsWhole, !attachments.contains(hash), !faults.names(path) {
                 faults.add(path, "no record names this attachment")
             }
             return
@@ -316,8 +317,8 @@ extension BagChecker {
     }
 
     private var missingAttachments: Int {
-        attachments.keys.count { hash in
-            let path = ArchiveName.attachment(hash)
+        attachments.entries.count { named in
+            let path = ArchiveName.attachment(named.hash.bytes)
             return ledger[path] == nil && declaredMissing.contains(path)
         }
     }

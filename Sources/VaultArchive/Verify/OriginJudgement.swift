@@ -102,14 +102,14 @@ extension BagChecker {
                 "it lists \(listed.counted("part")), and proof/archive.json says \(count)")
         }
         isMissingProved = true
-        for (hash, attachment) in attachments {
-            let file = ArchiveName.attachment(hash)
+        for attachment in attachments.entries {
+            let file = ArchiveName.attachment(attachment.hash.bytes)
             guard ledger[file] == nil, !proof.missingParts.contains(attachment.part) else {
                 continue
             }
             isMissingProved = false
             faults.add(
-                attachment.path,
+                recordPaths[Int(attachment.records)],
                 "\(file), which it names, is missing, and the first archive had it")
         }
     }

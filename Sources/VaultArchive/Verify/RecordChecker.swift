@@ -31,9 +31,9 @@ struct RecordChecker {
     /// The rows that the privilege log has to have, without their numbers.
     private(set) var privilege: CommitmentSum
     private var custodian = ""
-    /// The attachments that the records name, with their sizes and, of a part that names them, the
-    /// token of its hash.
-    private(set) var attachments: [[UInt8]: (sizeBytes: Int64, part: UInt64)] = [:]
+    /// The attachments that the records name.
+    private(set) var attachments = NamedFiles()
+    private let number: UInt32
     /// What is wrong with the file.
     private(set) var faults = FaultList()
     /// The commitments of the records.
@@ -43,10 +43,12 @@ struct RecordChecker {
 
     /// - Parameters:
     ///   - path: The file's path in the bag.
+    ///   - number: What `attachments` calls the file.
     ///   - maximumLineBytes: Longer lines are refused.
     ///   - commitments: The empty sum to which those of the records are added.
-    init(path: String, maximumLineBytes: Int, commitments: CommitmentSum) {
+    init(path: String, number: UInt32, maximumLineBytes: Int, commitments: CommitmentSum) {
         self.path = path
+        self.number = number
         lines = LineSplitter(maximumBytes: maximumLineBytes)
         self.commitments = commitments
         privilege = commitments
@@ -131,6 +133,9 @@ struct RecordChecker {
         guard let pieces = unsafe RecordPieces(line) else {
             return unsafe checkWithheld(line)
         }
+        guard pieces.parts.count <= RecordPieces.maximumParts else {
+            return "the record has more than \(RecordPieces.maximumParts) parts"
+        }
         let hash = unsafe Self.hash(line, pieces.envelope)
         guard unsafe hash == Array(line[pieces.commitment]).fromHex else {
             return "the envelope is not what was committed to"
@@ -159,7 +164,9 @@ struct RecordChecker {
     /// Checks a line that is no whole record: one that stands for a record.
     private mutating func checkWithheld(_ line: UnsafeBufferPointer<UInt8>) -> String? {
         var scanner = unsafe CanonicalScanner(line)
-        guard scanner.value() != nil, scanner.isAtEnd,
+        // What is none is not parsed: its line may have hundreds of megabytes.
+        guard unsafe line.dropFirst(81).prefix(10).elementsEqual("\"withheld\"".utf8),
+            scanner.value() != nil, scanner.isAtEnd,
             let stub = unsafe (try? JSONReader.parse(line)).flatMap({ WithheldRecord($0) })
         else { return "this is not a record in canonical form" }
         withheldRecords += 1
@@ -258,9 +265,13 @@ struct RecordChecker {
         guard scanner.skip(#"{"attachment":"#) else { return nil }
         guard let value = scanner.value(),
             let object = unsafe try? JSONReader.parse(UnsafeBufferPointer(rebasing: line[value])),
-            let reference = AttachmentReference(archived: object)
+            let reference = AttachmentReference(archived: object),
+            let name = FileHash(reference.sha256)
         else { return "an attachment is not named as it has to be" }
-        attachments[reference.sha256] = (reference.sizeBytes, commitments.token(of: hash))
+        attachments.add(
+            NamedFiles.Entry(
+                hash: name, sizeBytes: reference.sizeBytes, part: commitments.token(of: hash),
+                records: number))
         return nil
     }
 }
