@@ -41,12 +41,13 @@ struct MissingFilesTests {
         }
     }
 
-    private func redact(_ archive: String, _ copy: String) throws {
+    private func redact(_ archive: String, _ copy: String, withholding origin: String = "a") throws
+    {
         let redaction = try ArchiveRedaction(
             "\(place.path)/\(archive)", key: nil, waitingIn: place.path, hooks: .init())
         try #require(redaction.verification.faults == [])
         let id = try #require(try vault.conversationIDs().first)
-        let question = try #require(try vault.messages(of: id).first { $0.originID == "a" })
+        let question = try #require(try vault.messages(of: id).first { $0.originID == origin })
         var rules = RedactionRules()
         try rules.withhold([question.id.description], because: "privileged")
         let request = ArchiveRedaction.Request(
@@ -98,6 +99,20 @@ struct MissingFilesTests {
         }
     }
 
+    @Test("The first page of a copy speaks of files that what it shows names, and of no vault")
+    func frontPage() throws {
+        try export("out", without: "file of prices")
+        #expect(
+            try text("out/index.html").contains("<li>1 attachment that the vault did not hold;"))
+        try redact("out", "copy")
+        let lacking = "that the archive which was redacted lacks, of those that what is shown names"
+        let page = try text("copy/index.html")
+        #expect(page.contains("<li>1 attachment \(lacking);"))
+        #expect(!page.contains("the vault did not hold"))
+        try redact("out", "less", withholding: "c")
+        #expect(try text("less/index.html").contains("<li>Attachments \(lacking): none."))
+    }
+
     @Test("A file that a copy leaves out and calls missing is named")
     func leftOut() throws {
         try export("out", without: "")
@@ -114,6 +129,17 @@ struct MissingFilesTests {
                 == ["\(path), which it names, is missing, and the first archive had it"])
         #expect(result.faults.first?.path.hasPrefix(ArchiveName.native) == true)
         #expect(!result.isMissingProved)
+    }
+
+    @Test("A restoration says how many files the archive lacks")
+    func restored() throws {
+        try export("out", without: "file of prices")
+        let office = try world.vault("office")
+        _ = try office.trust(SSHPublicKey.fingerprint(try testKey(7).publicKey), name: "Ada")
+        let outcome = try ArchiveRestore.run(
+            ArchiveRestore.Request("\(place.path)/out"), into: office)
+        guard case .restored(let restored) = outcome else { throw RestoreWorld.Faults(faults: []) }
+        #expect(restored.missingFiles == 1 && restored.report.attachmentsAdded == 1)
     }
 
     @Test("A list of what is missing that is longer or shorter than sealed is named")

@@ -299,15 +299,20 @@ struct FrontPage {
                 + "what was destroyed.")
     }
 
+    /// Of a redacted archive this is told of what it shows: what withheld parts name is not known.
     private mutating func errors() {
+        let isCopy = request.redaction?.original != nil
+        let lacking =
+            isCopy ? "that the archive which was redacted lacks" : "that the vault did not hold"
+        let shown = tags.withheld == nil ? "" : ", of those that what is shown names"
         guard tags.counts.errors > 0 else {
             return item(
-                "Attachments that the vault did not hold: none. A record that could not be read "
-                    + "would have stopped the export.")
+                "Attachments \(lacking)\(shown): none. A record that could not be read would have "
+                    + "stopped the \(isCopy ? "redaction" : "export").")
         }
         html.markup("<li>")
-        html.text(tags.counts.errors.counted("attachment"))
-        html.markup(" that the vault did not hold; <a href=\"")
+        html.text("\(tags.counts.errors.counted("attachment")) \(lacking)\(shown)")
+        html.markup("; <a href=\"")
         html.text(ArchiveName.errors)
         html.markup("\">errors.csv</a> names what is missing.</li>\n")
     }

@@ -36,6 +36,8 @@ package enum ArchiveRestore {
         package var report: RestoreReport
         /// Of which group the archive is one: the others have the rest of the same export.
         package var group: ArchiveGroup?
+        /// Attached files that the archive's records name and that it lacks; a vault may have them.
+        package var missingFiles: Int
         /// Whether it was stopped before its end; what the report says is stored all the same.
         package var isStopped: Bool
     }
@@ -93,7 +95,7 @@ package enum ArchiveRestore {
         return .restored(
             Restored(
                 source: source, report: restoration.report, group: result.member?.group,
-                isStopped: isStopped))
+                missingFiles: result.missingFiles, isStopped: isStopped))
     }
 
     private static func verify(

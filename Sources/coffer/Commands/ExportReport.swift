@@ -24,8 +24,9 @@ extension Export {
         let errors = results.reduce(0) { $0 + $1.errors }
         if errors > 0 {
             options.note(
-                "\(Figures.count(errors, "attachment")) could not be read; "
-                    + "data/report/errors.csv in the archive names them. Run `coffer doctor`.")
+                "The vault lacks \(Figures.count(errors, "attached file")) that records name; "
+                    + "data/report/errors.csv in the archive says which. A restored archive may "
+                    + "have lacked them; whether the vault lost any, `coffer doctor` says.")
         }
         noteReplaced(results.reduce(0) { $0 + $1.replacedCharacters })
         if subject.subject != nil { options.note(SubjectOptions.note) }

@@ -138,7 +138,10 @@ struct RestoreView {
                 "vault": .text(restored.source.vault),
             ]),
             "conversations": counts(report.conversations), "messages": counts(report.messages),
-            "attachments": .object(["added": .integer(report.attachmentsAdded)]),
+            "attachments": .object([
+                "added": .integer(report.attachmentsAdded),
+                "missing": .integer(restored.missingFiles),
+            ]),
             "holds": .array(
                 report.held.sorted { $0.key < $1.key }.map {
                     .object(["hold": .string($0.key), "conversations": .integer($0.value)])
@@ -197,6 +200,12 @@ struct RestoreView {
             options.note(
                 "A message in conflict stands beside the vault's own as another child of the same "
                     + "parent; nothing was overwritten.")
+        }
+        if restored.missingFiles > 0 {
+            let count = Figures.count(restored.missingFiles, "attached file")
+            options.note(
+                "The archive lacks \(count) that its records name, and data/report/errors.csv in "
+                    + "it says which: the vault has of them only what it had before.")
         }
         if let group = restored.group, group.count > 1 {
             options.note(
