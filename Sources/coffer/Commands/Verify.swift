@@ -33,7 +33,7 @@ struct Verify: ParsableCommand {
             checked with --tsa-ca, by `openssl ts -verify` on this machine; without it, it is named \
             as present and not checked. \
             Several archives are checked as one group: none may be missing, and no \
-            conversation may be in two.
+            conversation may be in two. A redacted copy is of no group: verify each by itself.
 
             EXAMPLES:
               coffer verify merger.tar.zst
