@@ -109,6 +109,46 @@ import Testing
         }
     }
 
+    /// A part that begins with all that it has, 17 times a MiB of it.
+    private static let begun: [String] = [
+        #"{"type":"tool_use","id":"t","name":"n","input":{"a":"DATA"}}"#,
+        #"{"type":"thinking","thinking":"","signature":"DATA"}"#,
+        #"{"type":"redacted_thinking","data":"DATA"}"#, #"{"type":"new","value":"DATA"}"#,
+    ]
+
+    @Test(arguments: begun)
+    func `what a part begins with counts as what comes later`(block: String) throws {
+        let data = String(repeating: "x", count: 1 << 20)
+        let parts = (1...17).map { begin($0, block.replacing("DATA", with: data)) }
+        for count in [10, 17] {
+            let (answer, _) = try decode([begin(0), text(0, "one"), end(0)] + parts.prefix(count))
+            if case .failed(let error) = answer.state {
+                #expect(count == 17 && error.kind == .malformed)
+            } else {
+                #expect(count == 10)
+            }
+            #expect(kept(answer) == "one" && answer.parts.count >= 10)
+        }
+    }
+
+    private func tool(_ part: Int, id: Int, name: Int) -> String {
+        let (id, name) = (String(repeating: "i", count: id), String(repeating: "n", count: name))
+        return begin(part, #"{"type":"tool_use","id":"\#(id)","name":"\#(name)","input":{}}"#)
+    }
+
+    @Test func `names and ids of tools have an end`() throws {
+        let all = { (id: Int) in (0..<100).map { self.tool($0, id: id, name: 9) } }
+        let cases: [(events: [String], fits: Bool)] = [
+            ([tool(0, id: 9, name: 200)], true), ([tool(0, id: 9, name: 201)], false),
+            ([tool(0, id: 16_384, name: 9)], true), ([tool(0, id: 16_385, name: 9)], false),
+            (all(9_000), true), (all(16_000), false),
+        ]
+        for (events, fits) in cases {
+            let (answer, _) = try decode(events)
+            #expect((answer.state == .finished) == fits, "\(answer.state)")
+        }
+    }
+
     @Test(arguments: [200, 201]) func `a tool's input may be 200 levels deep`(depth: Int) throws {
         // The object itself is level 0.
         let input =

@@ -40,9 +40,19 @@ struct Endpoint {
     /// A request with a JSON body.
     func post(_ path: String, _ body: JSONObject, headers: WireHeaders = [:]) -> WireRequest {
         let all: WireHeaders = ["accept": "application/json", "content-type": "application/json"]
-        return WireRequest(
+        var request = WireRequest(
             .post, origin, path: prefix + path, query: query, headers: all + headers + settings,
             body: Array(JSONWriter.line(.object(body)).utf8))
+        request.stops = Self.stops(body)
+        return request
+    }
+
+    /// Where an answer shall stop, by the name that a form of bodies has for it.
+    private static func stops(_ body: JSONObject) -> [String] {
+        let lists = [
+            body["stop_sequences"], body["stop"], body["inferenceConfig"]?["stopSequences"],
+        ]
+        return lists.flatMap { $0?.array ?? [] }.compactMap(\.string)
     }
 
     /// A request without a body.

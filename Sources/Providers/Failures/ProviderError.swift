@@ -58,17 +58,17 @@ package struct ProviderError: Error, Sendable, Equatable {
     ///
     /// Such a word has 1 to 200 letters, digits and `-_.:/+=` of ASCII.
     static func word(_ text: String) -> String? {
+        guard (1...SentSecrets.longestWord).contains(text.utf8.count) else { return nil }
         let marks = Set("-_.:/+=".utf8)
-        let isWord = text.utf8.allSatisfy { $0.isLetterOrDigit || marks.contains($0) }
-        return isWord && (1...200).contains(text.utf8.count) ? text : nil
+        return text.utf8.allSatisfy { $0.isLetterOrDigit || marks.contains($0) } ? text : nil
     }
 
     /// One line of at most 500 characters, without characters that steer a terminal.
     private static func shortened(_ text: String) -> String {
-        let plain = text.unicodeScalars.map { scalar in
+        let plain = text.unicodeScalars.prefix(longestMessage).map { scalar in
             scalar.properties.generalCategory == .control ? " " : Character(scalar)
         }
-        return String(plain.prefix(longestMessage))
+        return String(plain)
     }
 }
 

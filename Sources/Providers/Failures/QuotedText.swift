@@ -1,7 +1,8 @@
 /// A server's text in which places are covered.
 ///
-/// It is looked at as it stands and as it is without escapes, up to a few times over: `%41`,
-/// `\u0041`, `\x41`, `\"`, `&#65;`. Each byte that is seen knows the place that it comes from.
+/// It is looked at as it stands and as it is without escapes, up to a few times over: `%41`, `=41`
+/// (and lines that end with `=`), `\u0041`, `\U00000041`, `\u{41}`, `\x41`, `\101`, `\"`, `\n`,
+/// `&#65;`, `&#x41;`, `&amp;`. Each byte that is seen knows the place that it comes from.
 struct QuotedText {
     private struct Sign {
         var byte: UInt8
@@ -11,17 +12,21 @@ struct QuotedText {
     private static let mask = Array("[masked]".utf8)
     /// So often escapes are taken away; nobody escapes more often by mistake.
     private static let mostViews = 4
+    /// The longest escape, in bytes.
+    private static let longestEscape = 10
 
     private let bytes: [UInt8]
     private var isCovered: [Bool]
     private let views: [[Sign]]
-    /// Whether the text was cut short, as `ProviderError` does.
     private let isCut: Bool
 
-    init(_ text: String) {
+    /// - Parameters:
+    ///   - text: What a server says.
+    ///   - isCut: Whether it was cut short, perhaps inside a secret.
+    init(_ text: String, isCut: Bool) {
         bytes = Array(text.utf8)
         isCovered = Array(repeating: false, count: bytes.count)
-        isCut = text.unicodeScalars.count >= ProviderError.longestMessage
+        self.isCut = isCut
         var view = bytes.enumerated().map { Sign(byte: $1.lowered, place: $0..<$0 + 1) }
         var views = [view]
         while views.count < Self.mostViews {
@@ -30,7 +35,8 @@ struct QuotedText {
             view = next
             views.append(view)
         }
-        self.views = views
+        // What was cut inside an escape ends, as far as one can tell, in front of it.
+        self.views = isCut ? views + views.compactMap(Self.withoutCutEscape) : views
     }
 
     /// The text with a mask in each covered place.
@@ -57,15 +63,36 @@ struct QuotedText {
 
     // MARK: Secrets
 
-    /// Covers what is a secret, or a run of one; also where it was broken into lines.
+    /// Covers what is a secret, or a run of one; also where it was broken into lines, and where
+    /// signs stand between its bytes.
     mutating func cover(_ secrets: SecretRuns) {
         for view in views {
-            for signs in [view, view.filter { !$0.byte.isBlank }] {
+            let solid = view.filter { !$0.byte.isBlank }
+            for signs in [view, solid] {
                 for place in secrets.places(in: signs.map(\.byte), isCut: isCut) {
                     cover(signs[place])
                 }
             }
+            let joined = Self.withoutSeparators(solid)
+            for place in secrets.longPlaces(in: joined.map(\.byte), isCut: isCut) {
+                cover(joined[place])
+            }
         }
+    }
+
+    /// `4b45` of `4b:45`, of `4b-45`, of `4b,45` and of `0x4b,0x45`.
+    private static func withoutSeparators(_ view: [Sign]) -> [Sign] {
+        let separators = Set(":-,;".utf8)
+        let signs = view.filter { !separators.contains($0.byte) }
+        var result: [Sign] = []
+        for sign in signs {
+            if sign.byte == UInt8(ascii: "x"), result.last?.byte == UInt8(ascii: "0") {
+                result.removeLast()
+            } else {
+                result.append(sign)
+            }
+        }
+        return result
     }
 
     // MARK: Headers
@@ -147,29 +174,74 @@ struct QuotedText {
         return result
     }
 
+    /// The view up to an escape that may go on behind its end; nil where none does.
+    private static func withoutCutEscape(_ view: [Sign]) -> [Sign]? {
+        view.suffix(longestEscape - 1).lastIndex { escapes.contains($0.byte) }
+            .map { Array(view[..<$0]) }
+    }
+
+    /// What an escape begins with.
+    private static let escapes = Set("%=\\&".utf8)
+
     /// The byte of ASCII that an escape at the beginning stands for, and how long that is.
     private static func escape(_ view: ArraySlice<Sign>) -> (UInt8, Int)? {
-        let text = view.prefix(10).map(\.byte)
-        let number = { (digits: ArraySlice<UInt8>, radix: Int) -> UInt8? in
-            UInt32(String(decoding: digits, as: UTF8.self), radix: radix)
-                .flatMap { $0 < 0x80 ? UInt8($0) : nil }
+        guard let first = view.first?.byte, escapes.contains(first) else { return nil }
+        let text = view.prefix(longestEscape).map(\.byte)
+        switch first {
+        case UInt8(ascii: "%"): return number(text, 1..<3, 16)
+        case UInt8(ascii: "="):
+            // Quoted-printable; a line that ends so goes on.
+            if text.starts(with: "=\r\n".utf8) { return (0x0A, 3) }
+            return text.starts(with: "=\n".utf8) ? (0x0A, 2) : number(text, 1..<3, 16)
+        case UInt8(ascii: "&"): return entity(text)
+        default: return backslash(text)
         }
-        switch (text.first, text.count > 1 ? text[1] : 0) {
-        case (UInt8(ascii: "%"), _) where text.count >= 3:
-            return number(text[1..<3], 16).map { ($0, 3) }
-        case (UInt8(ascii: "\\"), UInt8(ascii: "u")) where text.count >= 6:
-            return number(text[2..<6], 16).map { ($0, 6) }
-        case (UInt8(ascii: "\\"), UInt8(ascii: "x")) where text.count >= 4:
-            return number(text[2..<4], 16).map { ($0, 4) }
-        case (UInt8(ascii: "\\"), let next) where Set("\"'/\\".utf8).contains(next):
-            return (next, 2)
-        case (UInt8(ascii: "&"), UInt8(ascii: "#")):
-            guard let end = text.firstIndex(of: UInt8(ascii: ";")), end > 2 else { return nil }
-            let isHexadecimal = text[2] == UInt8(ascii: "x")
-            return number(text[(isHexadecimal ? 3 : 2)..<end], isHexadecimal ? 16 : 10)
-                .map { ($0, end + 1) }
+    }
+
+    private static func backslash(_ text: [UInt8]) -> (UInt8, Int)? {
+        guard text.count > 1 else { return nil }
+        switch text[1] {
+        case UInt8(ascii: "u"):
+            if text.starts(with: "\\u{".utf8) {
+                guard let end = text.firstIndex(of: UInt8(ascii: "}")) else { return nil }
+                return number(text, 3..<end, 16, end: end + 1)
+            }
+            // `\U` of eight digits, whose letter is small here.
+            if text.starts(with: "\\u0000".utf8), let found = number(text, 2..<10, 16) {
+                return found
+            }
+            return number(text, 2..<6, 16)
+        case UInt8(ascii: "x"): return number(text, 2..<4, 16)
+        case UInt8(ascii: "0"), UInt8(ascii: "1"): return number(text, 1..<4, 8)
+        case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): return (0x0A, 2)
+        case let next where Set("\"'/\\".utf8).contains(next): return (next, 2)
         default: return nil
         }
+    }
+
+    private static func entity(_ text: [UInt8]) -> (UInt8, Int)? {
+        guard let end = text.firstIndex(of: UInt8(ascii: ";")) else { return nil }
+        switch String(decoding: text[..<end], as: UTF8.self) {
+        case "&amp": return (UInt8(ascii: "&"), end + 1)
+        case "&lt": return (UInt8(ascii: "<"), end + 1)
+        case "&gt": return (UInt8(ascii: ">"), end + 1)
+        case "&quot": return (UInt8(ascii: "\""), end + 1)
+        case "&apos": return (UInt8(ascii: "'"), end + 1)
+        case let word where word.hasPrefix("&#x"): return number(text, 3..<end, 16, end: end + 1)
+        case let word where word.hasPrefix("&#"): return number(text, 2..<end, 10, end: end + 1)
+        default: return nil
+        }
+    }
+
+    /// The byte of ASCII that digits are the number of, and where its escape ends.
+    private static func number(
+        _ text: [UInt8], _ digits: Range<Int>, _ radix: Int, end: Int? = nil
+    ) -> (UInt8, Int)? {
+        guard digits.upperBound <= text.count,
+            let value = UInt32(String(decoding: text[digits], as: UTF8.self), radix: radix),
+            value < 0x80
+        else { return nil }
+        return (UInt8(value), end ?? digits.upperBound)
     }
 }
 

@@ -12,7 +12,7 @@ struct SecretRuns: Sendable {
     private var runs: Set<Int> = []
     /// Secrets that are shorter than a run, by their lengths.
     private var whole: [Int: Set<Int>] = [:]
-    /// Beginnings that are shorter than a run, for a text that was cut short.
+    /// Beginnings that are shorter than a run and than their secret, for a text that was cut short.
     private var beginnings: [Int: Set<Int>] = [:]
 
     /// Adds a secret in all its forms.
@@ -39,15 +39,15 @@ struct SecretRuns: Sendable {
 
     private mutating func add(form: [UInt8]) {
         let form = form.map(\.lowered)
+        for length in Self.shortestTail..<Self.length where length < form.count {
+            beginnings[length, default: []].insert(Self.hash(form[..<length]))
+        }
         guard form.count >= Self.length else {
             whole[form.count, default: []].insert(Self.hash(form[...]))
             return
         }
         for start in 0...(form.count - Self.length) {
             runs.insert(Self.hash(form[start..<start + Self.length]))
-        }
-        for length in Self.shortestTail..<Self.length {
-            beginnings[length, default: []].insert(Self.hash(form[..<length]))
         }
     }
 
@@ -66,23 +66,32 @@ struct SecretRuns: Sendable {
     ///   - isCut: Whether the text goes on where it came from.
     /// - Returns: The places; they may overlap.
     func places(in text: [UInt8], isCut: Bool) -> [Range<Int>] {
-        var places: [Range<Int>] = []
-        for (length, hashes) in [(Self.length, runs)] + whole.map({ ($0.key, $0.value) }) {
-            guard !hashes.isEmpty, text.count >= length else { continue }
-            for start in 0...(text.count - length) {
-                let place = start..<start + length
-                guard hashes.contains(Self.hash(text[place])) else { continue }
-                if length >= Self.shortest || Self.standsAlone(place, in: text) {
-                    places.append(place)
-                }
+        var places = longPlaces(in: text, isCut: isCut)
+        for (length, hashes) in whole {
+            places += Self.places(of: hashes, length, in: text).filter { place in
+                length >= Self.shortest || Self.standsAlone(place, in: text)
             }
         }
-        guard isCut else { return places }
-        for (length, hashes) in beginnings where text.count >= length {
-            let place = (text.count - length)..<text.count
-            if hashes.contains(Self.hash(text[place])) { places.append(place) }
-        }
         return places
+    }
+
+    /// The same without secrets that are shorter than a run.
+    func longPlaces(in text: [UInt8], isCut: Bool) -> [Range<Int>] {
+        let places = Self.places(of: runs, Self.length, in: text)
+        guard isCut else { return places }
+        let tails = beginnings.filter { length, hashes in
+            text.count >= length && hashes.contains(Self.hash(text.suffix(length)))
+        }
+        return places + tails.keys.map { text.count - $0..<text.count }
+    }
+
+    private static func places(
+        of hashes: Set<Int>, _ length: Int, in text: [UInt8]
+    ) -> [Range<Int>] {
+        guard !hashes.isEmpty, text.count >= length else { return [] }
+        return (0...(text.count - length)).map { $0..<$0 + length }.filter { place in
+            hashes.contains(hash(text[place]))
+        }
     }
 
     private static func standsAlone(_ place: Range<Int>, in text: [UInt8]) -> Bool {

@@ -11,18 +11,26 @@ import JSONText
 /// | `ended` | passes | is dropped |
 ///
 /// So a gateway that does not say where a part begins loses none of its words. Bounds keep memory
-/// small: an answer with more parts, with more of what is shown to nobody (inputs of tools,
-/// signatures, citations), or with deeper values has failed as `malformed`, and what came before
-/// counts.
+/// small: an answer with more parts, with more beside its text and thoughts (inputs, ids and names
+/// of tools, signatures, citations, parts of kinds that are not known; whether a part begins with
+/// it or it comes later), with longer names or with deeper values has failed as `malformed`, and
+/// what came before counts.
 struct PartOrder: Sendable {
     static let mostParts = 4_096
     static let mostHeldBytes = 16 << 20
+    /// The longest name of a tool, in bytes; providers take 64 to 128.
+    static let longestName = 200
+    /// The longest id of a tool's use, in bytes: gateways put a signature of thoughts into it.
+    static let longestID = 16_384
+    /// All names and ids of an answer, in bytes.
+    static let mostNamingBytes = 1 << 20
 
     private enum Kind { case text, thinking, refusal, tool, other }
 
     private var open: [Int: Kind] = [:]
     private var parts = 0
     private var heldBytes = 0
+    private var namingBytes = 0
 
     /// The events that stand for one; `failed` is the last of an answer.
     mutating func take(_ event: TurnEvent) -> [TurnEvent] {
@@ -39,8 +47,7 @@ struct PartOrder: Sendable {
                 + hold(event, part, .thinking, piece.utf8.count)
         case .toolInput(let part, let piece): return hold(event, part, .tool, piece.utf8.count)
         case .citation(let part, let citation):
-            guard !citation.isNested(deeperThan: JSON.deepestOfModel) else { return Self.tooDeep }
-            return hold(event, part, .text, JSONWriter.line(citation).utf8.count)
+            return open[part] == .text ? count(citation) ?? [event] : []
         case .ended(let part): return open.removeValue(forKey: part) == nil ? [] : [event]
         case .started, .usage, .stopped, .other, .finished, .failed: return [event]
         }
@@ -52,23 +59,46 @@ struct PartOrder: Sendable {
         guard parts <= Self.mostParts else {
             return Self.malformed("The answer has more than \(Self.mostParts) parts.")
         }
-        switch beginning {
-        case .text: open[part] = .text
-        case .thinking: open[part] = .thinking
-        case .refusal: open[part] = .refusal
-        case .toolUse(_, _, let input):
-            guard input?.isNested(deeperThan: JSON.deepestOfModel) != true else {
-                return Self.tooDeep
-            }
-            open[part] = .tool
-        case .other(let object):
-            guard !JSON.object(object).isNested(deeperThan: JSON.deepestOfModel) else {
-                return Self.tooDeep
-            }
-            open[part] = .other
-        case .redactedThinking: open[part] = .other
-        }
+        if let fault = fault(of: beginning) { return fault }
+        open[part] = Self.kind(beginning)
         return end + [.began(part: part, beginning)]
+    }
+
+    private static func kind(_ beginning: PartBeginning) -> Kind {
+        switch beginning {
+        case .text: .text
+        case .thinking: .thinking
+        case .refusal: .refusal
+        case .toolUse: .tool
+        case .redactedThinking, .other: .other
+        }
+    }
+
+    /// Counts what a part begins with; what has failed where that is without bound.
+    private mutating func fault(of beginning: PartBeginning) -> [TurnEvent]? {
+        switch beginning {
+        case .text, .refusal: return nil
+        case .thinking(_, let signature): return count(signature.utf8.count)
+        case .redactedThinking(let data): return count(data.utf8.count)
+        case .toolUse(let id, let name, let input):
+            namingBytes += id.utf8.count + name.utf8.count
+            guard name.utf8.count <= Self.longestName, id.utf8.count <= Self.longestID,
+                namingBytes <= Self.mostNamingBytes
+            else { return Self.malformed("The answer asks for a tool by an endless name.") }
+            return input.flatMap { count($0) }
+        case .other(let object): return count(.object(object))
+        }
+    }
+
+    private mutating func count(_ value: JSON) -> [TurnEvent]? {
+        guard !value.isNested(deeperThan: JSON.deepestOfModel) else { return Self.tooDeep }
+        return count(JSONWriter.line(value).utf8.count)
+    }
+
+    private mutating func count(_ bytes: Int) -> [TurnEvent]? {
+        heldBytes += bytes
+        guard heldBytes > Self.mostHeldBytes else { return nil }
+        return Self.malformed("The answer has more than 16 MiB beside its text.")
     }
 
     /// What begins a part where none of that kind is open.
@@ -82,11 +112,7 @@ struct PartOrder: Sendable {
         _ event: TurnEvent, _ part: Int, _ kind: Kind, _ bytes: Int
     ) -> [TurnEvent] {
         guard open[part] == kind else { return [] }
-        heldBytes += bytes
-        guard heldBytes <= Self.mostHeldBytes else {
-            return Self.malformed("The answer asks for tools with more than 16 MiB.")
-        }
-        return [event]
+        return count(bytes) ?? [event]
     }
 
     private static let tooDeep = malformed("The answer has values that are nested too deep.")

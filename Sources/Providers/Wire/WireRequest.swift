@@ -68,6 +68,8 @@ package struct WireRequest: Sendable, Equatable {
     package var purpose = WirePurpose.model
     /// What it was signed with, which does not go out: for `SentSecrets`.
     var signer: Secret?
+    /// Where the answer shall stop, as the body says: for `SentSecrets`.
+    var stops: [String] = []
 
     package init(
         _ method: Method, _ origin: WebOrigin, path: String, query: String = "",
