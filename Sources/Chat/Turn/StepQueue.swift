@@ -7,6 +7,8 @@ import Vault
 actor StepQueue {
     /// So many steps may wait; whoever brings more waits with them.
     private static let mostWaiting = 256
+    /// So much text may wait, in bytes.
+    private static let mostWaitingBytes = 1 << 20
 
     private struct Step {
         var changes: [TurnChange]
@@ -16,6 +18,7 @@ actor StepQueue {
     private let journal: TurnJournal
     private let show: @Sendable (ChatNews) async -> Void
     private var waiting: [Step] = []
+    private var waitingBytes = 0
     private var isWriting = false
     private var failure: (any Error)?
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -31,11 +34,14 @@ actor StepQueue {
     func add(_ changes: [TurnChange], then news: ChatNews) async throws {
         if let failure { throw failure }
         waiting.append(Step(changes: changes, news: news))
+        waitingBytes += changes.reduce(0) { $0 + $1.textBytes }
         if !isWriting {
             isWriting = true
             Task { await writeAll() }
         }
-        if waiting.count >= Self.mostWaiting { try await drain() }
+        if waiting.count >= Self.mostWaiting || waitingBytes >= Self.mostWaitingBytes {
+            try await drain()
+        }
     }
 
     /// Waits until all that was taken is stored and shown.
@@ -50,6 +56,7 @@ actor StepQueue {
         while !waiting.isEmpty, failure == nil {
             let batch = waiting
             waiting = []
+            waitingBytes = 0
             let changes = batch.flatMap(\.changes)
             do {
                 if !changes.isEmpty {
@@ -62,5 +69,16 @@ actor StepQueue {
         let waiters = waiters
         self.waiters = []
         for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension TurnChange {
+    /// The length of its text; what else an answer has is bounded by `PartOrder`.
+    fileprivate var textBytes: Int {
+        switch self {
+        case .text(_, let piece): piece.utf8.count
+        case .part(_, let part): part.text?.utf8.count ?? 0
+        case .data, .facts: 0
+        }
     }
 }
