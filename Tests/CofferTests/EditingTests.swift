@@ -27,6 +27,16 @@ struct EditingTests {
         ])
     func known(_ bytes: String, _ expected: [Keystroke]) { #expect(keys(bytes) == expected) }
 
+    @Test("What was typed while the terminal handed over lines is lines")
+    func typedAhead() {
+        var parser = KeystrokeParser()
+        let found = parser.take(typedAhead: "second\nthird\n/qu".utf8)
+        #expect(
+            found == [.text("second"), .enter, .text("third"), .enter, .text("/qu")])
+        #expect(parser.take("it\r".utf8) == [.text("it"), .enter])
+        #expect(parser.take(typedAhead: "a\u{1B}\nb\n".utf8).filter { $0 == .enter }.count == 1)
+    }
+
     @Test("Wherever what a terminal sends is cut, the keys are the same")
     func cuts() {
         let bytes = Array("é重\u{1B}[200~a\u{1B}[b\u{1B}[201~\u{1B}[A\u{1B}b\r".utf8)

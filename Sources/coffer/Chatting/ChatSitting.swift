@@ -49,6 +49,8 @@ final class ChatSitting {
         try greet()
         repeat {
             try Output.flush()
+            // Whoever stops an answer stops what was typed behind its question, too.
+            if Interruption.isRequested { editor.dropTyped() }
             // Each question may be stopped anew.
             Interruption.watch()
             switch editor.read() {

@@ -35,6 +35,11 @@ struct KeystrokeParser {
         return keys
     }
 
+    /// Takes what was typed while the terminal handed over lines: there Enter is a line feed.
+    mutating func take(typedAhead bytes: some Sequence<UInt8>) -> [Keystroke] {
+        take(bytes.map { $0 == 0x0A ? 0x0D : $0 })
+    }
+
     /// Drops a sequence that was begun.
     mutating func reset() { if !isPasting { pending = [] } }
 

@@ -2,8 +2,9 @@ import Foundation
 
 /// Asks for a text on the terminal: Enter sends, Alt-Enter or Ctrl-J begins a new line.
 ///
-/// The usual keys of Emacs and of a shell work; arrows go through what was sent before. Nothing is
-/// written to a file: what a person types is content.
+/// The usual keys of Emacs and of a shell work; arrows go through what was sent before. What was
+/// typed before the prompt counts: each line of it is a text, and what has no end yet is its
+/// beginning. Nothing is written to a file: what a person types is content.
 final class LineEditor {
     enum Answer: Equatable {
         case text(String)
@@ -16,6 +17,7 @@ final class LineEditor {
     private let prompt: String
     private var history: [String]
     private var parser = KeystrokeParser()
+    /// What was typed and not looked at yet, also behind a text that was sent.
     private var waiting: [Keystroke] = []
     private var edited = EditedText()
     /// What was being typed before an earlier text was called back.
@@ -38,6 +40,7 @@ final class LineEditor {
         guard let terminal = RawTerminal() else { return readPlain() }
         defer { terminal.restore() }
         (edited, draft, place, rowsAbove) = (EditedText(), EditedText(), history.count, 0)
+        waiting += parser.take(typedAhead: terminal.typedAhead)
         draw()
         while true {
             if waiting.isEmpty {
@@ -53,6 +56,9 @@ final class LineEditor {
             draw()
         }
     }
+
+    /// Forgets what was typed and not sent.
+    func dropTyped() { (waiting, parser) = ([], KeystrokeParser()) }
 
     private func readPlain() -> Answer {
         Swift.readLine().map { .text($0) } ?? .ended
@@ -179,6 +185,8 @@ struct EditedLayout {
 /// A terminal that hands over every key as it is struck.
 private struct RawTerminal {
     private let before: termios
+    /// What was typed until then, and nobody has read.
+    let typedAhead: [UInt8]
 
     /// `nil` where there is no terminal to type at.
     init?() {
@@ -191,7 +199,21 @@ private struct RawTerminal {
         // Output keeps its line ends.
         state.c_oflag = before.c_oflag
         guard tcsetattr(STDIN_FILENO, TCSADRAIN, &state) == 0 else { return nil }
+        typedAhead = Self.readWaiting()
         Notes.write(Array("\u{1B}[?2004h".utf8))
+    }
+
+    /// What can be read at once.
+    private static func readWaiting() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while poll(&request, 1, 0) > 0 {
+            let count = Foundation.read(STDIN_FILENO, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
     }
 
     /// Waits for bytes; empty when a begun sequence is not continued, `nil` at the end.
