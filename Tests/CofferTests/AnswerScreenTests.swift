@@ -106,6 +106,46 @@ import VaultCrypto
         #expect(text == "[\(error.sentence) Trying again in 2 s.]")
     }
 
+    @Test func whereTwoPartsComeInTurnsEachChangeIsAParagraph() {
+        let glued: [ChatNews] = [
+            .answer(.began(part: 0, .text(""))), .answer(.began(part: 1, .text(""))),
+            .answer(.text(part: 0, "one")), .answer(.text(part: 1, "two")),
+            .answer(.text(part: 0, "ONE")), .answer(.ended(part: 1)), .answer(.text(part: 0, "!")),
+            .answer(.ended(part: 0)), .ended(id, .complete),
+        ]
+        for form in [AnswerScreen.Form.plain, .clean, .markdown(width: 40)] {
+            #expect(shown(glued, form) == "one\n\ntwo\n\nONE!\n", "\(form)")
+        }
+    }
+
+    @Test func whatFollowsARefusalIsAParagraphOfItsOwn() {
+        let text = shown(
+            [
+                .answer(.began(part: 0, .refusal)), .answer(.text(part: 0, "no")),
+                .answer(.began(part: 1, .text(""))), .answer(.text(part: 1, "three")),
+                .answer(.ended(part: 0)), .answer(.ended(part: 1)), .ended(id, .complete),
+            ], .plain)
+        #expect(text == "[The model declines:]no\n\nthree\n")
+    }
+
+    @Test func aNameOfAToolIsShortHoweverLongItIs() {
+        for name in [
+            String(repeating: "n", count: 100_000),
+            "n" + String(repeating: "\u{301}", count: 100_000),
+        ] {
+            let tool = ToolUse(id: "t", name: name, input: .unfinished(""))
+            let text = shown([.tool(tool, .unknown)])
+            #expect(text.utf8.count < 500 && text.hasSuffix(": there is no such tool.]"))
+        }
+    }
+
+    @Test func whatAServerSaysEndsBeforeOurWordsGoOn() {
+        for (said, shown) in [("slow", "slow."), ("Too slow!", "Too slow!"), ("(no.) ", "(no.) ")] {
+            let error = ProviderError(.overloaded, status: 529, message: said)
+            #expect(error.sentence.hasSuffix("It says: \(shown)"))
+        }
+    }
+
     @Test func nothingActsOnTheTerminal() {
         let text = shown([
             .answer(.began(part: 0, .thinking("\u{1B}[2J", signature: ""))),

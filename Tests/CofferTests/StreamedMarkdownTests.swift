@@ -132,6 +132,15 @@ struct StreamedMarkdownTests {
         #expect(markdown.finish() == "\n")
     }
 
+    @Test("Where styles are not wanted it looks the same, without a sequence that sets one")
+    func unstyled() {
+        var markdown = StreamedMarkdown(width: 40, isStyled: false)
+        let text = markdown.take(Self.sample) + markdown.finish()
+        #expect(Screen(text).text == Screen(rendered([Self.sample])).text)
+        #expect(!text.contains(/\e\[[0-9;]*m/))
+        #expect(markdown.take("# `a` **b**") + markdown.finish() == "a b\n")
+    }
+
     @Test("Emphasis that is never closed ends with its paragraph")
     func open() {
         let text = rendered(["**open and\n\nplain"])

@@ -9,7 +9,8 @@ import VaultCrypto
 ///
 /// On a terminal its Markdown is laid out, its thinking is dimmed, and nothing that a model says
 /// acts on the terminal; one that is dumb is sent the text alone, which cannot act on it, either.
-/// In a pipe stand the bytes of the text, a blank line between two parts, and nothing else. What is
+/// In a pipe stand the bytes of the text, a blank line between two parts, and nothing else; where
+/// pieces of two parts come in turns, each change of part is such a line. What is
 /// not the answer (another attempt, a tool, a limit that it reached) is a note, which goes
 /// elsewhere. Everything that is shown is in the vault already.
 final class AnswerScreen: Sendable {
@@ -35,7 +36,21 @@ final class AnswerScreen: Sendable {
         }
     }
 
-    private enum Place { case start, text, thinking }
+    /// What is on the screen last, and of which part of the answer.
+    private enum Place: Equatable {
+        case start
+        case text(part: Int)
+        case thinking(part: Int)
+
+        var part: Int? {
+            switch self {
+            case .start: nil
+            case .text(let part), .thinking(let part): part
+            }
+        }
+
+        var isText: Bool { if case .text = self { true } else { false } }
+    }
 
     private struct State {
         var markdown: StreamedMarkdown
@@ -51,17 +66,18 @@ final class AnswerScreen: Sendable {
 
     /// - Parameters:
     ///   - form: How the text is shown.
+    ///   - isStyled: Whether a terminal shows what Markdown marks.
     ///   - write: Takes pieces of the answer, and shows them at once.
     ///   - note: Takes a sentence; the answer's last line is ended by then.
     init(
-        _ form: Form, write: @escaping @Sendable (String) -> Void,
+        _ form: Form, isStyled: Bool = Style.isOn, write: @escaping @Sendable (String) -> Void,
         note: @escaping @Sendable (String) -> Void
     ) {
         self.form = form
         self.write = write
         self.note = note
         let width = if case .markdown(let width) = form { width } else { Console.usualWidth }
-        state = Mutex(State(markdown: StreamedMarkdown(width: width)))
+        state = Mutex(State(markdown: StreamedMarkdown(width: width, isStyled: isStyled)))
     }
 
     /// Writes to standard output at once.
@@ -79,27 +95,28 @@ final class AnswerScreen: Sendable {
         case .answer(let event): show(event)
         case .retrying(let error, let milliseconds):
             say("\(error.sentence) Trying again in \(Self.seconds(milliseconds)).")
-        case .tool(let use, let outcome): say("The model asked for \(use.name): \(outcome.words).")
+        case .tool(let use, let outcome):
+            say("The model asked for \(Self.name(of: use)): \(outcome.words).")
         case .ended: leave()
         }
     }
 
     /// Shows all text of an answer that has come to its end.
     func show(_ message: Message) {
-        for part in message.parts where part.kind == .text {
-            put(part.text ?? "", at: .text)
+        for (number, part) in message.parts.enumerated() where part.kind == .text {
+            put(part.text ?? "", at: .text(part: number))
             leave()
         }
     }
 
     private func show(_ event: TurnEvent) {
         switch event {
-        case .began(_, .text(let text)): put(text, at: .text)
-        case .began(_, .thinking(let text, _)): put(text, at: .thinking)
+        case .began(let part, .text(let text)): put(text, at: .text(part: part))
+        case .began(let part, .thinking(let text, _)): put(text, at: .thinking(part: part))
         case .began(_, .refusal): say("The model declines:")
-        case .text(_, let text): put(text, at: .text)
-        case .thinking(_, let text): put(text, at: .thinking)
-        case .ended: leave()
+        case .text(let part, let text): put(text, at: .text(part: part))
+        case .thinking(let part, let text): put(text, at: .thinking(part: part))
+        case .ended(let part): if state.withLock({ $0.place.part == part }) { leave() }
         case .stopped(.maximumTokens, _):
             say("The answer reached its limit of tokens; ask for the rest.")
         case .stopped(.contextFull, _):
@@ -135,7 +152,7 @@ final class AnswerScreen: Sendable {
 
     private func isShown(_ place: Place) -> Bool {
         switch form {
-        case .plain: place == .text
+        case .plain: place.isText
         case .markdown, .clean: true
         case .none: false
         }
@@ -145,12 +162,12 @@ final class AnswerScreen: Sendable {
     private func enter(_ wanted: Place) {
         leave()
         let isFurther = state.withLock { state in
-            defer { state.hasText = state.hasText || wanted == .text }
+            defer { state.hasText = state.hasText || wanted.isText }
             state.place = wanted
-            return state.hasText && wanted == .text
+            return state.hasText && wanted.isText
         }
         if isFurther { write("\n") }
-        if wanted == .thinking { write(Style.dim("thinking\n")) }
+        if !wanted.isText { write(Style.dim("thinking\n")) }
     }
 
     /// Ends the part that is on the screen, so that a new line begins.
@@ -173,6 +190,15 @@ final class AnswerScreen: Sendable {
     private func say(_ sentence: String) {
         leave()
         note(sentence)
+    }
+
+    /// What is looked at of a tool's name, in Unicode scalars.
+    private static let longestName = 200
+
+    /// A name of any length may stand in a conversation that was brought from elsewhere.
+    private static func name(of use: ToolUse) -> String {
+        let beginning = String(use.name.unicodeScalars.prefix(longestName))
+        return Columns.clip(Printable.line(beginning), Console.usualWidth / 2)
     }
 
     private static func seconds(_ milliseconds: Int) -> String {

@@ -4,7 +4,8 @@
 /// few letters; so is a run of `*`, `_` or `` ` `` until the next letter. A word that turns out too
 /// long for its line is taken back and put on the next. Emphasis that is never closed ends with its
 /// paragraph. The words behind a fence are dimmed. Links and tables stay as they are written.
-/// Nothing in a text can act on the terminal.
+/// Nothing in a text can act on the terminal. Where styles are not wanted the text is laid out the
+/// same, without bold and colours.
 ///
 /// A text may be made to keep this busy: what is held is bounded, a letter costs the same whatever
 /// came before it, and what is written is a small multiple of the text.
@@ -37,6 +38,7 @@ struct StreamedMarkdown {
     }
 
     private let width: Int
+    private let isStyled: Bool
     private var output = ""
     private var block = Block.text
     /// The beginning of a line whose kind is not known yet.
@@ -64,11 +66,17 @@ struct StreamedMarkdown {
     /// What is held back, and kept to be taken back, in bytes.
     var heldBytes: Int { (start?.text.utf8.count ?? 0) + (run?.count ?? 0) + word.utf8.count }
 
-    /// - Parameter width: The terminal's columns.
-    init(width: Int) {
+    /// - Parameters:
+    ///   - width: The terminal's columns.
+    ///   - isStyled: Whether what Markdown marks is bold, italic, dim or coloured.
+    init(width: Int, isStyled: Bool = true) {
         // The last column stays free: what a terminal does behind it differs.
         self.width = max(20, width - 1)
+        self.isStyled = isStyled
     }
+
+    /// How the next character is to look.
+    private var wanted: Looks { isStyled ? looks : Looks() }
 
     /// Takes more of the text.
     ///
@@ -91,7 +99,7 @@ struct StreamedMarkdown {
         endRun(before: "\n")
         if shown != Looks() { output += "\u{1B}[0m" }
         if column > 0 { output += "\n" }
-        defer { self = StreamedMarkdown(width: width + 1) }
+        defer { self = StreamedMarkdown(width: width + 1, isStyled: isStyled) }
         return output
     }
 
@@ -298,10 +306,10 @@ struct StreamedMarkdown {
             if character == " " { return breakLine() }
             makeRoom(for: columns)
         }
-        if looks != shown {
-            output += looks.sequence
-            if wordColumns > 0 { word += looks.sequence }
-            shown = looks
+        if wanted != shown {
+            output += wanted.sequence
+            if wordColumns > 0 { word += wanted.sequence }
+            shown = wanted
         }
         output.append(character)
         column += columns
@@ -311,7 +319,7 @@ struct StreamedMarkdown {
     /// Remembers what may have to be taken back; code and tables are not wrapped.
     private mutating func keep(_ character: Character, _ columns: Int) {
         guard block == .text else { return }
-        if wordColumns == 0 { word = looks == Looks() ? "" : looks.sequence }
+        if wordColumns == 0 { word = wanted == Looks() ? "" : wanted.sequence }
         word.append(character)
         wordColumns += columns
         if word.utf8.count > Self.longestWord { endWord() }

@@ -14,7 +14,13 @@ extension ProviderError {
         if isOwn, said.contains(";") { return said }
         return isOwn
             ? "\(description.dropLast()) (\(said.trimmingSuffix(".")))."
-            : "\(description) It says: \(said)"
+            : "\(description) It says: \(said)\(Self.isEnded(said) ? "" : ".")"
+    }
+
+    /// Whether what follows is read as another sentence.
+    private static func isEnded(_ text: String) -> Bool {
+        let last = text.last { !$0.isWhitespace && !"\"')]”’".contains($0) }
+        return last.map { ".!?…".contains($0) } ?? true
     }
 
     private static let ownWords: Set<Kind> = [
