@@ -33,17 +33,26 @@ struct FoldedText {
     let elements: [Element]
     let hidden: HiddenRuns
 
-    init(_ scalars: [TextScalar]) {
+    /// - Parameters:
+    ///   - scalars: The text.
+    ///   - isBare: Whether it is compared with names: without the marks of Latin, Greek, Cyrillic,
+    ///     Hebrew and Arabic letters (`BareLetters`). A mark that is left out belongs to the
+    ///     element before it.
+    init(_ scalars: [TextScalar], isBare: Bool = false) {
         let table = FoldTable.shared
         var elements: [Element] = []
         elements.reserveCapacity(scalars.count)
         for scalar in scalars {
             let (kind, isCapital) = table.kind(of: scalar.value)
             table.fold(scalar.value) { value, isMark in
-                elements.append(
-                    Element(
-                        value: value, kind: isMark ? .mark : kind, isCapital: isCapital,
-                        start: scalar.start, end: scalar.end))
+                let element = Element(
+                    value: value, kind: isMark ? .mark : kind, isCapital: isCapital,
+                    start: scalar.start, end: scalar.end)
+                if isBare {
+                    BareLetters.append(element, to: &elements)
+                } else {
+                    elements.append(element)
+                }
             }
         }
         self.elements = elements

@@ -35,6 +35,9 @@ struct HiddenRuns {
         }
     }
 
+    /// Whether a text has such things.
+    var hasRuns: Bool { !ends.isEmpty }
+
     /// Where what begins at a place and is not read ends; the place itself where nothing does.
     func end(at place: Int) -> Int { ends.indices.contains(place) ? Int(ends[place]) : place }
 

@@ -19,17 +19,24 @@ import VaultCrypto
 ///    shorter ones are often other words.
 /// 5. Behind words of four letters and more: `s`, behind family names the endings of `latin` and
 ///    `cyrillic`; a Cyrillic name loses its last vowel before them. Digits may stand behind all.
-/// 6. With `ä ö ü å ø æ` as `ae oe ue aa oe ae`, the other way round, and without marks in Latin,
-///    Greek and Cyrillic, where `й` keeps its own; with any apostrophe, or none.
+/// 6. Whatever marks the name or the text has, in Latin, Greek, Cyrillic, Hebrew and Arabic, where
+///    `й` keeps its own; with `ä ö ü å ø æ` as `ae oe ue aa oe ae`, and the other way round, so
+///    that `Muller`, `Müller` and `Mueller` are one name, and so are `Bauer` and `Baur`; with any
+///    apostrophe, or none (`BareLetters`).
 ///
 /// What is not found: nicknames, other transcriptions, a family name in small letters of fewer than
 /// five letters, parts of a name that is written as one word, as that of 山田太郎.
 struct PersonNames {
-    private let own: Set<String>
+    private let own: Set<[UInt32]>
 
     /// - Parameter own: Names and addresses of the person whose data it is.
     init(own: [String]) {
-        self.own = Set(own.flatMap(Self.words).flatMap(Self.spellings).map { $0.lowercased() })
+        self.own = Set(own.flatMap(Self.words).flatMap(Self.spellings).compactMap(Self.key))
+    }
+
+    /// What the spellings of a word have in common.
+    private static func key(_ word: String) -> [UInt32]? {
+        (try? WordPattern(word, isName: true))?.tokens
     }
 
     private static let shortest = 5
@@ -57,11 +64,11 @@ struct PersonNames {
     func patterns(for given: String) throws(VaultError) -> [WordPattern] {
         let name = given.precomposedStringWithCanonicalMapping
         guard !Self.words(of: name).allSatisfy(isOwn) || name.contains("@") else { return [] }
-        var patterns = [try WordPattern(name)]
+        var patterns = [try WordPattern(name, isName: true)]
         let words = Self.words(of: name)
         let surnames = Self.surnames(of: name, words)
         if surnames.count > 1, !surnames.allSatisfy(isOwn) {
-            patterns.append(try WordPattern(surnames.joined(separator: " ")))
+            patterns.append(try WordPattern(surnames.joined(separator: " "), isName: true))
         }
         for first in words {
             for second in words where first != second {
@@ -82,7 +89,7 @@ struct PersonNames {
     }
 
     private func isOwn(_ word: String) -> Bool {
-        Self.spellings(of: word).contains { own.contains($0.lowercased()) }
+        Self.spellings(of: word).compactMap(Self.key).contains(where: own.contains)
     }
 
     // MARK: Words
@@ -153,7 +160,7 @@ struct PersonNames {
         var patterns: [WordPattern] = []
         for spelling in Self.spellings(of: word) {
             let (stem, endings) = Self.endings(of: spelling, isSurname: isSurname)
-            var pattern = try WordPattern(stem)
+            var pattern = try WordPattern(stem, isName: true)
             pattern.casing = isCased && !(isSurname && isLong) ? .capital : .any
             pattern.endings = endings
             patterns.append(pattern)
@@ -167,7 +174,7 @@ struct PersonNames {
         var patterns: [WordPattern] = []
         for first in spellings(of: first) {
             for second in spellings(of: second) {
-                var pattern = try WordPattern("\(first) \(second)")
+                var pattern = try WordPattern("\(first) \(second)", isName: true)
                 change(&pattern)
                 patterns.append(pattern)
             }
@@ -195,56 +202,12 @@ struct PersonNames {
     }
 
     private static func folded(_ text: String) -> [UInt32] {
-        FoldedText(TextScalar.all(of: text)).elements.map(\.value)
+        FoldedText(TextScalar.all(of: text), isBare: true).elements.map(\.value)
     }
 
-    /// How a word may be written.
+    /// How a word may be written: with its apostrophes, or without them.
     private static func spellings(of word: String) -> [String] {
-        var spellings = [word]
-        let small = word.lowercased()
-        for (letters, letter) in pairs where small.contains(letter) || small.contains(letters) {
-            spellings += spellings.map { spelling in
-                spelling.lowercased().contains(letter)
-                    ? spelling.replacing(letter, with: letters)
-                    : spelling.replacing(letters, with: letter)
-            }
-        }
-        spellings.append(bare(word))
-        if word.contains(where: isApostrophe) {
-            spellings += spellings.map { $0.filter { !isApostrophe($0) } }
-        }
-        var seen: Set<String> = []
-        return Array(spellings.filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(12))
-    }
-
-    /// A word of Latin, Greek or Cyrillic letters without marks.
-    private static func bare(_ word: String) -> String {
-        let given = word.decomposedStringWithCanonicalMapping.unicodeScalars
-        guard given.allSatisfy({ $0.value < 0x530 }) else { return word }
-        var scalars = String.UnicodeScalarView()
-        for scalar in given {
-            let isMark = (0x300..<0x370).contains(scalar.value)
-            // The mark of й makes another letter.
-            let staysOn = scalar == "\u{306}" && "иИуУ".unicodeScalars.contains(scalars.last ?? " ")
-            if !isMark || staysOn { scalars.append(plain[scalar] ?? scalar) }
-        }
-        return String(scalars)
-    }
-
-    private static let plain: [Unicode.Scalar: Unicode.Scalar] = [
-        "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
-    ]
-
-    private static let pairs = [
-        ("ae", "ä"), ("oe", "ö"), ("ue", "ü"), ("aa", "å"), ("oe", "ø"), ("ae", "æ"),
-    ]
-}
-
-extension String {
-    /// The same with letters for others, in either case; a capital stays at the beginning.
-    fileprivate func replacing(_ letters: String, with others: String) -> String {
-        replacingOccurrences(of: letters, with: others)
-            .replacingOccurrences(of: letters.capitalized, with: others.capitalized)
-            .replacingOccurrences(of: letters.uppercased(), with: others.uppercased())
+        let bare = word.filter { !isApostrophe($0) }
+        return bare.isEmpty || bare == word ? [word] : [word, bare]
     }
 }

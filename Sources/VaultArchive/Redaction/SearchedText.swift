@@ -37,7 +37,11 @@ final class SearchedText {
         ? EscapeReader.read(scalars) : nil
 
     /// For words.
-    private(set) lazy var folded = [scalars, read].compactMap { $0 }.map(FoldedText.init)
+    private(set) lazy var folded = [scalars, read].compactMap { $0 }.map { FoldedText($0) }
+
+    /// For names.
+    private(set) lazy var bare = [scalars, read].compactMap { $0 }
+        .map { FoldedText($0, isBare: true) }
 
     /// For regular expressions, besides the text.
     private(set) lazy var forms = SearchForm.all(of: scalars, read: read)

@@ -10,7 +10,7 @@ package import VaultCrypto
 /// 2. telephone numbers in international form;
 /// 3. the names of the vault's other custodians (`PersonNames`), unless a word belongs to the
 ///    person's own name;
-/// 4. what the caller lists, as `WordPattern` finds it.
+/// 4. what the caller lists, as `WordPattern` finds names.
 ///
 /// All of it in the forms of `SearchedText`, and each by going through a text once: no text is too
 /// costly. What else may tell of others (a name that nobody listed, a number without a
@@ -38,7 +38,7 @@ package struct SubjectMask: Sendable {
         for name in others where name != subject && !own.contains(name.lowercased()) {
             words += try names.patterns(for: name)
         }
-        for text in listed { words.append(try WordPattern(text)) }
+        for text in listed { words.append(try WordPattern(text, isName: true)) }
         var rules = RedactionRules()
         try rules.add(
             words, [], addresses: AddressScan(own: own), .span, because: Self.reason,

@@ -50,7 +50,8 @@ struct TextSearch {
     ) throws(VaultError) -> [Range<Int32>] {
         var found: [Range<Int32>] = []
         if !rule.words.isEmpty {
-            for form in text.folded where !isFirstEnough || found.isEmpty {
+            let forms = rule.words.areNames ? text.bare : text.folded
+            for form in forms where !isFirstEnough || found.isEmpty {
                 found += rule.words.ranges(in: form, isFirstEnough: isFirstEnough)
             }
         }

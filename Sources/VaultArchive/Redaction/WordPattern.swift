@@ -9,10 +9,13 @@ import VaultCrypto
 /// 3. Within a word there may be what nobody sees, emphasis, tags, the addresses of links, a hyphen
 ///    at the end of a line, and marks that stand for themselves over its letters: `F̶a̶l̶c̶o̶n̶`
 ///    (`HiddenRuns`). Words may be spaced: `F a l c o n`.
-/// 4. What is a part of a longer word is not matched, where the script puts something between words
+/// 4. A pattern of a name (`BareLetters`) is found whatever marks either has, and with `ae`, `oe`,
+///    `ue` and `aa` for `ä`, `ö`, `ü` and `å` and the other way round, and so with `Muller` for
+///    `Mueller`; at the end of a word only in those of five letters and more or behind such a mark.
+/// 5. What is a part of a longer word is not matched, where the script puts something between words
 ///    (`FoldedText.Kind`). A digit beside a letter, and a letter of such a script beside one of
 ///    another, are the beginning and the end of a word.
-struct WordPattern: Sendable {
+struct WordPattern: Hashable, Sendable {
     /// Which capitals a match needs.
     enum Casing: Sendable {
         case any
@@ -20,7 +23,11 @@ struct WordPattern: Sendable {
         case capital
     }
 
-    private var tokens: [UInt32]
+    private(set) var tokens: [UInt32]
+    /// Whether it is compared as names are.
+    let isName: Bool
+    /// For each token of a name, whether a second letter may stand behind it.
+    private var mayBeTwo: [Bool] = []
     private let first: FoldedText.Kind
     private let last: FoldedText.Kind
     var casing = Casing.any
@@ -32,18 +39,19 @@ struct WordPattern: Sendable {
     /// Between two words.
     private static let blank = UInt32.max
 
-    /// - Parameter text: The words; a hyphen or a `_` in them is as good as a blank.
+    /// - Parameters:
+    ///   - text: The words; a hyphen or a `_` in them is as good as a blank.
+    ///   - isName: Whether marks make no difference.
     /// - Throws: `badInput` for words that are none.
-    init(_ text: String) throws(VaultError) {
-        let elements = FoldedText(TextScalar.all(of: text)).elements
+    init(_ text: String, isName: Bool = false) throws(VaultError) {
+        let elements = FoldedText(TextScalar.all(of: text), isBare: isName).elements
         var tokens: [UInt32] = []
+        var sizes: [Int32] = []
         for element in elements where element.kind != .hidden || element.value == 0x5F {
             let isBlank = element.kind == .space || [0x2D, 0x5F].contains(element.value)
-            if !isBlank {
-                tokens.append(element.value)
-            } else if let last = tokens.last, last != Self.blank {
-                tokens.append(Self.blank)
-            }
+            if isBlank, tokens.last ?? Self.blank == Self.blank { continue }
+            tokens.append(isBlank ? Self.blank : element.value)
+            sizes.append(element.end - element.start)
         }
         if tokens.last == Self.blank { tokens.removeLast() }
         let solid = elements.filter { ![.hidden, .space].contains($0.kind) }
@@ -52,8 +60,42 @@ struct WordPattern: Sendable {
                 .badInput, "the words to look for have no letter, digit or sign in them.")
         }
         self.tokens = tokens
+        self.isName = isName
         self.first = first.kind
         self.last = last.kind == .mark ? Self.base(of: solid) : last.kind
+        if isName { leaveOutSeconds(sizes) }
+    }
+
+    /// Leaves out the second of two letters that stand for one.
+    private mutating func leaveOutSeconds(_ sizes: [Int32]) {
+        let given = tokens
+        tokens = []
+        for word in given.indices.split(whereSeparator: { given[$0] == Self.blank }) {
+            if !tokens.isEmpty {
+                tokens.append(Self.blank)
+                mayBeTwo.append(false)
+            }
+            let isLong = word.count >= BareLetters.longWord
+            var place = word.startIndex
+            while place < word.endIndex {
+                let letter = given[place]
+                var next = place + 1
+                while next < min(word.endIndex, place + 1 + BareLetters.mostSeconds),
+                    BareLetters.isSecond(given[next], behind: letter)
+                {
+                    next += 1
+                }
+                // Of Noe, no and not Nö would be left.
+                if next == word.endIndex, !isLong { next = place + 1 }
+                tokens.append(letter)
+                let isEnd = next == word.endIndex
+                mayBeTwo.append(
+                    isEnd
+                        ? isLong || sizes[place] > 1
+                        : !BareLetters.isSecond(given[next], behind: letter))
+                place = next
+            }
+        }
     }
 
     /// What the letter is that the marks at the end belong to.
@@ -65,6 +107,18 @@ struct WordPattern: Sendable {
 
     /// What a match begins with.
     var firstValue: UInt32 { tokens[0] }
+
+    /// What a match begins with, and the letters and digits that follow in it whatever is between
+    /// (`WordTrie`).
+    var skeleton: [UInt32] {
+        [firstValue] + tokens.dropFirst().filter { $0 != Self.blank && WordTrie.isKey($0) }
+    }
+
+    /// How many letters, signs and blanks it has.
+    var length: Int { tokens.count }
+
+    /// Whether a match begins a word.
+    var isAtWord: Bool { first == .letter || first == .digit }
 
     /// The match that begins at a place, if one does.
     ///
@@ -87,18 +141,34 @@ struct WordPattern: Sendable {
     private func match(_ text: FoldedText, at start: Int) -> Int? {
         let elements = text.elements
         guard mayGoOn(elements, at: start + 1), beginsWord(elements, at: start) else { return nil }
-        if let end = wholeWord(text, start, end(text, from: start, isSpaced: false)) { return end }
+        if let end = wholeWord(text, start, end(text, from: start, .plain)) { return end }
+        if text.hidden.hasRuns, tokens.contains(Self.blank),
+            let end = wholeWord(text, start, end(text, from: start, .read))
+        {
+            return end
+        }
         guard start + 1 < elements.count, [.space, .mark].contains(elements[start + 1].kind) else {
             return nil
         }
-        return wholeWord(text, start, end(text, from: start, isSpaced: true))
+        return wholeWord(text, start, end(text, from: start, .spaced))
+    }
+
+    /// How a text is read.
+    private enum Reading {
+        case plain
+        /// What is not read may have the next word in it: `[Project](Falcon)`.
+        case read
+        /// With a blank behind each letter.
+        case spaced
     }
 
     /// Whether the second letter may be here: most places are told apart by this.
     private func mayGoOn(_ text: [FoldedText.Element], at place: Int) -> Bool {
         guard tokens.count > 1, tokens[1] != Self.blank, place < text.count else { return true }
         switch text[place].kind {
-        case .letter, .unspaced, .digit: return text[place].value == tokens[1]
+        case .letter, .unspaced, .digit:
+            return text[place].value == tokens[1]
+                || isName && BareLetters.isSecond(text[place].value, behind: tokens[0])
         default: return true
         }
     }
@@ -117,15 +187,17 @@ struct WordPattern: Sendable {
         start > 0 && text.elements[start - 1].value == 0x40
     }
 
-    private func end(_ text: FoldedText, from start: Int, isSpaced: Bool) -> Int? {
+    private func end(_ text: FoldedText, from start: Int, _ reading: Reading) -> Int? {
         var place = start
         for (index, token) in tokens.enumerated() {
             if token == Self.blank {
-                guard let next = gap(text, at: place, before: tokens[index + 1]) else { return nil }
-                place = next
+                let next = tokens[index + 1]
+                let inside = reading == .read ? gapInside(text, at: place, before: next) : nil
+                guard let end = inside ?? gap(text, at: place, before: next) else { return nil }
+                place = end
                 continue
             }
-            if isSpaced, index > 0, tokens[index - 1] != Self.blank {
+            if reading == .spaced, index > 0, tokens[index - 1] != Self.blank {
                 guard let next = placeBehindSpace(text, at: place, before: token) else {
                     return nil
                 }
@@ -133,7 +205,32 @@ struct WordPattern: Sendable {
             }
             guard let next = find(token, text, at: place) else { return nil }
             place = next + 1
+            if isName, mayBeTwo[index] {
+                place = placeBehindSeconds(text, at: place, index, reading)
+            }
         }
+        return place
+    }
+
+    /// Where a second letter ends that stands behind the letter of a token, or the same place.
+    private func placeBehindSeconds(
+        _ text: FoldedText, at start: Int, _ index: Int, _ reading: Reading
+    ) -> Int {
+        let elements = text.elements
+        var place = start
+        for _ in 0..<BareLetters.mostSeconds {
+            let next =
+                reading == .spaced
+                ? placeBehindSpace(text, at: place, before: 0) ?? place
+                : text.hidden.end(ofRunAt: place)
+            guard next < elements.count,
+                BareLetters.isSecond(elements[next].value, behind: tokens[index])
+            else { break }
+            place = next + 1
+        }
+        let isEnd = index + 1 == tokens.count || tokens[index + 1] == Self.blank
+        // The letter is the next word's in AnnaEder.
+        if isEnd, place < elements.count, elements[place].kind == .letter { return start }
         return place
     }
 
@@ -188,6 +285,19 @@ struct WordPattern: Sendable {
             guard count <= gaps.upperBound else { return nil }
         }
         return count >= gaps.lowerBound ? place : nil
+    }
+
+    /// The end of what stands between two words, where the next one may be in what is not read.
+    private func gapInside(_ text: FoldedText, at start: Int, before next: UInt32) -> Int? {
+        let elements = text.elements
+        var place = start
+        while place < elements.count, place - start <= gaps.upperBound {
+            let element = elements[place]
+            if element.value == next { return place - start >= gaps.lowerBound ? place : nil }
+            guard [.hidden, .space, .other].contains(element.kind) else { return nil }
+            place += 1
+        }
+        return nil
     }
 
     // MARK: Where words begin and end
