@@ -23,24 +23,32 @@ import Testing
             "Ann Smith\r\n <ann@corp.example>", "Ann Smith &lt;ann@corp.example&gt;",
             "O'Brien & Smith, Ann <ann@corp.example>", "Ann Smith<ann@corp.example>",
             "Ann-Lena Smith-Jones 2 <ann@corp.example>", "ann Smith <mailto:ann@corp.example>",
+            "Ann Smith, Assoc. Prof. <ann@corp.example>", "Ann Smith @ Corp <ann@corp.example>",
+            "Ann Smith, Dipl.-Ing. ETH <ann@corp.example>", "Ann 10:30 <ann@corp.example>",
+            "Ann Smith <ann at corp dot example>", "Ann Smith <ann[at]corp.example>",
+            "Ann Smith <SMTP:ann@corp.example>", "Ann Smith <sip:ann@corp.example>",
+            "Ann Smith <<ann@corp.example>>", "Ann Smith (ann@corp.example)",
+            "Ann Smith <[ann@corp.example](mailto:ann@corp.example)>",
+            #""Ann \"Annie\" Smith" <ann@corp.example>"#, "Ann Smith ‹ann@corp.example›",
         ])
     func named(_ text: String) throws {
         #expect(try masked("From: \(text)") == "From: [withheld]")
     }
 
-    @Test("A name goes no further than another address, a sentence or a quotation mark")
+    @Test("What goes with an address ends at the line, a colon, a semicolon and another address")
     func names() throws {
         for (text, wanted) in [
             (
                 "To: Ann Smith <ann@corp.example>; Joe Black <joe@corp.example>",
                 "To: [withheld]; [withheld]"
             ),
-            ("It is finished. Ann <ann@corp.example>!", "It is finished. [withheld]!"),
-            ("said \"Ann Smith <ann@corp.example>\"", "said \"[withheld]\""),
+            ("It is finished. Ann <ann@corp.example>!", "[withheld]!"),
+            ("said \"Ann Smith <ann@corp.example>\"", "[withheld]\""),
             ("<ann@corp.example> wrote", "<[withheld]> wrote"),
             ("Above\n\nAnn <ann@corp.example>", "Above\n\n[withheld]"),
             ("Me: Ada L. <ada_l@example.net>", "Me: Ada L. <ada_l@example.net>"),
-            ("one two three four five six seven eight nine <a@b.ch>", "one [withheld]"),
+            ("> Ann Smith\n> <ann@corp.example>", "> [withheld]"),
+            ("one \(String(repeating: "two ", count: 12))<a@b.ch>", "one [withheld]"),
         ] {
             #expect(try masked(text) == wanted)
         }
@@ -53,7 +61,14 @@ import Testing
             "\"ann smith\"@corp.example", "ann.o'neil@corp.example", "ann@corp dot example",
             "ann(at)corp(dot)example", "ann [ at ] corp [.] example", "ann AT corp DOT example",
             "ann@[10.0.0.1]", "00 41 44 123 45 67", "0041-44-123.45.67", "+41 (0)44 123 45 67",
-            "＋41441234567", "+41\u{A0}44\u{A0}123\u{A0}45\u{A0}67",
+            "bounce+ann=corp.example@list.example", "ann&bob@corp.example", "ann#1@corp.example",
+            "ann/home@corp.example", "ann!x@corp.example", "ann(comment)@corp.example",
+            "ann@(comment)corp.example", "ann\n@corp.example", "ann\r\n @corp.example",
+            "+49 - 170 - 1234567", "+41 – 44 – 123 45 67", "+41 - (0)44 123 45 67",
+            "+41  44   123 45 67", "+41·44·123·45·67", "+41 44\n123 45 67",
+            "+41 44\r\n123 45 67", "+ 41 44 123 45 67", "+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧",
+            "٠٠٩٦٦ ٥٠ ١٢٣ ٤٥٦٧", "+41 44 123'45'67", "＋41441234567",
+            "+41\u{A0}44\u{A0}123\u{A0}45\u{A0}67",
         ])
     func found(_ text: String) throws {
         #expect(try masked("ask: \(text) !") == "ask: [withheld] !")
@@ -64,7 +79,9 @@ import Testing
         arguments: [
             "at 12.00 41.50 13.75 14.25 or 10:00:00 2024-05-06 12", "lunch @ noon. Then we go",
             #"{"name": "@types/node", "b":"@x"}"#, "look at this dot", "\"chat\"@en",
-            "total 1 000 12 34 56 78", "a foo\n@app.route", "1+2345678",
+            "q?from=ada_l@example.net",
+            "total 1 000 12 34 56 78", "a foo\n\n@app.route", "a/@types/node", "f(x)@b", "*@x.y",
+            "1+2345678",
         ])
     func kept(_ text: String) throws {
         #expect(try masked(text) == text)
@@ -83,6 +100,9 @@ import Testing
         ("\"", "@b.ch"), ("<", "@b.ch"), ("Ann Bo <", "a@b.ch"), ("+1 ", ""), ("00 1", ""),
         ("+12345678901234567890", ""), (" ", "@b.ch"), ("\n", "at b dot c"), ("(", "at)"),
         ("a ", "<a@b.ch>"), ("'", "@b.ch"), ("a'", "@b.ch"), ("mailto:", "a@b.ch"),
+        ("x{at}", "b"), ("=", "@b.ch"), ("a (a@b.c ", ""), (">", "<a@b.ch>"), ("<a@b.c", ""),
+        ("(a)@", "b.c"), ("a@(", ""), ("+", ""), ("٠", ""), ("+ ", ""), ("{at", "}b"),
+        ("x\n@", "b.c"), ("x at y.z ", ""),
     ]
 
     @Test("A text that is twice as long takes twice as many steps", arguments: pieces)

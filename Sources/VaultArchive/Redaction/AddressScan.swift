@@ -4,13 +4,17 @@
 /// such place, so that the time grows as the text does, whatever stands in it.
 ///
 /// Found are
-/// 1. `ann@corp.example`, `ann@localhost`, `ann@[10.0.0.1]`, `"ann smith"@corp.example`, and with
-///    blanks around the `@` where the host has a dot: `ann @ corp.example`;
-/// 2. the same in `<>`, also behind `mailto:` in any brackets, with the name in front: up to eight
-///    words of the line, or of the line above, back to a colon, a semicolon, another address or the
-///    end of a sentence, or all in double quotes. That may be more than the name;
-/// 3. spelled addresses: `bob [at] x.ch`, `bob(at)x(dot)ch`, `bob at x dot ch`;
-/// 4. telephone numbers in international form: `+41 44 123 45 67`, `0041…`, `00 41 …`.
+/// 1. `ann@corp.example`, `ann@localhost`, `ann@[10.0.0.1]`, `"ann smith"@corp.example`, and, where
+///    the host has a dot, with blanks and one end of a line around the `@` (`ann @ corp.example`)
+///    and with a comment beside it (`ann(x)@corp.example`). What stands before the `@` are atoms of
+///    RFC 5322, so that `a=b/ann@corp.example` goes whole;
+/// 2. spelled addresses: `bob [at] x.ch`, `bob(at)x(dot)ch`, `bob at x dot ch`;
+/// 3. either in brackets, also behind a scheme as `mailto:`, with the name in front: all of the
+///    line, or of the line above where it begins one, but no more than twelve words, whatever they
+///    are, back to a colon with no digit behind it, a semicolon or a `>` that closes something.
+///    That is often more than the name. In other brackets than `<>` the host has to have a dot;
+/// 4. telephone numbers in international form, which may be others: `+` or `00` and 7 to 15 digits
+///    of any script, with up to four blanks and signs between two of them, one end of a line too.
 struct AddressScan: Sendable {
     /// Addresses that are left alone, in small letters.
     var own: Set<String> = []
@@ -50,6 +54,7 @@ struct AddressReader {
                 case 0x28, 0x3C, 0x5B, 0x7B: bracketed(at: place)
                 case 0x41, 0x61: spelled(at: place)
                 case 0x2B, 0x30: telephone(at: place)
+                case 0x660...: digit(at: place) == 0 ? telephone(at: place) : nil
                 default: nil
                 }
             if let range { found.append(range) }
@@ -106,29 +111,84 @@ struct AddressReader {
     // MARK: Addresses
 
     private mutating func mail(at sign: Int) -> Range<Int>? {
-        let front = blanks(at: sign, isBefore: true, overLines: false, atMost: 2)
+        let front = fold(before: sign)
         let behind = blanks(at: sign + 1, overLines: true, atMost: 2)
+        let comment = front == 0 ? commentStart(before: sign) : nil
+        let remark = commentEnd(at: sign + 1 + behind)
         let quoted = quotedLocal(before: sign - front)
-        guard let local = quoted ?? local(before: sign - front),
-            let host = host(at: sign + 1 + behind)
+        guard let local = quoted ?? local(before: comment ?? sign - front),
+            let host = host(at: remark ?? sign + 1 + behind)
         else { return nil }
-        if quoted != nil || front + behind > 0, !isDomain(host) { return nil }
-        guard !isOwn(local, host) else { return nil }
-        return named(local.lowerBound..<host.upperBound)
+        let isDomain = isDomain(host)
+        let isPlain = quoted == nil && comment == nil && remark == nil && front + behind == 0
+        guard isDomain || isPlain && !isSign(local.upperBound - 1), !isOwn(local, host) else {
+            return nil
+        }
+        return named(local.lowerBound..<host.upperBound, isSure: isDomain)
     }
 
-    /// What stands before the sign, without an apostrophe at its beginning.
-    private mutating func local(before end: Int) -> Range<Int>? {
+    /// Blanks before a sign, with one end of a line.
+    private mutating func fold(before sign: Int) -> Int {
+        let first = blanks(at: sign, isBefore: true, overLines: false, atMost: 2)
+        guard let end = lineEnd(before: sign - first) else { return first }
+        return sign - end + blanks(at: end, isBefore: true, overLines: false, atMost: 2)
+    }
+
+    /// The place before the end of a line that is before a place.
+    private mutating func lineEnd(before place: Int) -> Int? {
+        guard isLineEnd(place - 1) else { return nil }
+        return value(place - 1) == 0x0A && value(place - 2) == 0x0D ? place - 2 : place - 1
+    }
+
+    /// Where a comment in round brackets begins that ends before a place.
+    private mutating func commentStart(before end: Int) -> Int? {
+        guard value(end - 1) == 0x29 else { return nil }
+        var start = end - 1
+        while start > 0, end - start < Self.longestQuoted {
+            start -= 1
+            if isLineEnd(start) || value(start) == 0x29 { return nil }
+            if value(start) == 0x28 { return start }
+        }
+        return nil
+    }
+
+    /// Where a comment ends that begins at a place.
+    private mutating func commentEnd(at start: Int) -> Int? {
+        guard value(start) == 0x28 else { return nil }
+        for end in start + 1..<start + Self.longestQuoted {
+            if isLineEnd(end) || value(end) == 0x28 { return nil }
+            if value(end) == 0x29 { return end + 1 }
+        }
+        return nil
+    }
+
+    /// What stands before the sign, without signs and an apostrophe at its beginning.
+    private mutating func local(before end: Int, inBraces: Bool = true) -> Range<Int>? {
         var start = end
-        while isOfLocal(start - 1) { start -= 1 }
+        while isOfLocal(start - 1), inBraces || !isBrace(start - 1) { start -= 1 }
+        while start < end, isSign(start) { start += 1 }
         return start < end ? start..<end : nil
     }
 
+    private mutating func isBrace(_ place: Int) -> Bool { [0x7B, 0x7D].contains(value(place)) }
+
+    /// The text of an atom (RFC 5322, 3.2.3), and dots.
     private mutating func isOfLocal(_ place: Int) -> Bool {
         switch value(place) {
         case 0x25, 0x2B, 0x2D, 0x2E, 0x5F: true
         case 0x27, 0x2019: isOfWord(place - 1) && isOfWord(place + 1)
-        default: isOfWord(place)
+        default: isSign(place) || isOfWord(place)
+        }
+    }
+
+    /// The signs of an atom that seldom stand in addresses.
+    private mutating func isSign(_ place: Int) -> Bool { Self.isSign(value(place)) }
+
+    private static func isSign(_ value: UInt32) -> Bool {
+        switch value {
+        // ! # $ & * / = ? ^ ` { | } ~
+        case 0x21, 0x23, 0x24, 0x26, 0x2A, 0x2F, 0x3D, 0x3F, 0x5E, 0x60, 0x7B...0x7E: true
+        default: false
         }
     }
 
@@ -197,75 +257,110 @@ struct AddressReader {
         let dots = TextScalar.text(text[host]).lowercased()
             .replacing(" dot ", with: ".")
         let address = TextScalar.text(text[local]).lowercased() + "@" + dots
-        return own.contains(address)
+        if own.contains(address)
             || own.contains(String(address.drop { !$0.isLetter && !$0.isNumber }))
+        {
+            return true
+        }
+        // Of from=ada@example.net.
+        let start = text[local].lastIndex { Self.isSign($0.value) }.map { $0 + 1 }
+        return start.map {
+            own.contains(TextScalar.text(text[$0..<local.upperBound]).lowercased() + "@" + dots)
+        } ?? false
     }
 
     // MARK: Names in front
 
-    /// An address with its brackets and the name in front of them, where it has both.
-    private mutating func named(_ address: Range<Int>) -> Range<Int> {
+    private static let mostBrackets = 3
+
+    /// An address with its brackets and what is in front of them, where it has both; only `<>` are
+    /// such brackets unless it is sure that it is an address.
+    private mutating func named(_ address: Range<Int>, isSure: Bool) -> Range<Int> {
         var open = address.lowerBound
-        open -= blanks(at: open, isBefore: true, overLines: false, atMost: 2)
-        let hasScheme = value(open - 1) == 0x3A && isWord("mailto", at: open - 7)
-        if hasScheme { open -= 7 }
-        open -= 1
-        let bracket = value(open)
-        guard bracket == 0x3C || hasScheme && [0x28, 0x5B, 0x7B].contains(bracket),
-            let start = name(before: open)
-        else { return address }
-        let end =
-            address.upperBound + blanks(at: address.upperBound, overLines: false, atMost: 2)
-        let isClosed = [0x29, 0x3E, 0x5D, 0x7D].contains(value(end))
-        return start..<(isClosed ? end + 1 : address.upperBound)
+        var count = 0
+        while count < Self.mostBrackets, let next = bracket(before: open),
+            isSure || value(next) == 0x3C
+        {
+            open = next
+            count += 1
+        }
+        guard count > 0, let start = name(before: open) else { return address }
+        var end = address.upperBound
+        for _ in 0..<count {
+            let next = end + blanks(at: end, overLines: false, atMost: 2)
+            guard Self.isClosing(value(next)) else { break }
+            end = next + 1
+        }
+        return start..<end
     }
 
-    private static let longestName = 120
-    private static let mostWords = 8
-
-    /// Where the name begins that ends before a bracket.
-    private mutating func name(before bracket: Int) -> Int? {
-        var end = bracket
-        end -= blanks(at: end, isBefore: true, overLines: false, atMost: 8)
-        if isLineEnd(end - 1) {
-            end -= value(end - 1) == 0x0A && value(end - 2) == 0x0D ? 2 : 1
-            end -= blanks(at: end, isBefore: true, overLines: false, atMost: 8)
+    /// The bracket that opens before a place, blanks and a scheme.
+    private mutating func bracket(before place: Int) -> Int? {
+        var open = place - blanks(at: place, isBefore: true, overLines: false, atMost: 2)
+        if value(open - 1) == 0x3A {
+            open -= 1
+            for _ in 0..<10 where (0x61...0x7A).contains(value(open - 1) | 0x20) { open -= 1 }
         }
-        if let quoted = quoted(before: end) { return quoted.lowerBound }
-        if value(end - 1) == 0x22 { end -= 1 }
-        let limit = end - Self.longestName
+        return Self.isOpening(value(open - 1)) ? open - 1 : nil
+    }
+
+    private static func isOpening(_ value: UInt32) -> Bool {
+        [0x28, 0x3C, 0x5B, 0x7B, 0xAB, 0x2039, 0x27E8].contains(value)
+    }
+
+    private static func isClosing(_ value: UInt32) -> Bool {
+        [0x29, 0x3E, 0x5D, 0x7D, 0xBB, 0x203A, 0x27E9].contains(value)
+    }
+
+    private static let longestName = 150
+    private static let mostWords = 12
+
+    /// Where the words begin that end before a bracket.
+    private mutating func name(before bracket: Int) -> Int? {
+        let end = nameEnd(before: bracket)
+        let limit = max(end - Self.longestName, 0)
         var start = end
-        for _ in 0..<Self.mostWords {
-            guard let word = word(before: start, downTo: limit),
-                start == end || !endsSentence(word)
-            else { break }
-            start = word.lowerBound
+        var words = 0
+        while start > limit, words < Self.mostWords, !endsName(start - 1) {
+            start -= 1
+            if !isBlank(start), isBlank(start - 1) { words += 1 }
         }
         while start < end, !isOfWord(start) { start += 1 }
-        return start < end ? start : nil
+        guard start < end else { return nil }
+        return value(end - 1) == 0x22 && value(start - 1) == 0x22 ? start - 1 : start
     }
 
-    /// The word that ends at a place or at blanks before it.
-    private mutating func word(before place: Int, downTo limit: Int) -> Range<Int>? {
-        var end = place
-        while end > limit, isBlank(end - 1), !isLineEnd(end - 1) { end -= 1 }
-        var start = end
-        while start > max(limit, 0), !isBlank(start - 1), !endsName(start - 1) { start -= 1 }
-        return start < end ? start..<end : nil
+    /// Where what is in front of a bracket ends, on the line above where it begins its own.
+    private mutating func nameEnd(before bracket: Int) -> Int {
+        let end = bracket - blanks(at: bracket, isBefore: true, overLines: false, atMost: 8)
+        var begin = end
+        for _ in 0..<16 where isQuoteMark(begin - 1) { begin -= 1 }
+        guard let above = lineEnd(before: begin) else { return end }
+        return above - blanks(at: above, isBefore: true, overLines: false, atMost: 8)
     }
 
-    /// Whether a name does not go over what is here.
+    /// Of a quoted mail: `> `.
+    private mutating func isQuoteMark(_ place: Int) -> Bool {
+        value(place) == 0x3E || isBlank(place) && !isLineEnd(place)
+    }
+
+    /// Whether what is in front of an address does not go over what is here.
     private mutating func endsName(_ place: Int) -> Bool {
         switch value(place) {
-        // ! " : ; < = > ? @ { }
-        case 0x21, 0x22, 0x3A...0x40, 0x7B, 0x7D, TextSearch.gap.value: true
-        default: false
+        case 0x3A: kind(place + 1) != .digit
+        case 0x3B, TextSearch.gap.value: true
+        case 0x3E: closes(place)
+        default: isLineEnd(place)
         }
     }
 
-    /// Whether a dot behind a word is none of an abbreviation.
-    private mutating func endsSentence(_ word: Range<Int>) -> Bool {
-        value(word.upperBound - 1) == 0x2E && word.count > 5
+    /// Whether a `>` has its `<`, without a blank between.
+    private mutating func closes(_ place: Int) -> Bool {
+        for open in (max(place - 100, 0)..<place).reversed() {
+            if value(open) == 0x3C { return true }
+            if value(open) == 0x3E || isBlank(open) { return false }
+        }
+        return false
     }
 
     // MARK: Spelled
@@ -273,11 +368,12 @@ struct AddressReader {
     /// An address with `[at]`, whose bracket is here.
     private mutating func bracketed(at open: Int) -> Range<Int>? {
         guard let behind = inBrackets("at", orSign: 0x40, at: open),
-            let local = local(before: open - blanks(at: open, isBefore: true, overLines: true)),
+            let local = local(
+                before: open - blanks(at: open, isBefore: true, overLines: true), inBraces: false),
             let host = spelledHost(at: behind + blanks(at: behind, overLines: true)),
             !isOwn(local, host.range)
         else { return nil }
-        return local.lowerBound..<host.range.upperBound
+        return named(local.lowerBound..<host.range.upperBound, isSure: true)
     }
 
     /// An address with `at` between blanks and a dot that is spelled.
@@ -289,7 +385,7 @@ struct AddressReader {
         else { return nil }
         var start = last.lowerBound
         while let word = wordBeforeDot(at: start) { start = word.lowerBound }
-        return start..<host.range.upperBound
+        return named(start..<host.range.upperBound, isSure: true)
     }
 
     /// Where brackets end that have nothing but a word or a sign in them.
@@ -350,12 +446,15 @@ struct AddressReader {
 
     // MARK: Telephone numbers
 
-    /// A number of 7 to 15 digits behind `+` or `00`.
+    /// A number of 7 to 15 digits behind `+` or `00`, of which the first is no zero.
     private mutating func telephone(at start: Int) -> Range<Int>? {
-        guard !isOfWord(start - 1), value(start - 1) != 0x2B else { return nil }
         var place = start + 1
-        if value(start) == 0x30 {
-            guard value(place) == 0x30 else { return nil }
+        if value(start) == 0x2B {
+            // Of 1+2345678 the plus begins no number.
+            guard kind(start - 1) != .digit, let next = digit(after: place) else { return nil }
+            place = next
+        } else {
+            guard !isOfWord(start - 1), digit(at: place) == 0 else { return nil }
             place += 1
             if kind(place) != .digit {
                 // Of 12.00 and 10:00 the zeros begin no number.
@@ -365,7 +464,7 @@ struct AddressReader {
                 place = next
             }
         }
-        guard (0x31...0x39).contains(value(place)) else { return nil }
+        guard let first = digit(at: place), first > 0 else { return nil }
         return numberEnd(at: place + 1).map { start..<$0 }
     }
 
@@ -384,19 +483,42 @@ struct AddressReader {
         return digits >= 7 ? place : end
     }
 
-    /// The next digit, behind at most two signs that stand between groups of them.
+    private static let mostSigns = 4
+
+    /// The next digit, behind a few signs that stand between groups of them and one end of a line.
     private mutating func digit(after place: Int) -> Int? {
-        for next in place..<place + 3 {
-            if kind(next) == .digit { return next }
-            guard isBetweenDigits(next) else { return nil }
+        var next = place
+        var count = 0
+        var hasLineEnd = false
+        while kind(next) != .digit {
+            guard count < Self.mostSigns else { return nil }
+            if isLineEnd(next) {
+                guard !hasLineEnd else { return nil }
+                hasLineEnd = true
+                if value(next) == 0x0D, value(next + 1) == 0x0A { next += 1 }
+            } else if !isBetweenDigits(next) {
+                return nil
+            }
+            next += 1
+            count += 1
         }
-        return nil
+        return next
     }
 
     private mutating func isBetweenDigits(_ place: Int) -> Bool {
         switch value(place) {
-        case 0x28, 0x29, 0x2D, 0x2E, 0x2F, 0x2010...0x2015: true
-        default: isBlank(place) && !isLineEnd(place)
+        case 0x27...0x29, 0x2D, 0x2E, 0x2F, 0x5F, 0xB7, 0x2BC, 0x2010...0x2015, 0x2018, 0x2019,
+            0x2022, 0x2212, 0x2219, 0x22C5, 0x30FB:
+            true
+        default: isBlank(place)
         }
+    }
+
+    /// What a digit of any script stands for.
+    private mutating func digit(at place: Int) -> Int? {
+        let value = value(place)
+        if value < 0x80 { return (0x30...0x39).contains(value) ? Int(value) - 0x30 : nil }
+        guard kind(place) == .digit, let scalar = Unicode.Scalar(value) else { return nil }
+        return scalar.properties.numericValue.map { Int($0) }
     }
 }

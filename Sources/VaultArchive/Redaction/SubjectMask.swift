@@ -4,7 +4,7 @@ package import VaultCrypto
 /// What is masked in an archive for the person whose data it holds: names and addresses of others.
 ///
 /// Masked are
-/// 1. mail addresses but the person's own, with the name in front of one in angle brackets, with a
+/// 1. mail addresses but the person's own, with what is in front of one in brackets, with a
 ///    host without a dot (`bob@localhost`, and so `npm@latest` too), and spelled: `bob [at] x.ch`,
 ///    `bob at x dot ch` (`AddressScan`);
 /// 2. telephone numbers in international form;
