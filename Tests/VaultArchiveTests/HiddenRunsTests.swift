@@ -25,6 +25,9 @@ import Testing
             "Fal<span style=\"\(String(repeating: "x", count: 320))\">con</span>brick",
             "Fal<b title=\">\">con</b>brick", "Fal<b title='a > b' x=\"<\">con</b>brick",
             "[Fal](http://x)conbrick", "Fal<!-- x -->conbrick", "F\u{336}a\u{336}lconbrick",
+            "Fal<!-- a > b -->conbrick", "Fal<!-->conbrick", "=46alconbric=6b",
+            "Fal<!-- \(String(repeating: "x", count: 1200)) -->conbrick",
+            "&#000000000070;alconbrick", "Falcon- \n  brick",
         ])
     func hidden(_ text: String) throws {
         let result = try masked("so \(text) it is")
@@ -56,6 +59,8 @@ import Testing
         arguments: [
             "[Fal](http://x)conbrick", "Fal<!-- x -->conbrick",
             "Falconbrick".map(String.init).joined(separator: "\0"), "Falcon\u{AD}\nbrick",
+            "Fal<!-- a > b -->conbrick", "=46alconbric=6b", "Falcon- \n  brick",
+            struck("\u{336}"), struck("\u{332}"), struck("\u{338}"),
             "/path/" + Data("aaa Falconbrick bbb".utf8).base64EncodedString(),
             "tokenXY" + Data("aaa Falconbrick bbb".utf8).base64EncodedString(),
         ])
@@ -92,7 +97,8 @@ import Testing
         "A text that is four times as long takes about four times as long",
         arguments: [
             "K](x)", "K](K", "K*", "Kel-\n> ", "\n", " ", "<b K>", "<a=\"K", "K\u{336}", "Keller_",
-            "Bob](Bob](x)", "Bob*_", " bob", "=?a", "a@", "\u{301}\u{316}",
+            "Bob](Bob](x)", "Bob*_", " bob", "=?a", "a@", "\u{301}\u{316}", "<!-- ", "B<B<B>",
+            "<!-- >", "=6b", "&#00", "00 ", "00000000: ",
         ])
     func linear(_ piece: String) throws {
         var mask = SubjectMask(subject: "Ada Lindqvist")

@@ -14,7 +14,7 @@ struct EncodedRuns {
     /// The shortest text that is looked for among other bytes of such a run.
     private static let shortestStretch = 8
 
-    /// All that may be texts, in ascending order.
+    /// All that may be texts: runs, wrapped ones as one, and dumps.
     static func find(in text: [TextScalar]) -> [Run] {
         var runs: [Run] = []
         var place = 0
@@ -26,7 +26,69 @@ struct EncodedRuns {
             }
             place = max(end, place + 1)
         }
+        for dump in HexDump.find(in: text) {
+            runs += texts(of: dump.digits).map { Run(range: dump.range, text: $0) }
+        }
+        return runs + wrapped(in: text)
+    }
+
+    /// Groups of `minimumLength` and more, the last of which may be shorter, with blanks, ends of
+    /// lines, marks of quoted mails and `<br>` between them, read as one.
+    private static func wrapped(in text: [TextScalar]) -> [Run] {
+        var runs: [Run] = []
+        var place = 0
+        while place < text.count {
+            let start = place
+            var end = groupEnd(of: text, from: start)
+            var digits = text[start..<end].map(\.ascii)
+            var isLong = end - start >= minimumLength
+            place = max(end, start + 1)
+            while isLong, let next = separatorEnd(of: text, from: end) {
+                end = groupEnd(of: text, from: next)
+                isLong = end - next >= minimumLength
+                digits += text[next..<end].map(\.ascii)
+            }
+            if end >= place, digits.count > place - start {
+                runs += texts(of: digits).map { Run(range: start..<end, text: $0) }
+                place = end
+            }
+        }
         return runs
+    }
+
+    private static func groupEnd(of text: [TextScalar], from start: Int) -> Int {
+        var end = start
+        while end < text.count, isDigit(text[end].ascii) { end += 1 }
+        return end
+    }
+
+    private static let longestSeparator = 64
+
+    /// Where the next group begins behind what may stand between two.
+    private static func separatorEnd(of text: [TextScalar], from start: Int) -> Int? {
+        var place = start
+        while place < text.count, place - start < longestSeparator {
+            let byte = text[place].ascii
+            if isDigit(byte) { return place > start ? place : nil }
+            if let end = lineBreakEnd(of: text, from: place) {
+                place = end
+            } else if byte == 0x3E || [0x09, 0x0A, 0x0D, 0x20, 0xA0].contains(text[place].value) {
+                place += 1
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// The end of a `<br>` or `<br />`.
+    private static func lineBreakEnd(of text: [TextScalar], from start: Int) -> Int? {
+        let window = text[start...].prefix(8).map { $0.ascii | 0x20 }
+        guard window.starts(with: "<br".utf8),
+            let end = window.firstIndex(of: UInt8(ascii: ">")),
+            window[3..<end].allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "/") })
+        else { return nil }
+        return start + end + 1
     }
 
     /// Where a run ends: with the padding, and over the ends of long lines.

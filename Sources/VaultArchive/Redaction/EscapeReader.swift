@@ -1,7 +1,8 @@
 /// Reads the escapes of HTML, of addresses, of JSON and of mails, whatever the text is.
 ///
 /// - `%C3%A4`, and `\xC3\xA4`: bytes of UTF-8, or of ISO 8859-1 where they are none;
-/// - `=C3=A4` and `=` at the end of a line: quoted-printable (RFC 2045, 6.7), in capitals;
+/// - `=C3=A4` and `=` at the end of a line: quoted-printable (RFC 2045, 6.7), in capitals, and in
+///   small letters when told so;
 /// - `=?utf-8?Q?…?=`, with `B` too: words of a mail's head (RFC 2047, 2);
 /// - `&#228;`, `&#xE4;`, `&auml;`: references of HTML, without the `;` too;
 /// - `\n`, `\u00e4`, `\"`: JSON; `\n` is a blank, and the end of a line behind a hyphen;
@@ -10,6 +11,7 @@ struct EscapeReader {
     private let text: [TextScalar]
     private var place = 0
     private var result: [TextScalar] = []
+    private let withSmallBytes: Bool
     /// Where in the result the last word of a mail's head ended.
     private var lastWordEnd: Int?
 
@@ -17,17 +19,33 @@ struct EscapeReader {
     private static let rounds = 3
 
     /// The text as it is read; `nil` where there is nothing to read.
-    static func read(_ text: [TextScalar]) -> [TextScalar]? {
+    static func read(_ text: [TextScalar], withSmallBytes: Bool = false) -> [TextScalar]? {
         var read: [TextScalar]?
         for _ in 0..<rounds {
-            var reader = EscapeReader(text: read ?? text)
+            var reader = EscapeReader(text: read ?? text, withSmallBytes: withSmallBytes)
             guard reader.run() else { break }
             read = reader.result
         }
         return read
     }
 
-    private init(text: [TextScalar]) { self.text = text }
+    private init(text: [TextScalar], withSmallBytes: Bool) {
+        self.text = text
+        self.withSmallBytes = withSmallBytes
+    }
+
+    /// Whether there is a byte of quoted-printable in small letters.
+    static func hasSmallBytes(_ text: [TextScalar]) -> Bool {
+        text.indices.contains { place in
+            text[place].value == UInt32(ascii: "=") && place + 2 < text.count
+                && isSmall([text[place + 1].ascii, text[place + 2].ascii])
+        }
+    }
+
+    private static func isSmall(_ digits: [UInt8]) -> Bool {
+        digits.allSatisfy { $0.hexDigit != nil }
+            && digits.contains { $0 >= UInt8(ascii: "a") }
+    }
 
     /// Reads all; whether there was an escape.
     private mutating func run() -> Bool {
@@ -91,7 +109,7 @@ struct EscapeReader {
         let digits = [ascii(offset + width), ascii(offset + width + 1)]
         guard isMark, let high = digits[0].hexDigit, let low = digits[1].hexDigit,
             // A text such as a=beard would lose letters.
-            mark.description != "=" || !digits.contains(where: { $0 >= UInt8(ascii: "a") })
+            mark.description != "=" || withSmallBytes || !Self.isSmall(digits)
         else { return nil }
         return high << 4 | low
     }
@@ -202,6 +220,7 @@ struct EscapeReader {
         let isHex = ascii(2) | 0x20 == UInt8(ascii: "x")
         var length = isHex ? 3 : 2
         var value: UInt32 = 0
+        while ascii(length) == UInt8(ascii: "0"), ascii(length + 1).hexDigit != nil { length += 1 }
         let first = length
         while let digit = ascii(length).hexDigit, isHex || digit < 10, length < first + 8 {
             value = value &* (isHex ? 16 : 10) &+ UInt32(digit)

@@ -15,9 +15,11 @@ struct HiddenRuns {
         let first = text.firstIndex(where: isVisible) ?? text.count
         visible = first..<max(first, (text.lastIndex(where: isVisible) ?? 0) + 1)
         var links = LinkReader()
+        var comments = CommentReader()
         for place in text.indices {
             guard
-                let end = Markup.end(ofHidden: text, at: place)
+                let end = comments.end(of: text, at: place, value: \.value)
+                    ?? Markup.end(ofHidden: text, at: place)
                     ?? links.end(of: text, at: place, value: \.value)
             else { continue }
             if ends.isEmpty { ends = text.indices.map(Int32.init) }
@@ -89,7 +91,7 @@ enum Markup {
     }
 
     /// The blocks of marks that belong to no script.
-    private static func isOfAnyScript(_ value: UInt32) -> Bool {
+    static func isOfAnyScript(_ value: UInt32) -> Bool {
         switch value {
         case 0x300..<0x370, 0x1AB0..<0x1B00, 0x1DC0..<0x1E00, 0x20D0..<0x2100, 0xFE20..<0xFE30: true
         default: false
@@ -149,6 +151,33 @@ enum TagReader {
             last = value
         }
         return fallback
+    }
+}
+
+/// Finds comments of HTML, however long; goes through a text once, from its beginning on.
+struct CommentReader {
+    /// The first `-->` behind the place that was asked for last begins here.
+    private var stop = 0
+
+    /// Where a comment ends that begins with the `<` here.
+    ///
+    /// - Parameters:
+    ///   - text: All of the text.
+    ///   - start: Not less than the time before.
+    ///   - value: What an element is.
+    /// - Returns: The index behind the `-->`; `nil` where there is no comment.
+    mutating func end<Element>(
+        of text: [Element], at start: Int, value: (Element) -> UInt32
+    ) -> Int? {
+        func has(_ values: [UInt32], at place: Int) -> Bool {
+            place + values.count <= text.count
+                && values.indices.allSatisfy { value(text[place + $0]) == values[$0] }
+        }
+        guard value(text[start]) == 0x3C, has([0x21, 0x2D, 0x2D], at: start + 1) else { return nil }
+        // `<!-->` and `<!--->` are whole.
+        stop = max(stop, start + 2)
+        while stop < text.count, !has([0x2D, 0x2D, 0x3E], at: stop) { stop += 1 }
+        return stop < text.count ? stop + 3 : nil
     }
 }
 

@@ -35,16 +35,23 @@ final class SearchedText {
     private lazy var read =
         text.utf8.contains(where: Self.mayEscape)
         ? EscapeReader.read(scalars) : nil
+    /// The same with `=6b` read, which may take letters of `a=beard`; `nil` where it is the same.
+    private lazy var readSmall =
+        EscapeReader.hasSmallBytes(scalars)
+        ? EscapeReader.read(scalars, withSmallBytes: true) : nil
 
     /// For words.
-    private(set) lazy var folded = [scalars, read].compactMap { $0 }.map { FoldedText($0) }
+    private(set) lazy var folded = texts.map { FoldedText($0) }
 
     /// For names.
-    private(set) lazy var bare = [scalars, read].compactMap { $0 }
-        .map { FoldedText($0, isBare: true) }
+    private(set) lazy var bare = texts.map { FoldedText($0, isBare: true) }
+
+    private var texts: [[TextScalar]] { [scalars, read, readSmall].compactMap { $0 } }
 
     /// For regular expressions, besides the text.
-    private(set) lazy var forms = SearchForm.all(of: scalars, read: read)
+    private(set) lazy var forms =
+        SearchForm.all(of: scalars, read: read)
+        + (readSmall.map { SearchForm.all(of: scalars, read: $0, lacking: true) } ?? [])
 
     private(set) lazy var encoded: [Encoded] = {
         guard depth < Self.deepest, text.utf8.count >= EncodedRuns.minimumLength else { return [] }
@@ -79,13 +86,13 @@ final class SearchedText {
 /// A form of a text in which regular expressions are looked for.
 final class SearchForm {
     let scalars: [TextScalar]
-    /// Whether a `_` was left out or made a blank.
-    let isWithoutLines: Bool
+    /// Whether a `_` was left out or made a blank, or `=ad` may have been two letters.
+    let mayLackLetters: Bool
     private(set) lazy var text = TextScalar.text(scalars)
 
-    private init(_ scalars: [TextScalar], isWithoutLines: Bool = false) {
+    private init(_ scalars: [TextScalar], mayLackLetters: Bool) {
         self.scalars = scalars
-        self.isWithoutLines = isWithoutLines
+        self.mayLackLetters = mayLackLetters
     }
 
     /// For each unit of UTF-16, what of the text it is from.
@@ -121,26 +128,31 @@ final class SearchForm {
     ///    compatibility form (NFKC);
     /// 2. that without `_`, and with a blank for each;
     /// 3. that without tags, comments, the addresses of links, hyphens at the end of a line and the
-    ///    `>` of quoted mails, and with a blank for a `+`.
+    ///    `>` of quoted mails, marks that are no part of a letter, and with a blank for a `+`.
     ///
     /// - Parameters:
     ///   - scalars: The text.
     ///   - read: What its escapes stand for, where it has some.
+    ///   - lacking: Whether letters may have been taken for escapes.
     /// - Returns: At most four forms.
-    static func all(of scalars: [TextScalar], read: [TextScalar]?) -> [SearchForm] {
+    static func all(
+        of scalars: [TextScalar], read: [TextScalar]?, lacking: Bool = false
+    ) -> [SearchForm] {
         let bare = composed(read ?? scalars)
         var forms: [SearchForm] = []
         if !bare.lazy.map(\.value).elementsEqual(scalars.lazy.map(\.value)) {
-            forms.append(SearchForm(bare))
+            forms.append(SearchForm(bare, mayLackLetters: lacking))
         }
         if bare.contains(where: { $0.value == 0x5F }) {
-            forms.append(SearchForm(bare.filter { $0.value != 0x5F }, isWithoutLines: true))
+            forms.append(SearchForm(bare.filter { $0.value != 0x5F }, mayLackLetters: true))
             let blanks = bare.map { scalar in
                 scalar.value == 0x5F ? TextScalar(0x20, scalar.start, scalar.end) : scalar
             }
-            forms.append(SearchForm(blanks, isWithoutLines: true))
+            forms.append(SearchForm(blanks, mayLackLetters: true))
         }
-        if let plain = PlainReader.read(bare) { forms.append(SearchForm(plain)) }
+        if let plain = PlainReader.read(bare) {
+            forms.append(SearchForm(plain, mayLackLetters: lacking))
+        }
         return forms
     }
 
@@ -195,6 +207,7 @@ private struct PlainReader {
     private var place = 0
     private var result: [TextScalar] = []
     private var links = LinkReader()
+    private var comments = CommentReader()
     /// Up to here there is no mark of a quoted mail.
     private var unquoted = 0
 
@@ -209,8 +222,8 @@ private struct PlainReader {
         var reader = PlainReader(text: text)
         var isOther = false
         while reader.place < text.count {
-            if reader.tag() || reader.link() || reader.hyphen() || reader.quote()
-                || reader.plus()
+            if reader.comment() || reader.tag() || reader.link() || reader.hyphen()
+                || reader.quote() || reader.plus() || reader.mark()
             {
                 isOther = true
             } else {
@@ -225,6 +238,19 @@ private struct PlainReader {
 
     private func value(_ place: Int) -> UInt32 {
         text.indices.contains(place) ? text[place].value : 0
+    }
+
+    private mutating func comment() -> Bool {
+        guard let end = comments.end(of: text, at: place, value: \.value) else { return false }
+        place = end
+        return true
+    }
+
+    /// A mark that is left when letters have theirs: `F̶a̶l̶c̶o̶n̶`.
+    private mutating func mark() -> Bool {
+        guard Markup.isOfAnyScript(value(place)) else { return false }
+        place += 1
+        return true
     }
 
     private mutating func tag() -> Bool {
@@ -252,8 +278,10 @@ private struct PlainReader {
     }
 
     private mutating func hyphen() -> Bool {
-        guard value(place) == 0x2D || value(place) == 0x2010, let end = lineBegin(after: place + 1)
-        else { return false }
+        guard value(place) == 0x2D || value(place) == 0x2010 else { return false }
+        var behind = place + 1
+        while value(behind) == 0x20 || value(behind) == 0x09 { behind += 1 }
+        guard let end = lineBegin(after: behind) else { return false }
         place = end
         return true
     }

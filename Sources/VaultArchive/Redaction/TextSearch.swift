@@ -77,8 +77,8 @@ struct TextSearch {
         of addresses: AddressScan, in text: SearchedText
     ) throws(VaultError) -> [Range<Int32>] {
         if isCancelled() { throw Self.cancelled }
-        // A `_` may be of the person's own address.
-        let forms = text.forms.filter { addresses.own.isEmpty || !$0.isWithoutLines }
+        // What a form lacks may be of the person's own address.
+        let forms = text.forms.filter { addresses.own.isEmpty || !$0.mayLackLetters }
         return addresses.ranges(in: text.scalars)
             + forms.flatMap { addresses.ranges(in: $0.scalars) }
     }
