@@ -25,11 +25,12 @@ struct Redact: ParsableCommand {
 
             The words of a rule are found in any case, with anything or nothing between them that is \
             neither letter nor digit, over tags, emphasis, escapes, mail encodings and look-alike \
-            letters, in Base64 and hexadecimal digits, and within a sentence of scripts without \
-            blanks. Not found are words inside longer ones (theFalconProject, FalconBudget.xlsx, \
+            letters, in Base64 and hexadecimal digits, over the ends of their lines too, and within \
+            a sentence of scripts without blanks. Not found are words inside longer ones (theFalconProject, FalconBudget.xlsx, \
             German compounds), endings of a language (Falcons), other spellings, words that are \
             backwards or in a picture, and what an attached file says. A pattern is looked for as it \
-            is, with escapes, tags and Base64 read, but without look-alikes; it finds parts of words.
+            is, with escapes, tags and Base64 read, but without look-alikes and not over the blanks \
+            of spaced letters; it finds parts of words.
 
             Earlier versions of a message go with it, and the title of its conversation. Rules look \
             at texts, not into attached files, and mask what the copy says of the matter, the \

@@ -9,7 +9,9 @@ struct SubjectOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Only what this custodian said and was told, hidden conversations too, with other \
-            people's names, mail addresses and telephone numbers with a country's code masked.
+            people's names, mail addresses and telephone numbers with a country's code masked. \
+            More goes than that: all in front of an address in brackets, and what is only like a \
+            name or number.
             """, valueName: "custodian"))
     var subject: String?
 
