@@ -1,12 +1,12 @@
 import AsyncHTTPClient
 import NIOCore
-import Policy
+package import Policy
 package import Providers
 
 /// Sends requests over HTTP/1.1, and reads their answers.
 ///
-/// 1. The guard is asked of every request as it goes out; what it refuses is not sent, and its host
-///    is not looked up.
+/// 1. The guard that holds now is asked of every request as it goes out; what it refuses is not
+///    sent, and its host is not looked up.
 /// 2. Where it goes is where it says: what the HTTP client would connect to and ask for is compared
 ///    with the request, redirects are answers like others, and variables of the environment name no
 ///    proxy.
@@ -16,51 +16,70 @@ package import Providers
 /// 5. Nothing may be silent or last longer than the settings say. A cancelled task ends the
 ///    exchange at once, and closes its connection.
 package final class HTTPTransport: WireExchange, Sendable {
+    /// Says which guard holds now; it is asked anew for each request, because a policy may come into
+    /// force at any time.
+    package typealias CurrentGuard = @Sendable () -> ResidencyGuard
+
     /// What is asked of every request.
-    package let residency: ResidencyGuard
+    package let currentGuard: CurrentGuard
     private let settings: TransportSettings
     private let clients: Clients
 
     /// - Parameters:
     ///   - settings: Authorities, proxy, timeouts.
-    ///   - residency: What is asked of every request.
+    ///   - currentGuard: Says what is asked of every request.
     /// - Throws: `unsupported` where a file of authorities cannot be read.
     package init(
-        _ settings: TransportSettings = TransportSettings(), guard residency: ResidencyGuard
+        _ settings: TransportSettings = TransportSettings(),
+        currentGuard: @escaping CurrentGuard
     ) throws(ProviderError) {
         self.settings = settings
-        self.residency = residency
+        self.currentGuard = currentGuard
         clients = try Clients(settings)
     }
 
-    private init(_ other: HTTPTransport, _ residency: ResidencyGuard) {
-        settings = other.settings
-        clients = other.clients
-        self.residency = residency
+    /// The same where one guard holds all along.
+    package convenience init(
+        _ settings: TransportSettings = TransportSettings(), guard residency: ResidencyGuard
+    ) throws(ProviderError) {
+        try self.init(settings, currentGuard: { residency })
     }
 
-    /// The same connections under another guard: for when it becomes known which hosts a credential
-    /// needs, or which regions a profile has.
-    package func guarded(by residency: ResidencyGuard) -> HTTPTransport {
-        HTTPTransport(self, residency)
+    private init(_ other: HTTPTransport, _ currentGuard: @escaping CurrentGuard) {
+        settings = other.settings
+        clients = other.clients
+        self.currentGuard = currentGuard
+    }
+
+    /// The same connections under other guards: for when it becomes known which regions a profile
+    /// has.
+    package func guarded(by currentGuard: @escaping CurrentGuard) -> HTTPTransport {
+        HTTPTransport(self, currentGuard)
+    }
+
+    /// Asks the guard of a request that is not ready yet, before anything is done for it.
+    ///
+    /// - Throws: The refusal.
+    package func permit(_ request: WireRequest) throws(ResidencyRefusal) {
+        if case .refused(let refusal) = currentGuard().check(request) { throw refusal }
     }
 
     /// Reads an answer while it comes.
     ///
     /// - Parameters:
     ///   - request: The request as it shall go out.
-    ///   - handed: Counts what is handed to the connection, also where no answer comes.
+    ///   - bytes: Counts what is handed to the connection and taken from it.
     ///   - read: Takes the answer; it is over when this returns, whether or not all was read.
     /// - Returns: What `read` returns.
     /// - Throws: `ResidencyRefusal` before anything is sent; `ProviderError` for what goes wrong on
     ///   the way; `CancellationError`; what `read` throws.
     package func stream<Value: Sendable>(
-        _ request: WireRequest, counting handed: HandedBytes = HandedBytes(),
+        _ request: WireRequest, counting bytes: BodyBytes = BodyBytes(),
         _ read: @escaping @Sendable (WireStream) async throws -> Value
     ) async throws -> Value {
-        let decision = residency.check(request)
+        let decision = currentGuard().check(request)
         if case .refused(let refusal) = decision { throw refusal }
-        let prepared = try OutgoingRequest(request, handed)
+        let prepared = try OutgoingRequest(request, bytes)
         let client = clients.client(for: request.origin)
         let watch = StreamWatch(settings)
         return try await withThrowingTaskGroup(of: Value.self) { group in
@@ -68,10 +87,10 @@ package final class HTTPTransport: WireExchange, Sendable {
                 do {
                     let answer = try await client.execute(
                         prepared.request, deadline: .now() + .hours(48))
-                    handed.begin()
-                    return try await read(WireStream(answer, watch, decision))
+                    bytes.begin()
+                    return try await read(WireStream(answer, watch, decision, bytes))
                 } catch {
-                    if TransportFault.isAboutEncryption(error) { handed.handshakeFails() }
+                    if TransportFault.isAboutEncryption(error) { bytes.handshakeFails() }
                     throw TransportFault.error(error, from: request.origin)
                 }
             }

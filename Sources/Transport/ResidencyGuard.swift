@@ -13,10 +13,10 @@ package import Providers
 ///
 /// Every transport has a guard and asks it of every request, so that nothing is sent around it.
 package struct ResidencyGuard: Sendable {
-    private var policy: PolicyDocument?
+    private let policy: PolicyDocument?
     private let reader: PlaceReader
     private let credentialHosts: [CredentialHost]
-    private var barring: ResidencyRefusal?
+    private let barring: ResidencyRefusal?
 
     /// - Parameters:
     ///   - policy: The policy in force; nil where there is none, which bars no model.
@@ -31,15 +31,6 @@ package struct ResidencyGuard: Sendable {
         self.policy = policy
         reader = PlaceReader(profiles: profiles)
         self.credentialHosts = credentialHosts
-    }
-
-    /// The same under another policy, or under one that cannot be read.
-    package func under(
-        _ policy: PolicyDocument?, barring: ResidencyRefusal? = nil
-    ) -> ResidencyGuard {
-        var other = self
-        (other.policy, other.barring) = (policy, barring)
-        return other
     }
 
     /// Decides about a request as it stands.

@@ -176,10 +176,19 @@ struct CatalogueTests {
 /// Refuses every turn, as a transport does whose guard does.
 private struct RefusingTransport: TurnTransport {
     let refusal: ResidencyRefusal
+    /// What an attempt has sent before; nil where the first is refused.
+    var sent: JSONObject?
 
     func send(
         _ request: TurnRequest, _ receive: @escaping @Sendable (TransportNews) async throws -> Void
-    ) async throws -> TurnReceipt { throw refusal }
+    ) async throws -> TurnReceipt {
+        guard let sent else { throw refusal }
+        try await receive(.retrying(because: ProviderError(.overloaded), afterMilliseconds: 1))
+        try await receive(.event(.failed(ProviderError(refusal))))
+        var receipt = TurnReceipt()
+        (receipt.host, receipt.exchange, receipt.refusal) = ("llm.example.org", sent, refusal)
+        return receipt
+    }
 }
 
 @Suite("Refused turns")
@@ -206,5 +215,30 @@ struct RefusedTurnTests {
         }
         #expect(documents.count == 1)
         #expect(!documents.joined().contains("canary"))
+    }
+
+    @Test func `of a turn that is refused after an attempt the record has what was sent`()
+        async throws
+    {
+        let test = try TestVault()
+        let refusal = ResidencyRefusal(
+            rule: "residency.allow[0]", what: "Refused: it is elsewhere", remedy: "choose another")
+        let sent: JSONObject = [
+            "requestBytes": .integer(787), "attempts": .integer(1),
+            "credential": .string("stored key (settings)"),
+        ]
+        let transport = RefusingTransport(refusal: refusal, sent: sent)
+        let chat = Chat(test.vault, over: transport, settings: ChatSettings(model: "made-up-1"))
+        let id = try await chat.begin(Question("Which stone is hard?"))
+        await #expect(throws: ResidencyRefusal.self) { try await chat.answer(in: id) { _ in } }
+        let answer = try #require(try test.vault.messages(of: id).last)
+        #expect(answer.state == .failed && answer.host == "llm.example.org")
+        #expect(answer.extra["error"]?["kind"] == .string("refused"))
+        #expect(answer.extra["exchange"] == .object(sent))
+        var entries = 0
+        try test.vault.forEachAuditEntry { entry, _ in
+            entries += entry.event == .turnRefused ? 1 : 0
+        }
+        #expect(entries == 1)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import JSONText
+import Policy
 import Providers
 import Synchronization
 import Testing
@@ -109,6 +110,47 @@ import Transport
         #expect(!before)
         #expect(total == 700_000 * 73)
         try await until { try sent() }
+    }
+
+    @Test(arguments: [("page", 40), ("large-error", 65_537), ("forbidden", 20)])
+    func `what comes of an answer that is none is counted`(script: String, least: Int64)
+        async throws
+    {
+        let sent = try await Scene().send(script)
+        #expect(sent.failure != nil)
+        #expect((sent.receipt.exchange["responseBytes"]?.int ?? 0) >= least)
+    }
+
+    @Test func `of an endless answer no more than its beginning is read`() async throws {
+        let scene = try Scene(try ScriptedServer())
+        let adapter = MessagesAdapter(gateway: try BaseURL(scene.server.url), placement: .bearer)
+        let turn = Scene.turn("words-1000000-at-0")
+        let (text, receipt) = try await scene.transport(adapter)
+            .beginning(of: turn, characters: 200)
+        #expect(text.count == 200)
+        #expect(receipt.exchange["tls"] != nil)
+        #expect((receipt.exchange["responseBytes"]?.int ?? 0) < 10_000_000)
+    }
+
+    @Test func `the beginning of an answer is cancelled, fails and is refused as a turn is`()
+        async throws
+    {
+        var scene = try Scene()
+        let stalling = try scene.transport(try scene.gateway("silent"))
+        let turn = Task { try await stalling.beginning(of: Scene.turn("m"), characters: 200) }
+        turn.cancel()
+        await #expect(throws: CancellationError.self) { try await turn.value }
+        let failing = try scene.transport(try scene.gateway("forbidden"))
+        let error = await #expect(throws: ProviderError.self) {
+            try await failing.beginning(of: Scene.turn("m"), characters: 200)
+        }
+        #expect(error?.kind == .permission)
+        scene.policy = try Scene.policy(
+            #"{"provider":"gateway","hosts":["elsewhere.example"],"declared":"EU"}"#)
+        let refused = try scene.transport(try scene.gateway("well"))
+        await #expect(throws: ResidencyRefusal.self) {
+            try await refused.beginning(of: Scene.turn("m"), characters: 200)
+        }
     }
 
     @Test func `a receiver that takes its time is not taken for a silent server`() async throws {

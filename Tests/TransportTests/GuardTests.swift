@@ -1,7 +1,6 @@
 import JSONText
 import Policy
 import Providers
-import Synchronization
 import Testing
 import Transport
 
@@ -195,29 +194,6 @@ import Transport
         #expect(ResidencyGuard(policy: nil).check(request) == .unrestricted)
     }
 
-    @Test func `a policy that comes into force while one waits bars the next attempt`()
-        async throws
-    {
-        let scene = try Scene(try ScriptedServer())
-        let barred = try Scene.policy(Self.union)
-        let asked = Mutex(0)
-        let transport = ProviderTransport(
-            name: "test", adapter: try scene.gateway("overloaded"), credential: scene.credential,
-            over: try scene.http(),
-            currentGuard: {
-                let number = asked.withLock { number in
-                    number += 1
-                    return number
-                }
-                // Of the turn, and of its first attempt.
-                return ResidencyGuard(policy: number <= 2 ? nil : barred)
-            }, pace: scene.pace.value)
-        await #expect(throws: ResidencyRefusal.self) {
-            try await transport.send(Scene.turn("m")) { _ in }
-        }
-        #expect(try scene.server.requests("/script/overloaded").count == 1)
-    }
-
     // MARK: Credentials and questions about models
 
     @Test func `requests for credentials go to the hosts that the flow declares, for that purpose`()
@@ -282,7 +258,7 @@ import Transport
         await #expect(throws: ProviderError.self) {
             try await first.exchange(request, maximumBytes: 10_000)
         }
-        let second = first.guarded(by: ResidencyGuard(policy: nil))
+        let second = first.guarded { ResidencyGuard(policy: nil) }
         #expect(try await second.exchange(request, maximumBytes: 10_000).status == 200)
         await second.shutdown()
         await #expect(throws: ProviderError.self) {

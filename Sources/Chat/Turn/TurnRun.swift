@@ -28,7 +28,7 @@ actor TurnRun {
     /// - Parameter leaf: The message that is to be answered.
     /// - Returns: The last answer, and how it ended.
     /// - Throws: What keeps it from being stored; `ResidencyRefusal` where policy kept the turn
-    ///   from going anywhere, which is in the record and in the log by then.
+    ///   from going anywhere, or from going on, which is in the record and in the log by then.
     func run(below leaf: RecordID) async throws -> ChatOutcome {
         var leaf = leaf
         while true {
@@ -81,6 +81,7 @@ actor TurnRun {
             receipt = try await chat.transport.send(request) { news in
                 try await self.take(.news(news))
             }
+            refusal = receipt.refusal
             try await take(Task.isCancelled ? .stop : .silence)
         } catch let error as VaultError {
             // Nothing can be stored; the next opening makes a record of what was.

@@ -29,8 +29,8 @@ package struct Surroundings: Sendable {
     ///   - request: The request, without its purpose.
     ///   - purpose: What it is for.
     /// - Returns: The answer, whatever its status.
-    /// - Throws: `unreachable`; of the transport's own words the family alone is kept, because they
-    ///   may quote the request.
+    /// - Throws: `unreachable`; of the network's words the family alone is kept, because they may
+    ///   quote the request.
     func send(
         _ request: WireRequest, for purpose: WirePurpose = .credential
     ) async throws(CredentialError) -> WireAnswer {
@@ -45,10 +45,10 @@ package struct Surroundings: Sendable {
                 throw CredentialError(
                     .unreachable, "\(host) took too long to give a credential; try again.")
             case .notAllowed:
+                // Of our own guard, which says what may not go where.
                 throw CredentialError(
                     .notAllowed,
-                    "\(host) is not among the hosts that the credential's source needs; check the "
-                        + "credential's settings.")
+                    error.providerMessage ?? "\(host) may not be asked for a credential.")
             case .untrusted:
                 throw CredentialError(
                     .unreachable,

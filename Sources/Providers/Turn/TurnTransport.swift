@@ -1,4 +1,5 @@
 package import JSONText
+package import Policy
 
 /// What a transport says while a turn is under way.
 package enum TransportNews: Sendable, Equatable {
@@ -33,6 +34,8 @@ package struct TurnReceipt: Sendable, Equatable {
     /// - `basis`: `verified`, `declared` or `unrestricted`; `declared`: the administrator's words;
     ///   `rule`: the element of the policy that allowed it.
     package var exchange = JSONObject()
+    /// Why the policy did not let a further attempt go; nil where it let all of them.
+    package var refusal: ResidencyRefusal?
 
     package init() {}
 }
@@ -44,7 +47,9 @@ package protocol TurnTransport: Sendable {
     /// Attempts that fail before anything was shown may be repeated here, by `RetryRule`; the
     /// receiver sees one answer, which ends with one of `finished` and `failed`. The next news
     /// waits until the receiver has taken the one before. When the task is cancelled, nothing more
-    /// is sent or received, and the receipt says what was.
+    /// is sent or received, and the receipt says what was. So it does where a policy that came into
+    /// force meanwhile refuses another attempt: the answer ends with `failed` then, and the receipt
+    /// has the refusal.
     ///
     /// - Parameters:
     ///   - request: The turn.

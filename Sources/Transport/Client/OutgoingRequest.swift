@@ -14,10 +14,10 @@ struct OutgoingRequest: Sendable {
 
     /// - Parameters:
     ///   - wire: The request as the guard has seen it.
-    ///   - handed: Counts what is handed to the connection.
+    ///   - bytes: Counts what is handed to the connection.
     /// - Throws: `unsupported` where a part would become another; where a header is not a
     ///   setting's to set.
-    init(_ wire: WireRequest, _ handed: HandedBytes) throws(ProviderError) {
+    init(_ wire: WireRequest, _ bytes: BodyBytes) throws(ProviderError) {
         let query = wire.query.isEmpty ? "" : "?" + wire.query
         let text = "\(wire.origin.scheme.rawValue)://\(wire.origin.authority)\(wire.path)\(query)"
         guard Self.reads(text, as: wire) else {
@@ -43,7 +43,7 @@ struct OutgoingRequest: Sendable {
             request.headers.add(name: "user-agent", value: "coffer")
         }
         if !wire.body.isEmpty {
-            let body = HandedBody(body: wire.body, handed: handed)
+            let body = HandedBody(body: wire.body, bytes: bytes)
             request.body = .stream(body, length: .known(Int64(wire.body.count)))
         }
         self.request = request

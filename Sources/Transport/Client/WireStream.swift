@@ -17,8 +17,12 @@ package final class WireStream {
     package let decision: ResidencyDecision
     private var pieces: HTTPClientResponse.Body.AsyncIterator
     private let watch: StreamWatch
+    private let bytes: BodyBytes
 
-    init(_ answer: HTTPClientResponse, _ watch: StreamWatch, _ decision: ResidencyDecision) {
+    init(
+        _ answer: HTTPClientResponse, _ watch: StreamWatch, _ decision: ResidencyDecision,
+        _ bytes: BodyBytes
+    ) {
         watch.pause()
         status = Int(answer.status.code)
         let mark = answer.headers.first(name: PeerMark.header) ?? ""
@@ -29,6 +33,7 @@ package final class WireStream {
         self.decision = decision
         pieces = answer.body.makeAsyncIterator()
         self.watch = watch
+        self.bytes = bytes
     }
 
     /// The next piece of the body; nil at its end.
@@ -39,7 +44,9 @@ package final class WireStream {
         watch.resume()
         defer { watch.pause() }
         while let piece = try await pieces.next(isolation: #isolation) {
-            if piece.readableBytes > 0 { return Array(piece.readableBytesView) }
+            guard piece.readableBytes > 0 else { continue }
+            bytes.take(piece.readableBytes)
+            return Array(piece.readableBytesView)
         }
         // The client ends a body quietly when nobody wants it any more.
         try Task.checkCancellation()

@@ -4,45 +4,39 @@ package import Providers
 
 /// Sends turns to one provider.
 ///
-/// 1. The guard is asked of the request before a credential is looked for, and once more of what
-///    goes out (`HTTPTransport`). It is looked up anew for each attempt: a policy may come into
-///    force while one waits, or between the rounds of a tool.
+/// 1. The guard that holds at the time is asked of the request before a credential is looked for or
+///    renewed, and once more of what goes out (`HTTPTransport`): a policy may come into force while
+///    one waits, or between the rounds of a tool.
 /// 2. The answer is decoded as it comes, and handed on event by event.
 /// 3. What the server says beside the model's words is without what was sent as a secret
 ///    (`SentSecrets`), whatever it quotes.
 /// 4. An attempt that fails is judged by `RetryRule`: it is repeated after a wait, or with another
 ///    credential, or it was the last one. Once a person has seen something, nothing is repeated.
-/// 5. A turn that failed ends with `failed` and a receipt; only what never went out is thrown.
+/// 5. A turn that failed, or whose next attempt the policy refuses, ends with `failed` and a
+///    receipt; only what never went out is thrown.
 package struct ProviderTransport: TurnTransport {
     package let name: String
     package let adapter: any ProviderAdapter
     private let credential: any TurnCredential
     private let transport: HTTPTransport
-    private let currentGuard: CurrentGuard
     private let rule: RetryRule
     private let pace: TurnPace
-
-    /// Says which guard holds now.
-    package typealias CurrentGuard = @Sendable () async throws -> ResidencyGuard
 
     /// - Parameters:
     ///   - name: The provider's name in the settings, for the record of turns.
     ///   - adapter: What its endpoint wants to be asked.
     ///   - credential: What proves who asks.
     ///   - transport: The network, with its guard.
-    ///   - currentGuard: Says which one holds at each attempt; without it that of the network.
     ///   - rule: When an attempt is repeated.
     ///   - pace: Waiting, chance and the time of day.
     package init(
         name: String, adapter: any ProviderAdapter, credential: any TurnCredential,
-        over transport: HTTPTransport, currentGuard: CurrentGuard? = nil,
-        rule: RetryRule = RetryRule(), pace: TurnPace = .real
+        over transport: HTTPTransport, rule: RetryRule = RetryRule(), pace: TurnPace = .real
     ) {
         self.name = name
         self.adapter = adapter
         self.credential = credential
         self.transport = transport
-        self.currentGuard = currentGuard ?? { transport.residency }
         self.rule = rule
         self.pace = pace
     }
@@ -51,15 +45,41 @@ package struct ProviderTransport: TurnTransport {
         _ request: TurnRequest, _ receive: @escaping @Sendable (TransportNews) async throws -> Void
     ) async throws -> TurnReceipt {
         let request = try adapter.request(for: request, streaming: true)
-        if case .refused(let refusal) = try await currentGuard().check(request) { throw refusal }
         let record = TurnRecord(provider: name, credential: credential.kind)
         do {
             try await repeatedly(request, record, receive)
+        } catch let refusal as ResidencyRefusal where record.hasAttempts {
+            // What was sent before it stays in the record.
+            record.refuses(refusal)
+            try await receive(.event(.failed(ProviderError(refusal))))
         } catch {
             // A turn that nobody waits for has still gone somewhere.
             guard Task.isCancelled, error is CancellationError else { throw error }
         }
         return record.receipt
+    }
+
+    /// Asks for the beginning of an answer, which is kept nowhere; with it the reading ends.
+    ///
+    /// - Parameters:
+    ///   - request: The turn.
+    ///   - characters: So many of its text are wanted at most.
+    /// - Returns: The text without what was sent as a secret, and where the turn went.
+    /// - Throws: `ResidencyRefusal`, whatever was sent before; `CancellationError`;
+    ///   `ProviderError`.
+    package func beginning(
+        of request: TurnRequest, characters: Int
+    ) async throws -> (text: String, receipt: TurnReceipt) {
+        let record = TurnRecord(provider: name, credential: credential.kind)
+        // A secret that begins within what is wanted is read to its end.
+        let beginning = AnswerBeginning(characters: characters + 2_000)
+        do {
+            try await repeatedly(adapter.request(for: request, streaming: true), record) { news in
+                try beginning.take(news)
+            }
+        } catch is AnswerBeginning.Enough {}
+        let text = record.secrets.masked(beginning.text)
+        return (String(text.prefix(characters)), record.receipt)
     }
 
     // MARK: Attempts
@@ -93,10 +113,9 @@ package struct ProviderTransport: TurnTransport {
                 try await pace.wait(milliseconds)
             case .renewCredential:
                 situation.hasRenewedCredential = true
-                do throws(ProviderError) {
-                    try await credential.renew()
-                } catch {
-                    try Task.checkCancellation()
+                do {
+                    try await renew(for: request)
+                } catch let error as ProviderError {
                     return try await receive(.event(.failed(error)))
                 }
                 try await receive(.retrying(because: error, afterMilliseconds: 0))
@@ -110,19 +129,21 @@ package struct ProviderTransport: TurnTransport {
         _ receive: @escaping @Sendable (TransportNews) async throws -> Void
     ) async throws -> AttemptEnd {
         let outgoing: WireRequest
-        do throws(ProviderError) {
-            outgoing = try await credential.authorize(request, adapter.placement)
-        } catch {
-            try Task.checkCancellation()
+        do {
+            outgoing = try await authorized(request)
+        } catch let error as ProviderError {
             return .notSent(error)
         }
-        let guarding = try await currentGuard()
-        let handed = record.sends(
-            outgoing, besides: request, through: transport.proxy(for: outgoing),
-            guarding.check(outgoing), guarding.place(of: outgoing))
+        // What is recorded of an attempt is what let it go.
+        let guarding = transport.currentGuard()
+        let decision = guarding.check(outgoing)
+        if case .refused(let refusal) = decision { throw refusal }
+        let bytes = record.sends(
+            outgoing, besides: request, through: transport.proxy(for: outgoing), decision,
+            guarding.place(of: outgoing))
         do {
-            let network = transport.guarded(by: guarding)
-            return try await network.stream(outgoing, counting: handed) { stream in
+            let network = transport.guarded { guarding }
+            return try await network.stream(outgoing, counting: bytes) { stream in
                 record.answered(stream)
                 guard (200..<300).contains(stream.status) else {
                     return .failed(try await failure(stream))
@@ -138,10 +159,14 @@ package struct ProviderTransport: TurnTransport {
         _ stream: WireStream, _ record: TurnRecord,
         _ receive: @Sendable (TransportNews) async throws -> Void
     ) async throws -> AttemptEnd {
-        if let error = Self.unexpected(stream.headers) { return .failed(error) }
+        if let error = Self.unexpected(stream.headers) {
+            // It is read for its length alone, which the record has of every answer.
+            _ = try? await stream.collect(maximumBytes: Self.errorLimitBytes)
+            try Task.checkCancellation()
+            return .failed(error)
+        }
         var decoder = adapter.stream()
         while let bytes = try await stream.next() {
-            record.received(bytes: bytes.count)
             if let end = try await hand(on: decoder.take(bytes), record, receive) { return end }
         }
         return try await hand(on: decoder.end(), record, receive) ?? .failed(ProviderError(.cut))
@@ -159,6 +184,38 @@ package struct ProviderTransport: TurnTransport {
             if event.isLast { return .finished }
         }
         return nil
+    }
+
+    // MARK: The credential
+
+    /// A request as it goes out, with the credential in it.
+    ///
+    /// - Throws: `ResidencyRefusal` where it may not go: no credential is looked for then;
+    ///   `ProviderError` where there is none; `CancellationError`.
+    package func authorized(_ request: WireRequest) async throws -> WireRequest {
+        try await whileAllowed(request) { () throws(ProviderError) in
+            try await credential.authorize(request, adapter.placement)
+        }
+    }
+
+    private func renew(for request: WireRequest) async throws {
+        try await whileAllowed(request) { () throws(ProviderError) in
+            try await credential.renew()
+        }
+    }
+
+    /// A refusal that comes while a credential is asked for is the reason that counts.
+    private func whileAllowed<Value: Sendable>(
+        _ request: WireRequest, _ body: () async throws(ProviderError) -> Value
+    ) async throws -> Value {
+        try transport.permit(request)
+        do throws(ProviderError) {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            try transport.permit(request)
+            throw error
+        }
     }
 
     // MARK: Answers that are none
@@ -233,9 +290,8 @@ package struct ProviderTransport: TurnTransport {
     ///
     /// - Returns: The answer, and what was sent as a secret.
     private func ask(_ request: WireRequest) async throws -> (body: JSON, secrets: SentSecrets) {
-        if case .refused(let refusal) = transport.residency.check(request) { throw refusal }
         for attempt in 1...2 {
-            let outgoing = try await credential.authorize(request, adapter.placement)
+            let outgoing = try await authorized(request)
             let answer = try await transport.exchange(
                 outgoing, maximumBytes: Self.listLimitBytes)
             let secrets = SentSecrets(outgoing, besides: request)
@@ -246,7 +302,7 @@ package struct ProviderTransport: TurnTransport {
                     now: pace.now()))
             let isRefused = error.kind == .authentication || error.kind == .expiredCredential
             guard attempt == 1, isRefused else { throw error }
-            try await credential.renew()
+            try await renew(for: request)
         }
         throw ProviderError(.authentication)
     }

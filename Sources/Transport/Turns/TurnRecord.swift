@@ -7,9 +7,8 @@ import Synchronization
 final class TurnRecord: Sendable {
     private struct State {
         var receipt = TurnReceipt()
-        /// What each attempt has handed to a connection.
-        var handed: [HandedBytes] = []
-        var responseBytes = 0
+        /// What each attempt has handed to a connection, and taken from it.
+        var attempts: [BodyBytes] = []
         var hasShown = false
         var secrets = SentSecrets()
     }
@@ -21,6 +20,9 @@ final class TurnRecord: Sendable {
             state.receipt.exchange["credential"] = .string(credential)
         }
     }
+
+    /// Whether an attempt has gone out, or was about to.
+    var hasAttempts: Bool { state.withLock { !$0.attempts.isEmpty } }
 
     /// Whether a person has seen something of the answer.
     var hasShown: Bool { state.withLock(\.hasShown) }
@@ -34,16 +36,16 @@ final class TurnRecord: Sendable {
     ///   - request: The request as it goes out.
     ///   - plain: The same without the credential.
     ///   - proxy: Through which it goes.
-    ///   - decision: By what it was let go.
+    ///   - decision: By what it is let go.
     ///   - place: Where it makes the model run.
-    /// - Returns: What is to count what it hands to the connection.
+    /// - Returns: What is to count its bytes.
     func sends(
         _ request: WireRequest, besides plain: WireRequest, through proxy: WebOrigin?,
         _ decision: ResidencyDecision, _ place: InferencePlace
-    ) -> HandedBytes {
-        let handed = HandedBytes()
+    ) -> BodyBytes {
+        let bytes = BodyBytes()
         state.withLock { state in
-            state.handed.append(handed)
+            state.attempts.append(bytes)
             state.secrets.add(request, besides: plain)
             state.receipt.host = request.origin.authority
             state.receipt.region = Self.region(decision, place)
@@ -52,7 +54,7 @@ final class TurnRecord: Sendable {
             state.receipt.exchange["proxy"] = proxy.map { .string($0.description) }
             state.receipt.exchange.note(decision)
         }
-        return handed
+        return bytes
     }
 
     /// An answer begins.
@@ -65,7 +67,8 @@ final class TurnRecord: Sendable {
         }
     }
 
-    func received(bytes: Int) { state.withLock { $0.responseBytes += bytes } }
+    /// The policy does not let the next attempt go.
+    func refuses(_ refusal: ResidencyRefusal) { state.withLock { $0.receipt.refusal = refusal } }
 
     func hands(_ event: TurnEvent) {
         guard event.isShown else { return }
@@ -75,12 +78,12 @@ final class TurnRecord: Sendable {
     var receipt: TurnReceipt {
         state.withLock { state in
             var receipt = state.receipt
-            let unsent = state.handed.count { !$0.isBegun }
-            receipt.exchange["requestBytes"] = .integer(state.handed.reduce(0) { $0 + $1.count })
-            receipt.exchange["responseBytes"] = .integer(state.responseBytes)
-            receipt.exchange["attempts"] = .integer(state.handed.count)
+            let (attempts, unsent) = (state.attempts, state.attempts.count { !$0.isBegun })
+            receipt.exchange["requestBytes"] = .integer(attempts.reduce(0) { $0 + $1.handed })
+            receipt.exchange["responseBytes"] = .integer(attempts.reduce(0) { $0 + $1.taken })
+            receipt.exchange["attempts"] = .integer(attempts.count)
             receipt.exchange["unsent"] = unsent == 0 ? nil : .integer(unsent)
-            let isUntrusted = state.handed.last?.hasHandshakeFailed == true
+            let isUntrusted = attempts.last?.hasHandshakeFailed == true
             receipt.exchange["handshake"] = isUntrusted ? .string("failed") : nil
             return receipt
         }

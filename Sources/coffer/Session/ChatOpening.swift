@@ -12,7 +12,8 @@ import VaultCrypto
 /// 2. The policy in force decides about the request that a turn would be. Where it refuses, nothing
 ///    is sent, and the log says so. A policy that cannot be read refuses everything, here and in
 ///    the transport's guard.
-/// 3. A transport is made whose guard decides once more about each request that leaves.
+/// 3. A transport is made for everything that leaves, also for what a credential needs. It decides
+///    about each request by the policy that is in force then.
 struct ChatOpening: Sendable {
     let vault: Vault
     let entry: ProviderCatalogue.Entry
@@ -52,10 +53,9 @@ struct ChatOpening: Sendable {
         let (policy, barring) = try Self.readPolicy(of: vault)
         let choice = configuration.credentialChoice(secrets, in: .ofThisMachine(NoNetwork()))
         let flow = try choice?.flow.get()
-        let guarding = ResidencyGuard(
-            policy: policy, credentialHosts: flow?.hosts ?? [], barring: barring)
         let network = try HTTPTransport(
-            TransportSettings(configuration.connection), guard: guarding)
+            TransportSettings(configuration.connection),
+            currentGuard: Self.currentGuard(of: vault, credentialHosts: flow?.hosts ?? []))
         self.vault = vault
         self.entry = entry
         self.configuration = configuration
@@ -100,14 +100,29 @@ struct ChatOpening: Sendable {
         do throws(VaultError) {
             return (try policy(of: vault), nil)
         } catch  where error.code == .refused {
-            return (
-                nil,
-                ResidencyRefusal(
-                    rule: "policy", what: "Refused: the policy cannot be read",
-                    remedy: "`coffer policy show` says what is wrong with it")
-            )
+            return (nil, unreadable)
         }
     }
+
+    /// Says what may leave by the policy in force at the time.
+    private static func currentGuard(
+        of vault: Vault, profiles: [String: [String]] = [:], credentialHosts: [CredentialHost]
+    ) -> HTTPTransport.CurrentGuard {
+        {
+            do {
+                let (policy, barring) = try readPolicy(of: vault)
+                return ResidencyGuard(
+                    policy: policy, profiles: profiles, credentialHosts: credentialHosts,
+                    barring: barring)
+            } catch {
+                return ResidencyGuard(policy: nil, barring: unreadable)
+            }
+        }
+    }
+
+    private static let unreadable = ResidencyRefusal(
+        rule: "policy", what: "Refused: the policy cannot be read",
+        remedy: "`coffer policy show` says what is wrong with it")
 
     /// Whether the policy in force is the one that this was opened under.
     func isUnderPolicy(of vault: Vault) throws -> Bool {
@@ -155,9 +170,9 @@ struct ChatOpening: Sendable {
         forecast = try ResidencyForecast(
             adapter, model: model.id, policy: policy, profiles: profiles, barring: barring)
         network = network.guarded(
-            by: ResidencyGuard(
-                policy: policy, profiles: profiles,
-                credentialHosts: (try? choice?.flow.get().hosts) ?? [], barring: barring))
+            by: Self.currentGuard(
+                of: vault, profiles: profiles,
+                credentialHosts: (try? choice?.flow.get().hosts) ?? []))
     }
 
     /// Whether a turn may go there.
@@ -178,12 +193,7 @@ struct ChatOpening: Sendable {
     /// What sends turns.
     var transport: ProviderTransport {
         ProviderTransport(
-            name: entry.name, adapter: adapter, credential: credential, over: network
-        ) { [vault, network] in
-            // Another one may be in force by now than at the opening.
-            let (policy, barring) = try Self.readPolicy(of: vault)
-            return network.residency.under(policy, barring: barring)
-        }
+            name: entry.name, adapter: adapter, credential: credential, over: network)
     }
 
     /// What turns are asked with, before a command's own options.
