@@ -14,7 +14,9 @@ struct Where: ParsableCommand {
             model), declared (by the policy's word), or not restricted. Of messages that were \
             imported Coffer did not see the way, and says so. A message's id shows that message \
             alone. \
-            Bytes are those of the bodies, of requests what was handed to a connection.
+            Bytes are those of the bodies: of requests what was handed to a connection, of answers \
+            what was read. Of a turn that the policy refused after an attempt it says what that \
+            sent.
 
             EXAMPLES:
               coffer where 018dfa1e
@@ -102,13 +104,16 @@ struct TurnTrace {
 
     private var tls: JSON? { exchange?["tls"] }
 
-    private var attempts: Int64 { exchange?["attempts"]?.int ?? 1 }
+    /// Of one that the policy refused there may be none.
+    private var attempts: Int64 { exchange?["attempts"]?.int ?? (wasRefused ? 0 : 1) }
     /// How many attempts found no connection.
     private var unsent: Int64 { exchange?["unsent"]?.int ?? 0 }
-    /// Whether no attempt has sent anything.
-    var isUnsent: Bool { !wasRefused && unsent >= attempts }
+    /// Whether an attempt has sent something.
+    var isSent: Bool { attempts > unsent }
+    /// Whether no attempt has sent anything, though none was refused.
+    var isUnsent: Bool { !wasRefused && !isSent }
 
-    /// Whether a policy kept it from going anywhere.
+    /// Whether a policy kept it from going anywhere, or from going on after an attempt.
     var wasRefused: Bool {
         ["refused", "notAllowed"].contains(message.extra["error"]?["kind"]?.string)
     }
@@ -148,7 +153,9 @@ struct TurnTrace {
 
     private var way: [String] {
         let target = "\(message.provider ?? "?") at \(message.host ?? "?")"
-        if wasRefused { return ["\(target): refused by policy; nothing was sent"] }
+        if wasRefused, attempts == 0 {
+            return ["\(target): refused by policy; nothing was sent"]
+        }
         guard let exchange else {
             return ["\(target): it was cut off, so that no more is known of it"]
         }
@@ -159,13 +166,14 @@ struct TurnTrace {
         }
         facts.append(peer)
         lines.append(facts.joined(separator: "; "))
-        lines.append(amounts)
+        let end = wasRefused ? "; the next was refused by policy" : ""
+        lines.append(amounts + end)
         return lines
     }
 
     private var amounts: String {
         let tries = Figures.count(attempts, "attempt")
-        guard !isUnsent else { return "nothing was sent: \(obstacle), \(tries)" }
+        guard isSent else { return "nothing was sent: \(obstacle), \(tries)" }
         let amounts =
             "\(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received, "
             + tries
@@ -199,7 +207,7 @@ struct TurnTrace {
             let version = tls["version"]?.string ?? "TLS"
             return "\(version) with \(tls["subject"]?.string ?? "a verified server")"
         }
-        if isUnsent { return "no peer: \(obstacle)" }
+        if !isSent { return "no peer: \(obstacle)" }
         switch exchange?["scheme"]?.string {
         case "http": return "no TLS: this machine itself"
         case "https": return "TLS with a verified server, which gave no answer"
@@ -218,7 +226,7 @@ struct TurnTotals {
     private var own: [TurnTrace] { turns.filter { $0.isOwn } }
     private var refused: [TurnTrace] { own.filter { $0.wasRefused } }
     private var unsent: [TurnTrace] { own.filter { $0.isUnsent } }
-    private var sent: [TurnTrace] { own.filter { !$0.wasRefused && !$0.isUnsent } }
+    private var sent: [TurnTrace] { own.filter { $0.isSent } }
     private var requestBytes: Int64 { own.reduce(0) { $0 + $1.requestBytes } }
     private var responseBytes: Int64 { own.reduce(0) { $0 + $1.responseBytes } }
     private var hosts: [String] { Set(sent.compactMap(\.message.host)).sorted() }
@@ -239,7 +247,11 @@ struct TurnTotals {
         line += ", \(Figures.bytes(requestBytes)) sent, \(Figures.bytes(responseBytes)) received"
         let imported = turns.count - own.count
         if imported > 0 { line += "; \(Figures.count(imported, "imported answer"))" }
-        if !refused.isEmpty { line += "; \(Figures.count(refused.count, "refused turn"))" }
+        let later = refused.count { $0.isSent }
+        if later > 0 { line += "; \(later) of them refused after an attempt" }
+        if refused.count > later {
+            line += "; \(Figures.count(refused.count - later, "refused turn"))"
+        }
         if !unsent.isEmpty { line += "; \(Figures.count(unsent.count, "unsent turn"))" }
         return Printable.line(line) + "."
     }
