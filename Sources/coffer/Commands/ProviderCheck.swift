@@ -16,8 +16,11 @@ struct ProviderCheck: ParsableCommand {
         discussion: """
             Says which source of a credential won and why each other one did not, what the policy \
             says of the place, and to whom TLS leads; then asks for the list of models or for a \
-            count of tokens, which costs nothing. --turn asks the model for one word instead. No \
-            secret is shown. Exits 3 when the policy refuses, 1 when anything else fails.
+            count of tokens, which costs nothing. --turn asks the model for one word instead, \
+            keeps nothing of it, and shows how its answer begins, without the secrets that were \
+            sent. \
+            Exits 3 when the policy refuses, which the audit log says of a --turn; 130 when it is \
+            stopped; 1 when anything else fails.
 
             With --json the answer is one document with name, kind, managed, model, host, \
             credential, residency, address, proxy (whose address it is then), tls, models, tokens, \
@@ -89,6 +92,12 @@ struct ProviderExamination {
             try await Self.ask(opening, isTurnWanted: isTurnWanted)
         }
         forecast = resolved
+        if isTurnWanted, case .failure(let refusal as ResidencyRefusal) = result {
+            try opening.log(refusal, of: nil)
+        }
+        if Interruption.isRequested, case .failure = result {
+            throw CommandFailure.interrupted("Stopped before the provider was tried to the end.")
+        }
         probe = try result.get()
     }
 
@@ -103,6 +112,8 @@ struct ProviderExamination {
             let probe = ProviderProbe(opening)
             result = .success(try await isTurnWanted ? probe.turn() : probe.question())
         } catch {
+            // What allowed it at the beginning need not be what refuses it now.
+            if error is ResidencyRefusal { try? opening.forecastAnew() }
             result = .failure(error)
         }
         opening.close()
@@ -140,6 +151,7 @@ struct ProviderExamination {
         switch error {
         case let error as ProviderError: error.sentence
         case let error as VaultError: error.message
+        case let error as CommandFailure: error.message
         default: "\(error)"
         }
     }
@@ -185,7 +197,7 @@ struct ProviderProbe: Sendable {
         var models: Int?
         var hasMoreModels = false
         var tokens: Int?
-        /// What the model said to be asked for one word.
+        /// How the answer began of a model that was asked for one word.
         var answer: String?
 
         var words: String {
@@ -195,12 +207,14 @@ struct ProviderProbe: Sendable {
                 let more = hasMoreModels ? " and more" : ""
                 return "it lists \(Figures.count(models, "model"))\(more)"
             }
-            return "it answers, and neither counts tokens nor lists models; try --turn"
+            let subject = peer.isEmpty ? "nothing was asked: it" : "it answers, and"
+            return "\(subject) neither counts tokens nor lists models; try --turn"
         }
 
         var peerWords: String {
             let proxy = peer["proxy"]?.string.map { " through the proxy \($0)" } ?? ""
             let address = (peer["address"]?.string.map { " at \($0)" } ?? "") + proxy
+            if peer.isEmpty { return "no connection was made" }
             guard let tls = peer["tls"] else { return "without TLS\(address)" }
             let names = [
                 tls["version"]?.string, tls["subject"]?.string.map { "with \($0)" },
@@ -232,8 +246,8 @@ struct ProviderProbe: Sendable {
     }
 
     private func ask(_ request: WireRequest, isCount: Bool) async throws -> Result {
-        let (adapter, credential) = (opening.adapter, opening.credential)
-        let outgoing = try await credential.authorize(request, adapter.placement)
+        let adapter = opening.adapter
+        let outgoing = try await opening.transport.authorized(request)
         let proxy = opening.network.proxy(for: outgoing)
         return try await opening.network.stream(outgoing) { stream in
             var result = Result(peer: stream.peer)
@@ -264,19 +278,12 @@ struct ProviderProbe: Sendable {
 
     /// A turn of one word, which is kept nowhere.
     func turn() async throws -> Result {
-        let said = SaidText()
-        let receipt = try await opening.transport.send(request) { news in
-            switch news {
-            case .event(.text(_, let piece)): said.add(piece)
-            case .event(.failed(let error)): throw error
-            default: break
-            }
-        }
+        let (text, receipt) = try await opening.transport.beginning(of: request, characters: 200)
         var result = Result()
         result.peer["proxy"] = receipt.exchange["proxy"]
         result.peer["address"] = receipt.exchange["address"]
         result.peer["tls"] = receipt.exchange["tls"]
-        result.answer = String(said.text.prefix(200))
+        result.answer = text
         return result
     }
 }

@@ -26,8 +26,10 @@ struct ChatOpening: Sendable {
     /// Why nothing may be sent, where the policy cannot be read.
     private let barring: ResidencyRefusal?
     private(set) var forecast: ResidencyForecast
+    /// The member regions of profiles that were asked for.
+    private var profiles: [String: [String]] = [:]
     private(set) var network: HTTPTransport
-    let credential: any TurnCredential
+    private let credential: any TurnCredential
 
     /// Prepares a provider and a model, whatever the policy says to them.
     ///
@@ -166,7 +168,7 @@ struct ChatOpening: Sendable {
     }
 
     private mutating func use(_ profile: String, _ regions: [String]) throws {
-        let profiles = [profile: regions]
+        profiles = [profile: regions]
         forecast = try ResidencyForecast(
             adapter, model: model.id, policy: policy, profiles: profiles, barring: barring)
         network = network.guarded(
@@ -175,17 +177,34 @@ struct ChatOpening: Sendable {
                 credentialHosts: (try? choice?.flow.get().hosts) ?? []))
     }
 
+    /// Says what the policy of now says, where another one has come into force meanwhile.
+    mutating func forecastAnew() throws {
+        let (policy, barring) = try Self.readPolicy(of: vault)
+        forecast = try ResidencyForecast(
+            adapter, model: model.id, policy: policy, profiles: profiles, barring: barring)
+    }
+
     /// Whether a turn may go there.
     ///
     /// - Parameter conversation: Which one it would have gone on with.
     /// - Throws: `ResidencyRefusal`, which is in the audit log by then.
     private func requirePermission(for conversation: RecordID?) throws {
         guard case .refused(let refusal) = forecast.decision else { return }
+        try log(refusal, of: conversation)
+        throw refusal
+    }
+
+    /// Says in the audit log that a turn was refused.
+    ///
+    /// - Parameters:
+    ///   - refusal: Why.
+    ///   - conversation: Which one it would have gone on with; nil for none.
+    /// - Throws: What the database reports.
+    func log(_ refusal: ResidencyRefusal, of conversation: RecordID?) throws {
         try vault.logRefusedTurn(
             RefusedTurn(
                 provider: entry.name, host: forecast.origin.authority, model: model.id,
                 rule: refusal.rule, conversation: conversation))
-        throw refusal
     }
 
     // MARK: Conversations
