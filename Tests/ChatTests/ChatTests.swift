@@ -337,6 +337,7 @@ struct ToolTests {
         let id = try await chat.begin(Question("Ring"))
         let outcome = try await chat.answer(in: id) { _ in }
         #expect(outcome.state == .stopped && transport.requests.count == 4)
+        #expect(outcome.toolLimit == 3)
     }
 
     @Test func `tools of an answer that was left are run when it is gone on with`() async throws {

@@ -36,6 +36,10 @@ import Testing
         #expect(answer.status == 0, "\(answer.errors)")
     }
 
+    private func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     // MARK: Settings
 
     @Test func `A provider is added, listed, shown, changed and removed`() throws {
@@ -320,6 +324,35 @@ import Testing
         #expect(refused.count == 2)
         #expect(!log.output.contains("CANARY"))
         #expect(try sandbox.open("list", "--json").output.isEmpty)
+    }
+
+    @Test func `A turn of a check that policy refuses is in the log`() throws {
+        try addGateway()
+        try setPolicy(#"{"provider":"vertex","regions":["europe-west4"]}"#)
+        // The list of models would be no turn.
+        #expect(try sandbox.open("provider", "check", "llm").status == 3)
+        #expect(try sandbox.open("provider", "check", "llm", "--turn").status == 3)
+        let log = try sandbox.open("audit", "log", "--json")
+        #expect(log.lines.filter { $0.contains(#""turn.refused""#) }.count == 1)
+    }
+
+    @Test func `Help names the default of a setting in its own words`() throws {
+        for (command, word) in [("ask", "deny"), ("chat", "ask")] {
+            let help = oneLine(try sandbox.run([command, "--help"]).output)
+            #expect(help.contains("(default: \(word))") && !help.contains("ToolPermission"))
+        }
+    }
+
+    @Test func `What is missing or too much is said with what can be done`() throws {
+        try add(
+            "bare", "--kind", "gateway", "--base-url", "https://llm.example.org", "--model", "m")
+        let keyless = try sandbox.open("ask", "hello", "--provider", "bare")
+        #expect(keyless.status == 1)
+        #expect(
+            oneLine(keyless.errors).contains("`coffer provider set NAME --key-file FILE`"))
+        let unknown = try sandbox.open("provider", "set", "bare", "--set", "colour=red")
+        #expect(oneLine(unknown.errors).contains("colour is not known there"))
+        #expect(unknown.errors.contains("baseURL") && !unknown.errors.contains("Origin"))
     }
 
     // MARK: Where

@@ -20,7 +20,8 @@ extension ProviderConfiguration {
                     + "with one of these: \(kinds).")
         }
         let object = try SettingsObject(
-            .object(settings), at: "", of: name, keys: ConfigurationReader.keys(kind))
+            .object(settings), at: "", of: name, keys: ConfigurationReader.keys(kind),
+            ownKeys: SecretOrigins.members)
         self = try ConfigurationReader(object: object, kind: kind).read()
     }
 
@@ -48,7 +49,7 @@ struct ConfigurationReader {
         return own + [
             "baseURL", "credential", "models", "defaultModel", "maximumTokens", "currency",
             "connection", "default",
-        ] + SecretOrigins.members
+        ]
     }
 
     private static func credentialKeys(_ kind: ProviderKind) -> [String] {

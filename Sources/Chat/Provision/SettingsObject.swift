@@ -13,9 +13,16 @@ struct SettingsObject {
     /// Whose settings they are, for the sentence.
     let provider: String
 
+    /// - Parameters:
+    ///   - value: The settings.
+    ///   - path: Their place.
+    ///   - provider: Whose they are.
+    ///   - keys: The members that there may be.
+    ///   - ownKeys: Those that only Coffer writes; nobody is told to write one.
     /// - Throws: `badInput` for another value than an object, and for a member that is not known.
     init(
-        _ value: JSON, at path: String, of provider: String, keys: [String]
+        _ value: JSON, at path: String, of provider: String, keys: [String],
+        ownKeys: [String] = []
     ) throws(VaultError) {
         self.path = path
         self.provider = provider
@@ -24,7 +31,7 @@ struct SettingsObject {
             throw fault("", "has to be an object, in { }, with \(Self.words(keys))")
         }
         self.object = object
-        for member in object.members where !keys.contains(member.key) {
+        for member in object.members where !(keys + ownKeys).contains(member.key) {
             throw fault(
                 member.key, "is not known there; take it away, or write one of \(Self.words(keys))")
         }

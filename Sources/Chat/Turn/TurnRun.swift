@@ -16,6 +16,7 @@ actor TurnRun {
     private var end: (TurnEnd, [TurnChange])?
     private var tools: [ToolUse] = []
     private var rounds = 0
+    private var hasTooManyRounds = false
 
     init(_ chat: Chat, in conversation: RecordID, show: @escaping Chat.Show) {
         self.chat = chat
@@ -34,14 +35,18 @@ actor TurnRun {
         while true {
             let path = try await chat.path(conversation, to: leaf)
             let answer = try await ask(path)
-            guard case .toolRequested = machine.state else {
-                return ChatOutcome(answer: answer, state: machine.state)
-            }
+            guard case .toolRequested = machine.state else { return outcome(answer) }
             guard let next = try await runTools(below: answer, path) else {
-                return ChatOutcome(answer: answer, state: machine.state)
+                return outcome(answer)
             }
             leaf = next
         }
+    }
+
+    private func outcome(_ answer: RecordID) -> ChatOutcome {
+        ChatOutcome(
+            answer: answer, state: machine.state,
+            toolLimit: hasTooManyRounds ? chat.settings.mostToolRounds : nil)
     }
 
     /// Runs the tools that an earlier answer asked for, and goes on from there.
@@ -57,9 +62,7 @@ actor TurnRun {
         }
         self.tools = tools
         machine = TurnMachine(requested: tools)
-        guard let next = try await runTools(below: answer, path) else {
-            return ChatOutcome(answer: answer, state: machine.state)
-        }
+        guard let next = try await runTools(below: answer, path) else { return outcome(answer) }
         return try await run(below: next)
     }
 
@@ -153,6 +156,7 @@ actor TurnRun {
     private func runTools(below answer: RecordID, _ path: Path) async throws -> RecordID? {
         rounds += 1
         guard rounds <= chat.settings.mostToolRounds else {
+            hasTooManyRounds = true
             try await take(.stop)
             return nil
         }
@@ -183,4 +187,6 @@ actor TurnRun {
 package struct ChatOutcome: Sendable, Equatable {
     package var answer: RecordID
     package var state: TurnMachine.State
+    /// It was ended, because the model asked for tools after so many rounds; nil otherwise.
+    package var toolLimit: Int?
 }

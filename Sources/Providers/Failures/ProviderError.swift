@@ -114,7 +114,7 @@ extension ProviderError: CustomStringConvertible {
             "The server sends on to another address, and nothing goes there; set the provider's "
                 + "address to the right one."
         case .cut:
-            "The answer ended before its end; what came of it is kept. Repeat the turn."
+            "The answer ended before its end; repeat the turn."
         case .malformed:
             "The provider answered in a form that is not its own; check the endpoint's address."
         }

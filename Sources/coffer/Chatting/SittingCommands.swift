@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import Foundation
 import JSONText
+import Policy
 import Providers
 import Vault
 import VaultCrypto
@@ -89,12 +90,31 @@ extension ChatSitting {
             if turn.isKept { waiting = [] }
             Output.line("")
         }
-        let outcome = try AsyncWork.run { try await turn.run(on: screen) }
+        do {
+            try conclude(try AsyncWork.run { try await turn.run(on: screen) }, of: turn)
+        } catch let refusal as ResidencyRefusal {
+            if turn.isKept { say(TurnWords.refused(next: "/resume")) }
+            throw refusal
+        }
+    }
+
+    /// Says what became of a turn, where the answer does not show it.
+    private func conclude(_ outcome: ChatOutcome, of turn: AnsweredTurn) throws {
+        let messages = try turn.conversation.map { try vault.messages(of: $0) } ?? []
+        let answer = messages.first { $0.id == outcome.answer }
+        let hasCome = TurnWords.hasCome(answer?.parts ?? [])
         switch outcome.state {
-        case .stopped: say("Stopped; what came is kept, and /resume goes on with it.")
-        case .failed(let error):
+        case .stopped where outcome.toolLimit != nil:
+            say(TurnWords.ended(afterRounds: outcome.toolLimit ?? 0) + "; /resume goes on with it.")
+        case .stopped where hasCome:
+            say("Stopped; what came is kept, and /resume goes on with it.")
+        case .stopped: say("Stopped before anything came; /resume asks again.")
+        case .failed(let error) where hasCome:
             say("\(error.sentence) What came of the answer is kept; /resume goes on.")
-        default: break
+        case .failed(let error): say("\(error.sentence) /resume asks again.")
+        default:
+            let lack = answer.flatMap { TurnWords.lack(of: $0.parts, stopReason: $0.stopReason) }
+            if let lack { say(lack) }
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import Foundation
 import JSONText
+import Policy
 import Providers
 import Vault
 import VaultCrypto
@@ -100,7 +101,7 @@ struct Ask: ParsableCommand {
                 try sampling.applied(to: opening.settings), tools: ToolChoices.set(tools))
             let turn = AnsweredTurn(chat, wish, in: id)
             let screen = screen(options.json || noStream ? .none : .usual)
-            let outcome = try AsyncWork.run { try await turn.run(on: screen) }
+            let outcome = try outcome(of: turn, on: screen)
             guard let id = turn.conversation else {
                 preconditionFailure("a turn that has an outcome is in a conversation")
             }
@@ -111,6 +112,23 @@ struct Ask: ParsableCommand {
     private func screen(_ form: AnswerScreen.Form) -> AnswerScreen {
         let options = options
         return AnswerScreen(form, write: AnswerScreen.toOutput) { options.note($0) }
+    }
+
+    private func outcome(
+        of turn: AnsweredTurn, on screen: AnswerScreen
+    ) throws -> ChatOutcome {
+        do {
+            return try AsyncWork.run { try await turn.run(on: screen) }
+        } catch let refusal as ResidencyRefusal {
+            if let id = turn.conversation, turn.isKept {
+                options.note(TurnWords.refused(next: Self.resuming(id.description)))
+            }
+            throw refusal
+        }
+    }
+
+    private static func resuming(_ conversation: String) -> String {
+        "`coffer ask --conversation \(conversation) --resume`"
     }
 
     private func report(
@@ -136,31 +154,34 @@ struct Ask: ParsableCommand {
         if verbose, !options.json {
             options.note("\(report.line). Kept in conversation \(id).")
         }
-        try conclude(outcome.state, id, hasText: !message.parts.isEmpty)
+        if message.state == .complete,
+            let lack = TurnWords.lack(of: message.parts, stopReason: message.stopReason)
+        {
+            options.note(lack)
+        }
+        try conclude(outcome, id, hasParts: TurnWords.hasCome(message.parts))
     }
 
     private func conclude(
-        _ state: TurnMachine.State, _ conversation: String, hasText: Bool
+        _ outcome: ChatOutcome, _ conversation: String, hasParts: Bool
     ) throws {
-        let command = "`coffer ask --conversation \(conversation) --resume`"
-        let next = "\(command) goes on with it"
-        switch state {
+        let next = Self.resuming(conversation)
+        let kept = TurnWords.kept(hasParts: hasParts, next: next)
+        switch outcome.state {
         case .complete: return
         case .failed(let error):
-            options.note(
-                hasText
-                    ? "What came of the answer is kept; \(next)."
-                    : "The question is kept; \(command) asks it again.")
+            options.note("\(kept.prefix(1).uppercased())\(kept.dropFirst()).")
             throw error
         case .stopped where Interruption.isRequested:
-            throw CommandFailure.interrupted(
-                "The answer was stopped, and what came of it is kept; \(next).")
+            throw CommandFailure.interrupted("The answer was stopped; \(kept).")
         case .stopped where Output.isUseless: try Output.flush()
         default:
+            let end =
+                outcome.toolLimit.map(TurnWords.ended(afterRounds:))
+                ?? "The answer did not come to its end"
             throw CommandFailure(
                 code: "stopped", exit: 1,
-                message: "The answer did not come to its end, and what came of it is kept; \(next)."
-            )
+                message: "\(end), and what came of it is kept; \(next) goes on with it.")
         }
     }
 }

@@ -33,6 +33,9 @@ struct ToolPermissions: ExpressibleByArgument {
     }
 
     func permission(of tool: String) -> ToolPermission { named[tool] ?? all }
+
+    /// For help, which shows the default.
+    var defaultValueDescription: String { all.rawValue }
 }
 
 /// The tools that a conversation offers to a model: searching the vault, reading attached files.

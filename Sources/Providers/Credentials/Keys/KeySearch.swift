@@ -68,7 +68,9 @@ package enum KeySearch {
         search.look(at: .variable, variable ?? "settings")
         guard let variable else {
             throw CredentialError(
-                .absent, "The provider has no credential; add one with coffer provider add.")
+                .absent,
+                "The provider has no credential; `coffer provider set NAME --key-file FILE` gives "
+                    + "it a key.")
         }
         guard let value = environment[variable] else {
             throw CredentialError(.absent, "The variable \(variable) is not set; set it.")
