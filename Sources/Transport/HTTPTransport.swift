@@ -16,8 +16,8 @@ package import Providers
 /// 5. Nothing may be silent or last longer than the settings say. A cancelled task ends the
 ///    exchange at once, and closes its connection.
 package final class HTTPTransport: WireExchange, Sendable {
-    /// Says which guard holds now; it is asked anew for each request, because a policy may come into
-    /// force at any time.
+    /// Says which guard holds now; it is asked anew for each request, because a policy may come
+    /// into force at any time.
     package typealias CurrentGuard = @Sendable () -> ResidencyGuard
 
     /// What is asked of every request.

@@ -224,8 +224,8 @@ struct RefusedTurnTests {
         let refusal = ResidencyRefusal(
             rule: "residency.allow[0]", what: "Refused: it is elsewhere", remedy: "choose another")
         let sent: JSONObject = [
-            "requestBytes": .integer(787), "attempts": .integer(1),
-            "credential": .string("stored key (settings)"),
+            "attempts": .integer(1), "credential": .string("stored key (settings)"),
+            "requestBytes": .integer(787),
         ]
         let transport = RefusingTransport(refusal: refusal, sent: sent)
         let chat = Chat(test.vault, over: transport, settings: ChatSettings(model: "made-up-1"))

@@ -50,11 +50,12 @@ struct CertificationDraft {
 
     /// How an archive came about that was made from a vault.
     private var export: String {
-        """
-           was made on \(request.time) from a vault of AI conversations with the program
-           that meta/export.json names. It holds \(holdings.records) and
-           \(holdings.files); meta/export.json says how they were selected.\(tags.withheldWords.map(withheld) ?? "")
-        """
+        let note = tags.withheldWords.map(withheld) ?? ""
+        return """
+               was made on \(request.time) from a vault of AI conversations with the program
+               that meta/export.json names. It holds \(holdings.records) and
+               \(holdings.files); meta/export.json says how they were selected.\(note)
+            """
     }
 
     /// How one came about that was made from another archive.

@@ -19,7 +19,7 @@ struct HexDump {
         var place = 0
         while place < text.count {
             let isWithin = place > 0 && text[place - 1].ascii.isASCIILetterOrDigit
-            guard !isWithin, let dump = reader.dump(at: place) else {
+            guard !isWithin, let dump = reader.lines(at: place) else {
                 place += 1
                 continue
             }
@@ -42,7 +42,7 @@ struct HexDump {
 
     // MARK: Lines
 
-    private func dump(at start: Int) -> Found? {
+    private func lines(at start: Int) -> Found? {
         var digits: [UInt8] = []
         var end = start
         var next: Int? = start

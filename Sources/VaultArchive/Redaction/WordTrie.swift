@@ -2,9 +2,9 @@
 /// the text and hardly with how many words there are, even those that begin alike.
 ///
 /// A word is here what it begins with and then its letters and digits, but `a` and `e`, which may
-/// stand for nothing (`WordPattern`, 4). A text is gone along from a place in the same way, over all
-/// that may stand between the letters of a word: signs, blanks, marks and what is not read, of which
-/// what is inside is looked at too. What is found may be none of the word; none is left out.
+/// stand for nothing (`WordPattern`, 4). A text is gone along from a place in the same way, over
+/// all that may stand between the letters of a word: signs, blanks, marks and what is not read, of
+/// which what is inside is looked at too. What is found may be none of the word; none is left out.
 struct WordTrie: Sendable {
     /// The node below one, by its number and a letter.
     private var nodes: [UInt64: Int] = [:]

@@ -46,7 +46,7 @@ final class RestorableArchive {
         export = try? JSONReader.parse(try kept.content(of: ArchiveName.export))
     }
 
-    /// Reads what was held, and what came from other vaults, once its signer is known to be trusted.
+    /// Reads what was held, and what came from other vaults, once its signer is trusted.
     ///
     /// - Throws: `unsupported` where it says what came from other vaults, and not as is known here.
     func loadMarks() throws(VaultError) {
