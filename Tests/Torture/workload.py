@@ -167,7 +167,7 @@ class Workload:
 
     def export(self):
         return ("export", "--output", self.folder / "out" / f"bag-{self.count}",
-                "--quiet"), lambda: None
+                "--allow-empty", "--quiet"), lambda: None
 
     def slot(self):
         """A slot comes, or the last one goes, and with it the key."""
