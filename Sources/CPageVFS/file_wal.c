@@ -26,10 +26,16 @@
  *  (L8) The header of the log is written within one sector and synced before the first frame. So
  *       one that contradicts its own checksum with frames behind it is damage: SQLITE_IOERR_DATA,
  *       where SQLite would take the log for an empty one.
+ *  (L9) Before its first sync the folder is synced, so that the log's name is as durable as what is
+ *       in it; a folder that cannot be synced is a failed sync. The VFS below does the same for a
+ *       new log and does not say when it fails.
  */
 #include "page_vfs.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 static sqlite3_int64 frame_offset(sqlite3_int64 index) {
     return LOG_HEADER_SIZE + index * FRAME_SIZE;
@@ -286,12 +292,30 @@ static int log_truncate(sqlite3_file *base, sqlite3_int64 size) {
     return file->lower->pMethods->xTruncate(file->lower, size);
 }
 
+/* Makes the names in the log's folder durable, for (L9). */
+static int sync_folder(const char *name) {
+    const char *end = strrchr(name, '/');
+    char *folder = end == NULL ? sqlite3_mprintf(".")
+                               : sqlite3_mprintf("%.*s", (int)(end - name) + 1, name);
+    if (folder == NULL) return SQLITE_NOMEM;
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    sqlite3_free(folder);
+    if (descriptor < 0) return SQLITE_IOERR_DIR_FSYNC;
+    int result;
+    do result = fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    close(descriptor);
+    return result == 0 ? SQLITE_OK : SQLITE_IOERR_DIR_FSYNC;
+}
+
 static int log_sync(sqlite3_file *base, int flags) {
     LogFile *file = (LogFile *)base;
     if (file->hasFailed) return SQLITE_IOERR_FSYNC;
     int code = settle_pending(file);
     if (code != SQLITE_OK) return code;
-    code = file->lower->pMethods->xSync(file->lower, flags);
+    if (!file->isNamed) code = sync_folder(file->name); /* (L9) */
+    file->isNamed = code == SQLITE_OK;
+    if (code == SQLITE_OK) code = file->lower->pMethods->xSync(file->lower, flags);
     if (code != SQLITE_OK) {
         file->hasFailed = 1; /* (L7) */
     } else if (file->lastWritten >= 0) {
@@ -370,6 +394,7 @@ int log_open(sqlite3_vfs *lower, const char *name, LogFile *file, int flags, int
     file->lower = (sqlite3_file *)(file + 1);
     file->lower->pMethods = NULL;
     file->database = (DatabaseFile *)database;
+    file->name = name;
     file->pendingIndex = file->justReadIndex = file->lastWritten = -1;
     file->plain = sqlite3_malloc(2 * FRAME_SIZE);
     if (file->plain == NULL) return SQLITE_NOMEM;

@@ -109,6 +109,7 @@ typedef struct LogFile {
     sqlite3_file base;
     sqlite3_file *lower;
     DatabaseFile *database;
+    const char *name;            /* SQLite's; it outlives the file */
     unsigned char *plain;        /* one frame, decrypted */
     unsigned char *sealed;       /* one frame as on the disk */
     sqlite3_int64 pendingIndex;  /* frame whose header waits for its page, -1 for none */
@@ -119,6 +120,7 @@ typedef struct LogFile {
     unsigned char pendingHeader[FRAME_HEADER_SIZE];
     unsigned char salts[SALTS_SIZE];
     unsigned char saltsAreSet;
+    unsigned char isNamed;       /* the folder was synced, see (L9) */
     unsigned char hasFailed;
 } LogFile;
 

@@ -3,14 +3,18 @@
 An operation is run again and again from the same state of a vault: the program is killed instead of
 its first change of a file, of its second, until it comes to its end; or its first call of a kind
 fails, its second. After each run the vault opens, everything in it is as it was before the
-operation or as it is after it, and after it where the program said that it had succeeded.
+operation or as it is after it, and after it where the program said that it had succeeded. Where it
+said so although a sync had failed, what is on the disk without doubt must be enough for that.
 """
 
 import errno
+import random
 import shutil
 import time
 
+import disk
 import judges
+import notes
 from workload import Workload
 
 KINDS = ("open", "read", "write", "sync", "rename", "unlink", "truncate", "mmap", "lock", "mkdir")
@@ -42,6 +46,7 @@ class Stage:
         self.work.step()
         self.kept = folder / "kept"
         self.hit = folder / "hit"
+        self.trace = folder / "run-trace"
         self.judge = judges.Judge()
         self.runs = 0
         self.findings = []
@@ -87,19 +92,44 @@ class Stage:
     def run(self, words, variables, what, before, after, wants=None):
         """One run that is disturbed; whether it was, and came to be judged."""
         self.go_back()
-        outcome = self.work.run(
-            *words, extra=variables | {"TORTURE_HIT": str(self.hit), "TORTURE_TRACE": "/dev/null"})
+        shown = self.disk()
+        self.trace.write_bytes(b"")
+        outcome = self.work.run(*words, extra=variables | {
+            "TORTURE_HIT": str(self.hit), "TORTURE_TRACE": str(self.trace)})
         if not self.hit.exists():
             return False
         self.runs += 1
         answer = self.state(writes=True)
         wrong = judges.differences(answer, before, after)
         wrong += self.wrong_answer(outcome, answer, after) if wants is None else wants(outcome)
+        if outcome.returncode == 0 and what.startswith("sync"):
+            wrong += self.wrong_promise(shown, after)
         self.clear(words)
         if wrong:
             self.findings.append(
                 f"{what} in `{' '.join(map(str, words))}`: " + "; ".join(wrong[:4]))
         return True
+
+    def disk(self):
+        """A disk on which the vault is as it is now."""
+        shown = disk.Disk(str(self.work.place))
+        paths = sorted(self.work.place.rglob("*"))
+        shown.load(
+            {path.stat().st_ino: (str(path), path.read_bytes()) for path in paths
+             if path.is_file()},
+            {path.stat().st_ino: str(path) for path in paths if path.is_dir()})
+        return shown
+
+    def wrong_promise(self, shown, after):
+        """What is missing of an acknowledged operation when the power goes right behind it."""
+        for event in notes.read(self.trace):
+            shown.take(event)
+        shutil.rmtree(self.work.place)
+        self.work.place.mkdir()
+        disk.store(shown.after_loss("none", random.Random(0)), str(self.work.place),
+                   self.work.place)
+        lost = judges.differences(self.state(), after, after)
+        return [f"it said that it was done, and without power: {lost[0]}"] if lost else []
 
     def wrong_answer(self, outcome, answer, after):
         """A command whose call failed ends by itself, with a sentence, and says what is so."""
