@@ -21,6 +21,9 @@ struct ArchiveChanges {
     /// What stands in no list: here every other value of every byte is tried.
     private static let unlisted = [".sig", ".minisig"]
 
+    /// The signed list of the lists.
+    private static let list = "tagmanifest-sha256.txt"
+
     /// Free in an archive with one: what stands there needs the first one to be there.
     private static let nextCosignature = "tagmanifest-sha256.txt.cosign-2.sig"
 
@@ -115,7 +118,7 @@ struct ArchiveChanges {
         // last one an archive is whole.
         let isCosignature = path.contains(".cosign-")
         // Without the list of the other files nothing tells which of them are additional.
-        let isList = path == "tagmanifest-sha256.txt"
+        let isList = path == Self.list
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         let name = path.dropFirst(folder.count)
         var changes = [
@@ -162,9 +165,12 @@ struct ArchiveChanges {
     ) -> [ArchiveChange] {
         paths.filter { $0 > path && (every == 1 || draw.below(every) == 0) }.compactMap { other in
             guard let there = files[other], there != content else { return nil }
+            // Without a list that is signed nobody can say which other file is not as it was.
+            let hasList = path != Self.list && other != Self.list
             return ArchiveChange(
                 kind: "exchanged files", place: " with \(other)",
-                writes: [path: there, other: content], named: [path, other])
+                writes: [path: there, other: content], named: hasList ? [path, other] : [Self.list],
+                besides: hasList ? [] : Set(paths))
         }
     }
 }
