@@ -58,13 +58,17 @@ import Transport
     @Test func `a turn that is stopped before the first byte ends as fast`() async throws {
         let scene = try Scene(try ScriptedServer())
         let transport = try scene.transport(try scene.gateway("silent"))
-        let turn = Task { try await transport.send(Scene.turn("m")) { _ in } }
-        try await until { try !scene.server.requests().isEmpty }
-        let clock = ContinuousClock()
-        let begin = clock.now
-        turn.cancel()
-        _ = try await turn.value
-        #expect(clock.now - begin < .seconds(1))
+        var best = Duration.seconds(60)
+        for round in 1...5 where best > .milliseconds(100) {
+            let turn = Task { try await transport.send(Scene.turn("m")) { _ in } }
+            try await until { try scene.server.requests().count >= round }
+            let clock = ContinuousClock()
+            let begin = clock.now
+            turn.cancel()
+            _ = try await turn.value
+            best = min(best, clock.now - begin)
+        }
+        #expect(best <= .milliseconds(100))
         // The connection is closed, so that the provider stops too.
         try await until { try scene.server.notes().contains { $0["gone"] != nil } }
     }
