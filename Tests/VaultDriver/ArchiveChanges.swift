@@ -169,8 +169,8 @@ struct ArchiveChanges {
             let hasList = path != Self.list && other != Self.list
             return ArchiveChange(
                 kind: "exchanged files", place: " with \(other)",
-                writes: [path: there, other: content], named: hasList ? [path, other] : [Self.list],
-                besides: hasList ? [] : Set(paths))
+                writes: [path: there, other: content],
+                named: hasList ? [path, other] : [Self.list], besides: hasList ? [] : Set(paths))
         }
     }
 }
