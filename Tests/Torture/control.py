@@ -52,7 +52,7 @@ def controls(run):
 
 def coffer(run, until):
     script = crash.Script(run.new_folder(run.folder, "control"), f"{run.seed}/control", 8,
-                          run.library, FORGETS)
+                          run.interposer, FORGETS)
     states, findings = crash.judged(
         script, run.new_folder(run.scratch, "control"), run.seed, len(disk.MANNERS),
         min(until, time.monotonic() + 60))
@@ -67,7 +67,7 @@ def sqlite(run, level, isWanted):
     subprocess.run(
         [sys.executable, "-c", WRITER, os.path.dirname(__file__), place / "base", trace, level,
          str(STEPS)], check=True,
-        env={"LD_PRELOAD": str(run.library), "TORTURE_ROOT": str(place),
+        env={"LD_PRELOAD": str(run.interposer), "TORTURE_ROOT": str(place),
              "TORTURE_TRACE": str(trace), "PATH": os.environ["PATH"]})
     shown = disk.Disk(str(place))
     states = losses = acknowledged = 0

@@ -34,7 +34,7 @@ class Workload:
         self.place = folder / "place"
         self.vault = self.place / "vault"
         self.trace = folder / "trace"
-        self.library = library
+        self.interposer = library
         self.variables = variables or {}
         for name in ("place", "home", "out"):
             (folder / name).mkdir()
@@ -55,8 +55,8 @@ class Workload:
                 "XDG_STATE_HOME": str(self.place / "state"), "LC_ALL": "C.UTF-8",
                 "TMPDIR": str(self.folder / "out"), "COFFER_VAULT": str(self.vault),
                 "NO_COLOR": "1"}
-        if self.library and isTraced:
-            kept |= {"LD_PRELOAD": str(self.library), "TORTURE_ROOT": str(self.place),
+        if self.interposer and isTraced:
+            kept |= {"LD_PRELOAD": str(self.interposer), "TORTURE_ROOT": str(self.place),
                      "TORTURE_TRACE": str(self.trace)} | self.variables
         return kept
 
