@@ -12,9 +12,11 @@ import random
 import shutil
 import time
 
+import crash
 import disk
 import judges
 import notes
+from run import OPERATIONS, WORKERS
 from workload import Workload
 
 KINDS = ("open", "read", "write", "sync", "rename", "unlink", "truncate", "mmap", "lock", "mkdir")
@@ -173,3 +175,27 @@ def failures(stage, operations, until):
         stage.work.run(*words)
         if time.monotonic() > until:
             break
+
+
+def staged(run, name, unit, work, until):
+    """A workload of its own for each worker."""
+
+    def share(number, results):
+        folder = run.new_folder(run.scratch, f"{name}-{number}")
+        stage = Stage(folder, f"{run.seed}/{name}/{number}", run.interposer)
+        work(stage, OPERATIONS, until)
+        stage.close()
+        results.put((stage.runs, stage.findings))
+
+    start = time.monotonic()
+    found = crash.in_processes(share, WORKERS)
+    run.row(name, sum(runs for runs, _ in found), unit,
+            [text for _, texts in found for text in texts], start)
+
+
+def kill(run, until):
+    staged(run, "kill", "kills", kills, until)
+
+
+def faults(run, until):
+    staged(run, "faults", "failed calls", failures, until)

@@ -97,3 +97,13 @@ def rows(seen, place, folder):
         return count if sound else -1
     except sqlite3.Error:
         return -1
+
+
+def control(run, until):
+    """Losses that must be seen, and one engine without."""
+    for name, work in controls(run):
+        start = time.monotonic()
+        states, losses, isWanted = work(until)
+        wrong = [] if isWanted == bool(losses) else [
+            f"{losses} losses, and {'some' if isWanted else 'none'} should be seen"]
+        run.row(f"{name}: {losses} losses", states, "states", wrong, start)

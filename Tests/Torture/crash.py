@@ -14,8 +14,11 @@ import time
 import disk
 import judges
 import notes
+from run import OPERATIONS, WORKERS
 from workload import Workload
 
+# States that are drawn for each moment of a crash: each manner of `disk.MANNERS` once, or more.
+DRAWS = 7
 # The first operation makes the vault: before it is acknowledged there may be none.
 EMPTY = {"items": {}, "logged": 0}
 
@@ -143,3 +146,17 @@ def in_processes(work, workers):
     for process in processes:
         process.join()
     return found
+
+
+def crash(run, until):
+    """Scripts one after the other, until the time is over; the first one to its end."""
+    start, states, findings, number = time.monotonic(), 0, [], 0
+    while number == 0 or time.monotonic() < until:
+        seed = f"{run.seed}/crash/{number}"
+        script = Script(run.new_folder(run.folder, "script"), seed, OPERATIONS, run.interposer)
+        done, found = judged(
+            script, run.new_folder(run.scratch, "states"), seed, DRAWS, until, WORKERS)
+        states += done
+        findings += [f"script {number}, {text}" for text in found]
+        number += 1
+    run.row("power loss", states, "states", findings, start)

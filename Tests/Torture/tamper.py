@@ -20,8 +20,10 @@ import random
 import shutil
 import time
 
+import crash
 import judges
 import notes
+from run import WORKERS
 from workload import Workload
 
 PAGE, FRAME, HEAD = 4096, 4096 + 24, 32
@@ -258,3 +260,22 @@ def table(classes):
         rows.append(f"  {kind:<10}" + "".join(f"{count:>14,}" for count in counts[:-1])
                     + f"{counts[-1]:>8,}")
     return "\n".join(rows)
+
+
+def tamper(run, until):
+    """Changes of one vault, with a table of what became of them."""
+    start = time.monotonic()
+    specimen = Specimen(
+        run.new_folder(run.scratch, "specimen"), f"{run.seed}/tamper", run.interposer)
+
+    def share(number, results):
+        tampering = Tampering(
+            specimen, run.new_folder(run.scratch, f"tamper-{number}"), run.seed)
+        tampering.run(number, WORKERS, until)
+        results.put((tampering.classes, tampering.findings))
+
+    found = crash.in_processes(share, WORKERS)
+    classes = sum((counts for counts, _ in found), collections.Counter())
+    print(table(classes), flush=True)
+    run.row("tamper", classes.total(), "changes",
+            [text for _, texts in found for text in texts], start)

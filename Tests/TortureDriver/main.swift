@@ -1,18 +1,28 @@
 import Foundation
 import Vault
 
-// Says for one copy of a vault after the other what is in it: one request a line on standard input
-// (`JudgeRequest`), one answer a line on standard output (`Judgement`). tools/torture makes the
-// copies.
-let encoder = JSONEncoder()
-encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-while let line = readLine() {
-    do {
+// What tools/torture needs of the engine itself. Without a word it says for one copy of a vault
+// after the other what is in it: one request a line on standard input (`JudgeRequest`), one answer
+// a line on standard output (`Judgement`).
+let words = CommandLine.arguments.dropFirst()
+do {
+    switch words.first {
+    case nil: try answerJudgeRequests()
+    case let word?:
+        FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
+        exit(64)
+    }
+} catch {
+    FileHandle.standardError.write(Data("TortureDriver: \(error)\n".utf8))
+    exit(1)
+}
+
+func answerJudgeRequests() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    while let line = readLine() {
         let request = try JSONDecoder().decode(JudgeRequest.self, from: Data(line.utf8))
         let answer = try encoder.encode(Judge(request).judgement())
         try FileHandle.standardOutput.write(contentsOf: answer + [UInt8(ascii: "\n")])
-    } catch {
-        FileHandle.standardError.write(Data("TortureDriver: \(error)\n".utf8))
-        exit(1)
     }
 }
