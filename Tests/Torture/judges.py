@@ -27,14 +27,16 @@ class Judge:
             [driver()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TZ": "UTC"})
 
-    def ask(self, place, identity, examines=False, writes=False, commitments=False):
+    def ask(self, place, identity, examines=False, writes=False, commitments=False,
+            anchors=()):
         """What the vault in a place says; a driver that died says so as well."""
         if self.process is None:
             self.start()
         request = {
             "vault": str(place / "vault"), "identity": str(identity), "words": SEARCHED,
             "memory": str(place / "state/coffer/checkpoints"), "examines": examines,
-            "writes": writes, "commitments": commitments}
+            "writes": writes, "commitments": commitments,
+            "anchors": [str(path) for path in anchors]}
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()

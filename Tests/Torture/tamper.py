@@ -1,281 +1,343 @@
 """Changed, cut, swapped and older bytes in the files of a vault.
 
-A small vault has two states that were valid, an earlier and a later one, and the later one has a
-log beside its database, as a killed process leaves it. Changes are drawn from all that there are:
+A small vault has gone through some states (`specimen.py`); the last one, settled or with its log
+beside it, is changed in every way that is numbered there:
 
-- `flip`: one bit of one byte of any file;
-- `cut`: any file at any multiple of 64 bytes, or gone;
-- `swap`, `copy`, `drop`: pages of the database and frames of the log;
-- `replay`: a page, a frame or a file of the earlier state in the later one;
-- `rollback`: all files of the earlier state.
+- one bit of each byte of the database and of its log, each bit of every other file;
+- each file cut at each multiple of 64 bytes;
+- pages of the database, frames of the log and files exchanged, copied over another, put in twice,
+  taken out: each one and each pair;
+- pages, frames and files as they were in each earlier state: each page, each two, all but one, some
+  that are drawn; each frame in each place; each set of files; with and without the checkpoints
+  that are remembered.
+- the whole vault as it was in each earlier state, with each set of the three anchors.
+
+The changes of each kind come in an order that the seed gives, so that a run that ends early has
+taken a fair sample.
 
 Each is judged: refused when the vault was opened, or when it was read; found by the verification of
-the log or the examination; mended; harmless, as everything in it is as it was. What is left is a
-finding: something that never was is shown, something is gone, or what governs is another, and
-nobody says so. Only the end of the log may be lost in silence: to a reader that is a crash.
+the log or the examination; mended, where there were two of something; harmless, where it is known
+why; read as a crash that cut the log off. A vault that is whole, but as it once was, is not
+checkable where no newer checkpoint is at hand, and then `audit verify` says UNANCHORED. What is left
+is a finding: what is shown is not what was stored (`wrong`), or what governs is not in force
+(`governs`), and nobody says so.
 """
 
 import collections
+import itertools
+import json
 import random
-import shutil
+import sys
 import time
 
 import crash
 import judges
-import notes
+import specimen
 from run import WORKERS
-from workload import Workload
+from specimen import put_back
 
-PAGE, FRAME, HEAD = 4096, 4096 + 24, 32
 GOVERNING = ("hold/", "policy", "slot/")
-KINDS = ("flip", "cut", "swap", "copy", "drop", "replay")
-CLASSES = ("refused", "read", "verified", "mended", "harmless", "crash-like", "not checkable")
+# What may not be shown as it never was, even where a fault is found.
+CONTENT = ("message/", "commitment/", "attachment/", "versions/", *GOVERNING)
+NOTICED = ("refused", "read", "verified")
+FOUND = ("wrong", "governs", "unknown")
+# How a result that is no finding and was not noticed is known to be right.
+HARMLESS = {
+    "same": "the bytes are the same",
+    "below log": "the log has a newer page, which was moved over it",
+    "uses": "the file `uses`, a count that nobody relies on",
+    "cut off": "the log lost its end: to a reader that is a crash"}
+COLUMNS = (*NOTICED, "mended", "harmless", "unanchored", *FOUND)
+CONTROL_EVERY = 500
 
 
-def files(place):
-    """Every file below a folder with its bytes, and every folder with None, by its path there."""
-    return {str(path.relative_to(place)): None if path.is_dir() else path.read_bytes()
-            for path in sorted(place.rglob("*")) if not path.name.endswith("-shm")}
+class Engine:
+    """Coffer: what opens a copy and says what is in it."""
 
+    name = "Coffer"
 
-def put_back(place, content):
-    """Makes a folder what it was: these files and folders, and no others."""
-    shutil.rmtree(place)
-    place.mkdir(mode=0o700)
-    for name, bytes_ in sorted(content.items()):
-        path = place / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if bytes_ is None:
-            path.mkdir(mode=0o700, exist_ok=True)
-        else:
-            path.write_bytes(bytes_)
-            path.chmod(0o600)
-
-
-class Specimen:
-    """The two states, and what they say of themselves."""
-
-    def __init__(self, folder, seed, library):
-        self.work = Workload(folder, seed, library)
+    def __init__(self, vault):
+        self.identity = vault.work.identity
         self.judge = judges.Judge()
-        work = self.work
-        work.step()
-        for make in (work.add, work.hold, work.add, work.slot, work.set_policy):
-            self.perform(make)
-        self.earlier = files(work.place)
-        self.early = self.state()
-        for make in (work.grow, work.release, work.add, work.label, work.checkpoint):
-            self.perform(make)
-        self.before = self.state()
-        self.perform_killed(work.add)
-        self.later = files(work.place)
-        self.late = self.state()
-        self.identity = work.identity
+
+    def ask(self, place, anchors=()):
+        return self.judge.ask(place, self.identity, examines=True, commitments=True,
+                              anchors=anchors)
+
+    def close(self):
         self.judge.close()
-
-    def perform(self, make):
-        self.work.count += 1
-        words, done = make()
-        outcome = self.work.run(*words, isTraced=False)
-        if outcome.returncode != 0:
-            raise AssertionError(f"{words}: {outcome.stderr.decode()}")
-        done()
-
-    def perform_killed(self, make):
-        """Ends the process behind its commit, so that its log lies beside the database."""
-        self.work.count += 1
-        words, _ = make()
-        kept = files(self.work.place)
-        base = next(self.work.place.rglob("vault.db")).stat().st_ino
-        earlier = len(notes.read(self.work.trace))
-        self.work.run(*words)
-        number = 0
-        # The first page that goes from the log into the database: until then the log has it alone.
-        for event in notes.read(self.work.trace)[earlier:]:
-            number += event.change in notes.WORDS
-            if event.change == notes.WRITE and event.inode == base:
-                break
-        put_back(self.work.place, kept)
-        self.work.run(*words, extra={"TORTURE_KILL": str(number)})
-        if not any(name.endswith("-wal") and content
-                   for name, content in files(self.work.place).items()):
-            raise AssertionError("the kill left no log")
-
-    def state(self):
-        kept = files(self.work.place)
-        answer = self.judge.ask(self.work.place, self.work.identity, examines=True)
-        put_back(self.work.place, kept)
-        if answer["refused"] or answer["faults"]:
-            raise AssertionError(f"a state that should be valid: {answer}")
-        return answer
-
-    # ---- Changes: each is a word for it, and the files after it ----
-
-    def draw(self, kind, source):
-        return getattr(self, kind)(source)
-
-    def flip(self, source):
-        name = self.weighed(source)
-        place, bit = source.randrange(len(self.later[name])), source.randrange(8)
-        content = bytearray(self.later[name])
-        content[place] ^= 1 << bit
-        return f"{name}, byte {place}, bit {bit}", self.later | {name: bytes(content)}
-
-    def weighed(self, source):
-        """A file: half of the time a small one, else by its length."""
-        names = sorted(name for name, content in self.later.items() if content)
-        if source.random() < 0.5:
-            return source.choice(names)
-        return source.choices(names, [len(self.later[name]) for name in names])[0]
-
-    def cut(self, source):
-        name = self.weighed(source)
-        size = source.randrange(0, len(self.later[name]), 64)
-        if size == 0 and source.random() < 0.5:
-            return f"{name} is gone", {
-                other: content for other, content in self.later.items() if other != name}
-        return f"{name}, cut at {size}", self.later | {name: self.later[name][:size]}
-
-    def blocks(self, source):
-        """A file of equal blocks: its name, how long its head is, and how long a block."""
-        name = source.choice([name for name in self.later if name.endswith((".db", "-wal"))
-                              and self.later[name]])
-        return (name, HEAD, FRAME) if name.endswith("-wal") else (name, 0, PAGE)
-
-    def two(self, source):
-        name, head, size = self.blocks(source)
-        content = self.later[name]
-        count = (len(content) - head) // size
-        first, second = source.sample(range(count), 2) if count > 1 else (0, 0)
-        return name, content, (head + first * size, head + second * size, size), (first, second)
-
-    def swap(self, source):
-        name, content, (first, second, size), places = self.two(source)
-        changed = bytearray(content)
-        changed[first:first + size] = content[second:second + size]
-        changed[second:second + size] = content[first:first + size]
-        return f"{name}, {places} exchanged", self.later | {name: bytes(changed)}
-
-    def copy(self, source):
-        name, content, (first, second, size), places = self.two(source)
-        changed = bytearray(content)
-        changed[first:first + size] = content[second:second + size]
-        return f"{name}, {places[1]} over {places[0]}", self.later | {name: bytes(changed)}
-
-    def drop(self, source):
-        name, content, (first, _, size), places = self.two(source)
-        return f"{name}, {places[0]} taken out", self.later | {
-            name: content[:first] + content[first + size:]}
-
-    def replay(self, source):
-        """A page or a whole file as it was earlier."""
-        name = source.choice([name for name in self.earlier if self.earlier[name]])
-        old, new = self.earlier[name], self.later.get(name, b"")
-        if not name.endswith(".db") or source.random() < 0.1:
-            return f"{name} as it was earlier", self.later | {name: old}
-        at = source.randrange(min(len(old), len(new)) // PAGE) * PAGE
-        return f"{name}, page {at // PAGE} as it was earlier", self.later | {
-            name: new[:at] + old[at:at + PAGE] + new[at + PAGE:]}
 
 
 class Tampering:
-    """Judges changes of one specimen in a folder of its own."""
+    """Judges changes of the last of some states in a folder of its own."""
 
-    def __init__(self, specimen, folder, seed):
-        self.specimen, self.place, self.seed = specimen, folder / "place", seed
-        shutil.copytree(specimen.work.place, self.place)
-        self.judge = judges.Judge()
+    def __init__(self, engine, states, folder, seed):
+        self.engine, self.states, self.place, self.seed = engine, states, folder, seed
+        self.last = states[-1]
         self.classes = collections.Counter()
         self.findings = []
+        self.count = 0
+        self.answer = None
 
     def run(self, share, shares, until):
-        number = share
-        while time.monotonic() < until:
-            if number // shares % 50 == 0:
-                self.check_control()
-            kind = KINDS[(number // shares) % len(KINDS)]
-            what, content = self.specimen.draw(kind, random.Random(f"{self.seed}/{number}"))
-            self.judged(kind, f"change {number}: {what}", content)
-            number += shares
-        if share == 0:
-            self.roll_back()
-        self.judge.close()
+        """Every `shares`-th change of each kind, round by round, until a time."""
+        kinds = specimen.every_kind(self.states, self.seed)
+        orders = [random.Random(f"{self.seed}/{kind.name}").sample(range(kind.count), kind.count)
+                  for kind in kinds]
+        for turn in itertools.count(share, shares):
+            left = [(kind, order) for kind, order in zip(kinds, orders) if turn < len(order)]
+            if not left:
+                return
+            for kind, order in left:
+                if time.monotonic() > until:
+                    return
+                self.judged(kind.name, order[turn], kind.make(order[turn]))
 
     def check_control(self):
-        """What nobody changed is harmless, or the classes would say nothing."""
-        put_back(self.place, self.specimen.later)
-        answer = self.judge.ask(self.place, self.specimen.identity, examines=True)
-        if self.result(answer, "") not in ("mended", "harmless"):
-            raise AssertionError(f"what nobody changed is found: {answer}")
+        """What nobody changed is as it was, or the classes would say nothing."""
+        for content in (self.last.settled, self.last.logged):
+            put_back(self.place, content)
+            answer = self.engine.ask(self.place)
+            if answer["refused"] or answer["faults"] or answer["items"] != self.last.items:
+                raise AssertionError(f"what nobody changed is found: {answer}")
 
-    def judged(self, kind, what, content):
-        if content == self.specimen.later:
+    def judged(self, kind, number, change, anchors=()):
+        if self.count % CONTROL_EVERY == 0:
+            self.check_control()
+        self.count += 1
+        if change.content == (self.last.logged if change.isLogged else self.last.settled):
+            self.classes[kind, "same"] += 1
             return
-        put_back(self.place, content)
-        answer = self.judge.ask(self.place, self.specimen.identity, examines=True)
-        result = self.result(answer, what)
+        put_back(self.place, change.content)
+        answer = self.answer = self.engine.ask(self.place, anchors)
+        result = self.result(answer, change)
         self.classes[kind, result] += 1
-        if result == "found":
-            late = self.specimen.late["items"]
-            others = sorted(name for name in late.keys() | answer["items"].keys()
-                            if late.get(name) != answer["items"].get(name))
-            self.findings.append(f"{what}: {answer['message'] or others[:4]}")
+        if result in FOUND:
+            self.findings.append(
+                f"{result}: {kind}:{number}: {change.what}: {self.said(answer)}")
 
-    def result(self, answer, what):
+    def said(self, answer):
+        """What is other than it should be."""
+        late, items = self.last.items, answer["items"]
+        others = [f"{name} is {items.get(name)}, not {late.get(name)}"
+                  for name in sorted(late.keys() | items.keys())
+                  if late.get(name) != items.get(name)]
+        return answer["message"] or "; ".join(others[:4]) or "all is as it was, and why is unknown"
+
+    def result(self, answer, change):
         if answer["refused"] == "crash":
-            return "found"
+            return "unknown"
         if answer["refused"]:
             return "read" if answer["isOpen"] else "refused"
-        late, items = self.specimen.late["items"], answer["items"]
-        changed = {name for name in items if items[name] != late.get(name)}
-        wrong = {name for name in changed if name.startswith(("message/", "conversation/"))}
         if answer["faults"]:
-            # What can be read is true, or it is said.
-            return "found" if any(name.startswith("message/") for name in wrong) else "verified"
-        if items == late:
-            return "mended" if answer["mended"] else "harmless"
-        if "-wal" in what and items == self.specimen.before["items"]:
-            return "crash-like"
-        return "found"
+            return self.found_with_faults(answer)
+        if answer["items"] == self.last.items:
+            return self.harmless(answer, change)
+        if self.is_older(answer["items"], change.content):
+            isEnd = all(name.endswith("-wal") for name in self.changed(change))
+            if isEnd:
+                return "cut off"
+            if answer.get("anchor") == "UNANCHORED":
+                return "unanchored"
+        return self.accusation(answer["items"])
 
-    def roll_back(self):
-        """The whole vault as it was: with what the device remembers of it, and without."""
-        specimen = self.specimen
-        memory = {name: content for name, content in specimen.later.items()
-                  if name.startswith("state/")}
-        vault = {name: content for name, content in specimen.earlier.items()
-                 if not name.startswith("state/")}
-        self.judged("rollback", "the whole vault, not the device", vault | memory)
-        put_back(self.place, vault)
-        answer = self.judge.ask(self.place, specimen.identity, examines=True)
-        isOld = answer["items"] == specimen.early["items"] and not answer["refused"]
-        self.classes["rollback", "not checkable" if isOld else "refused"] += 1
+    def accusation(self, items):
+        late = self.last.items
+        others = {name for name in late.keys() | items.keys() if late.get(name) != items.get(name)}
+        return "governs" if any(name.startswith(GOVERNING) for name in others) else "wrong"
+
+    def found_with_faults(self, answer):
+        """Somebody says that it is not right; even so nothing may be shown that never was."""
+        for name, value in answer["items"].items():
+            if name.startswith(CONTENT) and not any(
+                    state.items.get(name) == value for state in self.states):
+                return self.accusation(answer["items"])
+        return "verified"
+
+    def changed(self, change):
+        base = self.last.logged if change.isLogged else self.last.settled
+        return specimen.changed_names(change.content, base)
+
+    def harmless(self, answer, change):
+        """How it is known that nothing was lost though nobody refused; `unknown` if it is not."""
+        names = self.changed(change)
+        after = specimen.files(self.place)
+        if all(after.get(name) == self.last.settled.get(name) for name in names):
+            return "mended"
+        if all(name.endswith("/uses") for name in names):
+            return "uses"
+        if change.isLogged and all(self.is_moved_over(name, change, after) for name in names):
+            return "below log"
+        return "mended" if answer["mended"] else "unknown"
+
+    def is_moved_over(self, name, change, after):
+        """Whether all pages that were changed are others now."""
+        if not name.endswith(".db"):
+            return False
+        now, then, was = (specimen.Blocks(content, name) for content in (
+            after, change.content, self.last.logged))
+        return all(now.block(index) != then.block(index) for index in range(was.count)
+                   if then.block(index) != was.block(index))
+
+    def is_older(self, items, content):
+        """Whether all is as in one earlier state, and no checkpoint at hand is of a later one."""
+        for index, state in enumerate(self.states[:-1]):
+            later = [other for other in self.states[index + 1:]
+                     if other.answer["logged"] > state.answer["logged"]]
+            if items == state.items and not any(
+                    name.endswith("checkpoint") and bytes_ and bytes_ == other.settled.get(name)
+                    for name, bytes_ in content.items() for other in later):
+                return True
+        return False
 
 
-def table(classes):
-    """Rows of kinds, columns of classes."""
-    rows = [f"  {'':<10}" + "".join(f"{name:>14}" for name in CLASSES) + f"{'found':>8}"]
-    for kind in (*KINDS, "rollback"):
-        counts = [classes[kind, name] for name in (*CLASSES, "found")]
-        rows.append(f"  {kind:<10}" + "".join(f"{count:>14,}" for count in counts[:-1])
-                    + f"{counts[-1]:>8,}")
-    return "\n".join(rows)
+# ---- The whole vault ----
+
+ANCHORS = ("beside the vault", "on the device", "published")
+
+
+class Rollback:
+    """The whole vault as it was, with each set of the anchors that remember a newer one."""
+
+    kind = "whole vault"
+
+    def __init__(self, vault):
+        self.vault, self.states, self.published = vault, vault.states, vault.published
+        # The second line of a checkpoint says of how many entries it is.
+        self.published_size = int(self.published.read_text().split("\n")[1])
+        self.work = [(state, kept) for state in self.states[:-1]
+                     for kept in itertools.product((False, True), repeat=len(ANCHORS))
+                     if self.is_before_published(state) or not kept[2]]
+
+    def is_before_published(self, state):
+        return state.answer["logged"] < self.published_size
+
+    def run(self, tampering, share, shares, until):
+        for number in range(share, len(self.work), shares):
+            if time.monotonic() > until:
+                return
+            self.judged(tampering, number)
+
+    def judged(self, tampering, number):
+        state, kept = self.work[number]
+        tampering.judged(self.kind, number, self.change(state, kept),
+                         (self.published,) if kept[2] else ())
+
+    def change(self, state, kept):
+        content = dict(state.settled)
+        names = [name for name in content if name.endswith("checkpoint")]
+        late = self.states[-1].settled
+        for name in names:
+            isKept = kept[1] if name.startswith("state/") else kept[0]
+            if isKept:
+                content[name] = late[name]
+            else:
+                del content[name]
+        said = [name for name, isKept in zip(ANCHORS, kept) if isKept]
+        return specimen.Change(
+            f"all as of {state.name}, newer checkpoint {' and '.join(said) or 'nowhere'}", content)
+
+    def check_program(self):
+        """What `audit verify` itself says of each older state; how many, and what is wrong."""
+        wrong, answers = [], []
+        for index, state in enumerate(self.states[:-1]):
+            alone = self.shown(state)
+            said = json.loads(alone.stdout or "{}")
+            answers.append(alone)
+            if alone.returncode != 0 or said.get("anchor") != "UNANCHORED":
+                wrong.append(f"state {index} ({state.name}) is not said to be UNANCHORED: {said}")
+            if self.is_before_published(state):
+                answers.append(self.shown(state, "--anchor", self.published))
+                if answers[-1].returncode != 2:
+                    wrong.append(f"state {index} ({state.name}) is not found to be older than "
+                                 f"the published checkpoint: {answers[-1].stdout}")
+        return len(answers), wrong
+
+    def shown(self, state, *words):
+        work = self.vault.work
+        put_back(work.place, self.change(state, (False, False, False)).content)
+        return work.run("audit", "verify", "--json", *words, isTraced=False)
+
+
+def cell(classes, kind, column):
+    if column == "harmless":
+        return sum(classes[kind, name] for name in HARMLESS)
+    return classes[kind, column]
+
+
+def table(results):
+    """For each kind of change a line of each engine: how many of how many, and what they came to.
+
+    `results` has the name, the counts by kind and the classes of each engine.
+    """
+    lines = [f"  {'':<33}{'n of N':>17}" + "".join(f"{name:>11}" for name in COLUMNS)]
+    for kind in results[0][1]:
+        for name, counts, classes in results:
+            done = sum(number for (other, _), number in classes.items() if other == kind)
+            said = f"{kind:<21}" if name == results[0][0] else " " * 21
+            lines.append(
+                f"  {said}{name:<12}{f'{done:,} of {counts[kind]:,}':>17}"
+                + "".join(f"{cell(classes, kind, column):>11,}" for column in COLUMNS))
+    for name, counts, classes in results:
+        lines += [f"  {name}: harmless: {classes_of(classes, word):,}: {reason}"
+                  for word, reason in HARMLESS.items() if classes_of(classes, word)]
+    return "\n".join(lines)
+
+
+def classes_of(classes, word):
+    return sum(number for (_, result), number in classes.items() if result == word)
+
+
+def of_coffer(run, until):
+    """The specimen, how many changes there are of each kind, what they came to, and findings."""
+    vault = specimen.Specimen(
+        run.new_folder(run.scratch, "specimen"), f"{run.seed}/tamper", run.interposer)
+    rollback = Rollback(vault)
+
+    def share(number, results):
+        folder = run.new_folder(run.scratch, f"tamper-{number}")
+        tampering = Tampering(Engine(vault), vault.states, folder, run.seed)
+        rollback.run(tampering, number, WORKERS, until)
+        tampering.run(number, WORKERS, until)
+        tampering.engine.close()
+        results.put((tampering.classes, tampering.findings))
+
+    counts = {kind.name: kind.count for kind in specimen.every_kind(vault.states, run.seed)}
+    counts[rollback.kind] = len(rollback.work)
+    found = crash.in_processes(share, WORKERS)
+    classes = sum((classes for classes, _ in found), collections.Counter())
+    return rollback, counts, classes, [text for _, texts in found for text in texts]
+
+
+def one(run, chosen):
+    """The change of a kind and number again, with all that was said of it."""
+    kind, _, number = chosen.rpartition(":")
+    vault = specimen.Specimen(
+        run.new_folder(run.scratch, "specimen"), f"{run.seed}/tamper", run.interposer)
+    tampering = Tampering(
+        Engine(vault), vault.states, run.new_folder(run.scratch, "tamper"), run.seed)
+    if kind == Rollback.kind:
+        Rollback(vault).judged(tampering, int(number))
+    else:
+        found = next((known for known in specimen.every_kind(vault.states, run.seed)
+                      if known.name == kind and int(number) < known.count), None)
+        if found is None:
+            sys.exit(f"tools/torture: there is no change {chosen}")
+        tampering.judged(kind, int(number), found.make(int(number)))
+    (_, result), = tampering.classes
+    print(f"{chosen}: {result}\n{json.dumps(tampering.answer, indent=1, ensure_ascii=False)}")
+    return tampering
 
 
 def tamper(run, until):
     """Changes of one vault, with a table of what became of them."""
     start = time.monotonic()
-    specimen = Specimen(
-        run.new_folder(run.scratch, "specimen"), f"{run.seed}/tamper", run.interposer)
-
-    def share(number, results):
-        tampering = Tampering(
-            specimen, run.new_folder(run.scratch, f"tamper-{number}"), run.seed)
-        tampering.run(number, WORKERS, until)
-        results.put((tampering.classes, tampering.findings))
-
-    found = crash.in_processes(share, WORKERS)
-    classes = sum((counts for counts, _ in found), collections.Counter())
-    print(table(classes), flush=True)
-    run.row("tamper", classes.total(), "changes",
-            [text for _, texts in found for text in texts], start)
+    if run.only:
+        tampering = one(run, run.only)
+        return run.row("tamper", tampering.count, "change", tampering.findings, start)
+    rollback, counts, classes, findings = of_coffer(run, until)
+    print(table([(Engine.name, counts, classes)]), flush=True)
+    run.row("tamper", classes.total(), "changes", findings, start)
+    start = time.monotonic()
+    count, wrong = rollback.check_program()
+    run.row("older vaults, told by `audit verify`", count, "answers", wrong, start)

@@ -1,3 +1,4 @@
+import Foundation
 import Vault
 import VaultCrypto
 
@@ -18,6 +19,8 @@ struct JudgeRequest: Decodable {
     var examines = false
     /// Whether a conversation is added at the end, and read.
     var writes = false
+    /// Files with checkpoints that left the device.
+    var anchors: [String]?
 }
 
 /// What a copy of a vault says.
@@ -35,6 +38,9 @@ struct Judgement: Encodable {
     var mended: [String] = []
     /// Entries of the audit log.
     var logged: Int64 = 0
+    /// With a checkpoint of how many entries that left the device the log agrees; `UNANCHORED`
+    /// where it agrees with none.
+    var anchor: String?
 }
 
 /// Opens a copy of a vault and reads all that is in it.
@@ -70,7 +76,15 @@ struct Judge {
             judgement.items["search/\(word)"] = digest(hits.sorted())
         }
         try vault.forEachAuditEntry { entry, _ in judgement.logged = entry.index + 1 }
-        let audit = try vault.verifyAudit()
+        let anchors = try (request.anchors ?? []).map { path in
+            (name: path, file: Array(try Data(contentsOf: URL(filePath: path))))
+        }
+        let audit = try vault.verifyAudit(anchors: anchors)
+        judgement.anchor =
+            switch audit.anchor {
+            case .unanchored: "UNANCHORED"
+            case .anchored(let size): "\(size) entries"
+            }
         judgement.faults += audit.faults.map { "audit: \($0.path): \($0.fault)" }
         if request.examines {
             judgement.faults += try vault.examine(repairs: false).faults.filter { !$0.isRepaired }
@@ -86,6 +100,7 @@ struct Judge {
         var everything = ConversationFilter()
         everything.includesHidden = true
         var names: [RecordID: String] = [:]
+        var attachments: Set<[UInt8]> = []
         try vault.forEachRecord(everything) { conversation, messages, versions in
             items["conversation/\(conversation.origin.id)"] = digest([
                 conversation.title ?? "", conversation.custodian, conversation.project ?? "",
@@ -98,9 +113,17 @@ struct Judge {
                 let texts = message.parts.map { $0.text ?? "" }
                 items["message/\(name)"] = digest(
                     [message.role.rawValue, message.state.rawValue, "\(message.version)"] + texts)
+                attachments.formUnion(message.parts.compactMap { $0.attachment?.sha256 })
                 guard request.commitments else { continue }
                 items["commitment/\(message.id)"] = Hex.text(message.commitment)
             }
+            guard request.commitments else { return }
+            items["versions/\(conversation.origin.id)"] = digest(versions)
+        }
+        for name in attachments {
+            let content = DigestSink()
+            try vault.readAttachment(name, into: content)
+            items["attachment/\(Hex.text(name.prefix(8)))"] = content.digest()
         }
         return names
     }
@@ -112,7 +135,8 @@ struct Judge {
         }
         for slot in try vault.status().slots { items["slot/\(slot.name)"] = slot.kind.rawValue }
         let governance = try vault.governanceStatus()
-        items["policy"] = "\(governance.source), \(governance.rules ?? -1) rules"
+        let policy = try vault.policy().policy.map { digest(["\($0)"]) } ?? "none"
+        items["policy"] = "\(governance.source), \(governance.rules ?? -1) rules, \(policy)"
         guard request.commitments else { return }
         for certificate in try vault.certificates() {
             items["certificate/\(certificate.entry)"] = digest([certificate.statement.note])
@@ -136,4 +160,15 @@ struct Judge {
     private func digest(_ texts: [String]) -> String {
         Hex.text(SHA256Digest.hash(Array(texts.joined(separator: "\u{1F}").utf8)).prefix(12))
     }
+}
+
+/// What an attachment is like.
+private final class DigestSink: ByteSink {
+    private var bytes: [UInt8] = []
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(VaultError) {
+        unsafe self.bytes.append(contentsOf: bytes)
+    }
+
+    func digest() -> String { Hex.text(SHA256Digest.hash(bytes).prefix(12)) }
 }
