@@ -1,7 +1,10 @@
 """Asks TortureDriver what is in a copy of a vault, and compares it with what was acknowledged."""
 
+import base64
+import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 
 from proof import COFFER, ROOT, skip
@@ -56,6 +59,41 @@ class Judge:
             self.process.stdin.close()
             self.process.wait()
             self.process = None
+
+
+class PageReader:
+    """Says what rows there are in the tables of a settled database."""
+
+    def __init__(self):
+        self.process = None
+
+    def rows(self, database, identity):
+        """A digest of all rows of all tables; leftovers of rows that are gone do not matter."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [driver(), "pages"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
+        request = {"database": str(database), "keyFile": str(database.with_name("key.age")),
+                   "identity": str(identity)}
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        content = bytearray(base64.b64decode(self.process.stdout.readline()))
+        # What has no log beside it.
+        content[18:20] = b"\1\1"
+        base = sqlite3.connect(":memory:")
+        base.deserialize(bytes(content))
+        digest = hashlib.sha256()
+        for name, in base.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall():
+            for row in sorted(map(repr, base.execute(f"SELECT * FROM {name}"))):
+                digest.update(f"{name}: {row}\n".encode())
+        base.close()
+        return digest.hexdigest()
+
+    def close(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
 
 
 def differences(answer, before, after):

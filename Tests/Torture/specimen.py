@@ -291,6 +291,7 @@ class Enumeration:
             self.stale_frames(), self.older_files()]
 
     def stale_pages(self, state):
+        """Pages that were others then."""
         old = Blocks(state.settled, self.name)
         return [index for index in range(min(old.count, self.pages.count))
                 if old.block(index) != self.pages.block(index)]

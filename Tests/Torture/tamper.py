@@ -24,6 +24,7 @@ is a finding: what is shown is not what was stored (`wrong`), or what governs is
 """
 
 import collections
+import dataclasses
 import itertools
 import json
 import random
@@ -44,6 +45,7 @@ FOUND = ("wrong", "governs", "unknown")
 # How a result that is no finding and was not noticed is known to be right.
 HARMLESS = {
     "same": "the bytes are the same",
+    "same rows": "the rows of every table are the same, and only leftovers differ",
     "below log": "the log has a newer page, which was moved over it",
     "uses": "the file `uses`, a count that nobody relies on",
     "cut off": "the log lost its end: to a reader that is a crash"}
@@ -58,14 +60,27 @@ class Engine:
 
     def __init__(self, vault):
         self.identity = vault.work.identity
-        self.judge = judges.Judge()
+        self.judge, self.reader = judges.Judge(), judges.PageReader()
+        self.rows = {}
 
     def ask(self, place, anchors=()):
         return self.judge.ask(place, self.identity, examines=True, commitments=True,
                               anchors=anchors)
 
+    def has_rows_of(self, place, state):
+        """Whether the database in a place has the rows of a state in all its tables."""
+        now = self.reader.rows(place / specimen.database(state.settled), self.identity)
+        if state.name not in self.rows:
+            kept = specimen.files(place)
+            put_back(place, state.settled)
+            self.rows[state.name] = self.reader.rows(
+                place / specimen.database(state.settled), self.identity)
+            put_back(place, kept)
+        return now == self.rows[state.name]
+
     def close(self):
         self.judge.close()
+        self.reader.close()
 
 
 class Tampering:
@@ -79,9 +94,10 @@ class Tampering:
         self.count = 0
         self.answer = None
 
-    def run(self, share, shares, until):
-        """Every `shares`-th change of each kind, round by round, until a time."""
-        kinds = specimen.every_kind(self.states, self.seed)
+    def run(self, share, shares, until, only=None):
+        """Every `shares`-th change of each kind, or of one, round by round, until a time."""
+        kinds = [kind for kind in specimen.every_kind(self.states, self.seed)
+                 if only in (None, kind.name)]
         orders = [random.Random(f"{self.seed}/{kind.name}").sample(range(kind.count), kind.count)
                   for kind in kinds]
         for turn in itertools.count(share, shares):
@@ -168,7 +184,9 @@ class Tampering:
             return "uses"
         if change.isLogged and all(self.is_moved_over(name, change, after) for name in names):
             return "below log"
-        return "mended" if answer["mended"] else "unknown"
+        if answer["mended"]:
+            return "mended"
+        return "same rows" if self.engine.has_rows_of(self.place, self.last) else "unknown"
 
     def is_moved_over(self, name, change, after):
         """Whether all pages that were changed are others now."""
@@ -180,15 +198,27 @@ class Tampering:
                    if then.block(index) != was.block(index))
 
     def is_older(self, items, content):
-        """Whether all is as in one earlier state, and no checkpoint at hand is of a later one."""
+        """Whether all is as in one earlier state, and no checkpoint at hand is of a later one.
+
+        The slots stand in a file of their own, which may be of a later state: a change of slots
+        that was cut off looks the same.
+        """
+        slots, stored = parted(items)
         for index, state in enumerate(self.states[:-1]):
             later = [other for other in self.states[index + 1:]
                      if other.answer["logged"] > state.answer["logged"]]
-            if items == state.items and not any(
-                    name.endswith("checkpoint") and bytes_ and bytes_ == other.settled.get(name)
-                    for name, bytes_ in content.items() for other in later):
+            if stored == parted(state.items)[1] and any(
+                    slots == parted(other.items)[0] for other in self.states[index:]) and not any(
+                        name.endswith("checkpoint") and bytes_ and bytes_ == other.settled.get(name)
+                        for name, bytes_ in content.items() for other in later):
                 return True
         return False
+
+
+def parted(items):
+    """What a vault says of its slots, and the rest."""
+    slots = {name: value for name, value in items.items() if name.startswith("slot/")}
+    return slots, {name: value for name, value in items.items() if name not in slots}
 
 
 # ---- The whole vault ----
@@ -288,8 +318,18 @@ def classes_of(classes, word):
     return sum(number for (_, result), number in classes.items() if result == word)
 
 
+@dataclasses.dataclass
+class Outcome:
+    """How many changes there are of each kind, what those that were tried came to, and findings."""
+
+    rollback: Rollback
+    counts: dict
+    classes: collections.Counter
+    findings: list
+
+
 def of_coffer(run, until):
-    """The specimen, how many changes there are of each kind, what they came to, and findings."""
+    """The changes of a vault that is made for it."""
     vault = specimen.Specimen(
         run.new_folder(run.scratch, "specimen"), f"{run.seed}/tamper", run.interposer)
     rollback = Rollback(vault)
@@ -297,8 +337,9 @@ def of_coffer(run, until):
     def share(number, results):
         folder = run.new_folder(run.scratch, f"tamper-{number}")
         tampering = Tampering(Engine(vault), vault.states, folder, run.seed)
-        rollback.run(tampering, number, WORKERS, until)
-        tampering.run(number, WORKERS, until)
+        if run.only in (None, rollback.kind):
+            rollback.run(tampering, number, WORKERS, until)
+        tampering.run(number, WORKERS, until, run.only)
         tampering.engine.close()
         results.put((tampering.classes, tampering.findings))
 
@@ -306,7 +347,7 @@ def of_coffer(run, until):
     counts[rollback.kind] = len(rollback.work)
     found = crash.in_processes(share, WORKERS)
     classes = sum((classes for classes, _ in found), collections.Counter())
-    return rollback, counts, classes, [text for _, texts in found for text in texts]
+    return Outcome(rollback, counts, classes, [text for _, texts in found for text in texts])
 
 
 def one(run, chosen):
@@ -325,19 +366,20 @@ def one(run, chosen):
             sys.exit(f"tools/torture: there is no change {chosen}")
         tampering.judged(kind, int(number), found.make(int(number)))
     (_, result), = tampering.classes
-    print(f"{chosen}: {result}\n{json.dumps(tampering.answer, indent=1, ensure_ascii=False)}")
+    said = {name: tampering.answer[name] for name in ("refused", "message", "faults", "mended")}
+    print(f"{chosen}: {result}: {json.dumps(said, ensure_ascii=False)}")
     return tampering
 
 
 def tamper(run, until):
     """Changes of one vault, with a table of what became of them."""
     start = time.monotonic()
-    if run.only:
+    if run.only and ":" in run.only:
         tampering = one(run, run.only)
         return run.row("tamper", tampering.count, "change", tampering.findings, start)
-    rollback, counts, classes, findings = of_coffer(run, until)
-    print(table([(Engine.name, counts, classes)]), flush=True)
-    run.row("tamper", classes.total(), "changes", findings, start)
+    done = of_coffer(run, until)
+    print(table([(Engine.name, done.counts, done.classes)]), flush=True)
+    run.row("tamper", done.classes.total(), "changes", done.findings, start)
     start = time.monotonic()
-    count, wrong = rollback.check_program()
+    count, wrong = done.rollback.check_program()
     run.row("older vaults, told by `audit verify`", count, "answers", wrong, start)

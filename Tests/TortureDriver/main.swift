@@ -3,11 +3,13 @@ import Vault
 
 // What tools/torture needs of the engine itself. Without a word it says for one copy of a vault
 // after the other what is in it: one request a line on standard input (`JudgeRequest`), one answer
-// a line on standard output (`Judgement`).
+// a line on standard output (`Judgement`). With the word `pages` it says what is in the pages of
+// databases (`PageRequest`).
 let words = CommandLine.arguments.dropFirst()
 do {
     switch words.first {
     case nil: try answerJudgeRequests()
+    case "pages"?: try answerPageRequests()
     case let word?:
         FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
         exit(64)
