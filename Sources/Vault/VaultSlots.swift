@@ -1,3 +1,4 @@
+import JSONText
 import Synchronization
 package import VaultCrypto
 
@@ -46,7 +47,7 @@ extension Vault {
             name: name, boundTo: header.logKey, passphrase: passphrase,
             workFactor: workFactor ?? max(old.workFactor ?? 0, Slot.usualWorkFactor),
             allowsWeak: allowsWeak)
-        try changeSlots(.slotRotated, name) { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name, former: old.recipient) { (state, layout) throws(VaultError) in
             try state.apply(
                 state.header.slots.map { $0.name == name ? made.slot : $0 },
                 files: [name: made.file], layout: layout)
@@ -59,7 +60,7 @@ extension Vault {
         guard old.kind != .passphrase else {
             throw VaultError(.badInput, "Slot \(name) has a passphrase; give a new passphrase.")
         }
-        try changeSlots(.slotRotated, name) { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name, former: old.recipient) { (state, layout) throws(VaultError) in
             try Slot.requireNew(recipient, in: state.header.slots)
             let slots = state.header.slots.map { slot in
                 var slot = slot
@@ -107,13 +108,18 @@ extension Vault {
         return slot
     }
 
-    /// Runs a change of a slot and logs it.
+    /// Runs a change of a slot and logs it, with what tells an older header by (`LoggedSlots`).
+    ///
+    /// - Parameter former: The recipient that the change replaces.
     private func changeSlots(
-        _ event: AuditEvent, _ name: String,
+        _ event: AuditEvent, _ name: String, former: AgeRecipient? = nil,
         _ body: (inout State, VaultLayout) throws(VaultError) -> Void
     ) throws(VaultError) {
         try changeAlone(body)
-        try log(AuditLog.Record(event, object: name))
+        var record = AuditLog.Record(event, object: name)
+        record.figures = [LoggedSlots.generationFigure: Int64(header.generation)]
+        record.document = former.map { [LoggedSlots.formerMember: .string($0.description)] }
+        try log(record)
     }
 
     /// Runs a change under the exclusive lock, on the header as it is then.

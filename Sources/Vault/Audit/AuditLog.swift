@@ -50,7 +50,9 @@ import VaultCrypto
 ///  (A10) a conversation that is there is hidden, and has the time of an event, as the last entry
 ///       about that says, and as none says where there is none;
 ///  (A11) no conversation that a `purge.result` names is there, and every version of a message that
-///       is there and was committed to is kept.
+///       is there and was committed to is kept;
+///  (A12) each slot that a `slot.add` or `slot.rotate` of the present generation names is in the
+///       header, with none of the recipients that they say were replaced.
 struct AuditLog {
     static let version = 1
     static let mostLineBytes = 1 << 16

@@ -23,7 +23,7 @@ package struct AuditFindings: Sendable, Equatable {
     package init(faults: [VaultFault] = []) { self.faults = faults }
 }
 
-/// Checks conditions (A1) to (A11) of `AuditLog` and names what breaks them.
+/// Checks conditions (A1) to (A12) of `AuditLog` and names what breaks them.
 ///
 /// Memory grows with the certificates and with the labels that people gave, not with the messages.
 struct AuditVerification {
@@ -46,16 +46,19 @@ struct AuditVerification {
     private var labels = LoggedLabels()
     private var fields = LoggedFields()
     private var purges = LoggedPurges()
+    private var slots = LoggedSlots()
+    private let header: VaultHeader
     private let vault: RecordID
     private let key: VerifyingKey
 
     /// - Parameters:
     ///   - db: A connection inside a transaction.
-    ///   - vault: Whose log it is.
+    ///   - header: Of the vault whose log it is.
     ///   - key: The log's public key.
-    init(db: Database, vault: RecordID, key: VerifyingKey) {
+    init(db: Database, header: VaultHeader, key: VerifyingKey) {
         self.db = db
-        self.vault = vault
+        self.header = header
+        vault = header.vault
         self.key = key
         reader = AuditReader(db: db)
     }
@@ -91,6 +94,7 @@ struct AuditVerification {
         findings.faults += try labels.faults(limit: AuditFindings.mostFaults, in: db)
         findings.faults += try fields.faults(limit: AuditFindings.mostFaults, in: db)
         findings.faults += try purges.faults(limit: AuditFindings.mostFaults, in: db)
+        findings.faults += slots.faults(header)
         try examineVersions()
     }
 
@@ -148,6 +152,7 @@ struct AuditVerification {
         labels.take(entry, document)
         fields.take(entry, document)
         purges.take(entry, document)
+        slots.take(entry, document)
         guard let messages = entry.messages else { return }
         committing.insert(entry.index)
         var leaves = MerkleFrontier()

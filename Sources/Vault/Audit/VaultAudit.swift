@@ -37,6 +37,7 @@ extension Vault {
     package func verifyAudit(
         anchors: [(name: String, file: [UInt8])] = []
     ) throws(VaultError) -> AuditFindings {
+        let header = header
         let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
         var known = memory.load().map {
             (name: $0.path, checkpoint: $0.checkpoint, isAnchor: false)
@@ -47,8 +48,7 @@ extension Vault {
             known.append((name: anchor.name, checkpoint: checkpoint, isAnchor: true))
         }
         return try store.read { db in
-            var verification = AuditVerification(
-                db: db, vault: memory.vault, key: memory.key)
+            var verification = AuditVerification(db: db, header: header, key: memory.key)
             try verification.run(known)
             var findings = verification.findings
             findings.faults += try floorFaults(limit: AuditFindings.mostFaults, in: db)
