@@ -29,7 +29,10 @@ CREATE TABLE log_entry (num INTEGER PRIMARY KEY, line TEXT);
 def history():
     """What is done, one after the other: a name for it, and statements."""
     text = random.Random("cipher")
-    body = lambda: " ".join(text.choices(("harbour", "granite", "walnut", "anchor"), k=120))  # noqa: E731
+
+    def body():
+        return " ".join(text.choices(("harbour", "granite", "walnut", "anchor"), k=120))
+
     picture = text.randbytes(9000)
     new = "INSERT INTO conversation VALUES (?, ?, NULL)"
     say = "INSERT INTO message VALUES (?, ?, ?)"

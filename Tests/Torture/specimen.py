@@ -6,7 +6,7 @@ behind its commit, and settled, as the next process leaves it.
 
 import dataclasses
 import itertools
-import json
+import os
 import random
 
 import judges
@@ -36,10 +36,24 @@ class State:
         return self.answer["items"]
 
 
+def paths(place, front=""):
+    """Paths below a folder, and whether each is a folder; a folder comes before what is in it."""
+    for entry in os.scandir(os.path.join(place, front)):
+        name = front + entry.name
+        yield name, entry.is_dir(follow_symlinks=False)
+        if entry.is_dir(follow_symlinks=False):
+            yield from paths(place, name + "/")
+
+
 def files(place):
     """Every file below a folder with its bytes, and every folder with None, by its path there."""
-    return {str(path.relative_to(place)): None if path.is_dir() else path.read_bytes()
-            for path in sorted(place.rglob("*")) if not path.name.endswith("-shm")}
+    return {name: None if isFolder else content_of(os.path.join(place, name))
+            for name, isFolder in paths(place)}
+
+
+def content_of(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def put_back(place, content):
@@ -47,18 +61,23 @@ def put_back(place, content):
 
     Only what differs is written, so that a small change of a vault costs little.
     """
-    for path in sorted(place.rglob("*"), reverse=True):
-        name, isFolder = str(path.relative_to(place)), path.is_dir()
-        if name not in content or isFolder != (content[name] is None):
-            path.rmdir() if isFolder else path.unlink()
+    found = dict(paths(place))
+    for name in reversed(list(found)):
+        if name not in content or found[name] != (content[name] is None):
+            path = os.path.join(place, name)
+            os.rmdir(path) if found.pop(name) else os.unlink(path)
     for name, bytes_ in sorted(content.items()):
-        path = place / name
+        path = os.path.join(place, name)
         if bytes_ is None:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        elif not path.exists() or path.read_bytes() != bytes_:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.write_bytes(bytes_)
-            path.chmod(0o600)
+            if name not in found:
+                os.mkdir(path, 0o700)
+        elif name not in found or content_of(path) != bytes_:
+            with open(path, "wb", opener=private) as file:
+                file.write(bytes_)
+
+
+def private(path, flags):
+    return os.open(path, flags, 0o600)
 
 
 def database(content):
@@ -273,6 +292,7 @@ class Enumeration:
         # Names of files with something in them.
         self.names = sorted(name for name, content in self.settled.items() if content)
         self.small = [name for name in self.names if name != self.name]
+        self.index = self.name + "-shm"
         # The earlier states of the same database, and those in which a page of it differs.
         self.earlier = [state for state in states[:-1] if self.name in state.settled]
         # Whoever puts pages back may take away what remembers newer ones.
@@ -286,6 +306,7 @@ class Enumeration:
     def kinds(self):
         return [
             self.bits(), self.page_bytes(), self.frame_bytes(), self.bytes_below_log(),
+            self.index_bits(),
             self.cuts(), self.swaps(), self.copies(), self.doubles(), self.drops(),
             self.stale_page(), self.stale_pair(), self.stale_but_one(), self.stale_some(),
             self.stale_frames(), self.older_files()]
@@ -333,6 +354,20 @@ class Enumeration:
         return Changes("pages below the log", size // PAGE * each, lambda number: self.flipped(
             self.logged, self.name,
             number // each * PAGE + self.choice("below", number).randrange(PAGE), number % 8))
+
+    def index_bits(self, head=136, step=16):
+        """Each bit of the head of the log's index, and one of some of its other bytes."""
+        length = len(self.logged.get(self.index) or b"")
+        head = min(head, length)
+        rest = range(head, length, step)
+
+        def make(number):
+            if number < head * 8:
+                return self.flipped(self.logged, self.index, number // 8, number % 8)
+            place = rest[number - head * 8]
+            return self.flipped(self.logged, self.index, place, place // step % 8)
+
+        return Changes("index of the log", head * 8 + len(rest), make)
 
     def cuts(self):
         """Each file at each multiple of 64 bytes."""

@@ -47,6 +47,7 @@ HARMLESS = {
     "same": "the bytes are the same",
     "same rows": "the rows of every table are the same, and only leftovers differ",
     "below log": "the log has a newer page, which was moved over it",
+    "index": "the log's index, which whoever opens the vault first makes anew",
     "uses": "the file `uses`, a count that nobody relies on",
     "cut off": "the log lost its end: to a reader that is a crash"}
 COLUMNS = (*NOTICED, "mended", "harmless", "unanchored", *FOUND)
@@ -180,6 +181,8 @@ class Tampering:
         after = specimen.files(self.place)
         if all(after.get(name) == self.last.settled.get(name) for name in names):
             return "mended"
+        if all(name.endswith("-shm") and name not in after for name in names):
+            return "index"
         if all(name.endswith("/uses") for name in names):
             return "uses"
         if change.isLogged and all(self.is_moved_over(name, change, after) for name in names):
@@ -309,6 +312,8 @@ def table(results):
                 f"  {said}{name:<12}{f'{done:,} of {counts[kind]:,}':>17}"
                 + "".join(f"{cell(classes, kind, column):>11,}" for column in COLUMNS))
     for name, counts, classes in results:
+        done, every = classes.total(), sum(counts.values())
+        lines.append(f"  {name}: {'all' if done == every else f'{done:,} of'} {every:,} changes")
         lines += [f"  {name}: harmless: {classes_of(classes, word):,}: {reason}"
                   for word, reason in HARMLESS.items() if classes_of(classes, word)]
     return "\n".join(lines)
