@@ -9,7 +9,7 @@ beside it, is changed in every way that is numbered there:
   taken out: each one and each pair;
 - pages, frames and files as they were in each earlier state: each page, each two, all but one, some
   that are drawn; each frame in each place; each set of files; with and without the checkpoints
-  that are remembered.
+  that are remembered;
 - the whole vault as it was in each earlier state, with each set of the three anchors.
 
 The changes of each kind come in an order that the seed gives, so that a run that ends early has
@@ -18,9 +18,9 @@ taken a fair sample.
 Each is judged: refused when the vault was opened, or when it was read; found by the verification of
 the log or the examination; mended, where there were two of something; harmless, where it is known
 why; read as a crash that cut the log off. A vault that is whole, but as it once was, is not
-checkable where no newer checkpoint is at hand, and then `audit verify` says UNANCHORED. What is left
-is a finding: what is shown is not what was stored (`wrong`), or what governs is not in force
-(`governs`), and nobody says so.
+checkable where no newer checkpoint is at hand, and then `audit verify` says UNANCHORED. What is
+left is a finding: what is shown is not what was stored (`wrong`), or what governs is not in force
+(`governs`), and nobody says so; or nothing is lost, and it is not known why (`unknown`).
 """
 
 import collections
@@ -49,7 +49,7 @@ HARMLESS = {
     "below log": "the log has a newer page, which was moved over it",
     "index": "the log's index, which whoever opens the vault first makes anew",
     "uses": "the file `uses`, a count that nobody relies on",
-    "cut off": "the log lost its end: to a reader that is a crash"}
+    "cut off": "the log lost its last transactions: to a reader that is a crash"}
 COLUMNS = (*NOTICED, "mended", "harmless", "unanchored", *FOUND)
 CONTROL_EVERY = 500
 
@@ -62,22 +62,20 @@ class Engine:
     def __init__(self, vault):
         self.identity = vault.work.identity
         self.judge, self.reader = judges.Judge(), judges.PageReader()
-        self.rows = {}
+        self.rows = None
 
     def ask(self, place, anchors=()):
         return self.judge.ask(place, self.identity, examines=True, commitments=True,
                               anchors=anchors)
 
     def has_rows_of(self, place, state):
-        """Whether the database in a place has the rows of a state in all its tables."""
-        now = self.reader.rows(place / specimen.database(state.settled), self.identity)
-        if state.name not in self.rows:
-            kept = specimen.files(place)
+        """Whether the database in a place has the rows of the last state in all its tables."""
+        name = specimen.database(state.settled)
+        now = self.reader.rows(place / name, self.identity)
+        if self.rows is None:
             put_back(place, state.settled)
-            self.rows[state.name] = self.reader.rows(
-                place / specimen.database(state.settled), self.identity)
-            put_back(place, kept)
-        return now == self.rows[state.name]
+            self.rows = self.reader.rows(place / name, self.identity)
+        return now == self.rows
 
     def close(self):
         self.judge.close()
@@ -151,8 +149,7 @@ class Tampering:
         if answer["items"] == self.last.items:
             return self.harmless(answer, change)
         if self.is_older(answer["items"], change.content):
-            isEnd = all(name.endswith("-wal") for name in self.changed(change))
-            if isEnd:
+            if all(name.endswith("-wal") for name in self.changed(change)):
                 return "cut off"
             if answer.get("anchor") == "UNANCHORED":
                 return "unanchored"
@@ -178,8 +175,11 @@ class Tampering:
     def harmless(self, answer, change):
         """How it is known that nothing was lost though nobody refused; `unknown` if it is not."""
         names = self.changed(change)
-        after = specimen.files(self.place)
-        if all(after.get(name) == self.last.settled.get(name) for name in names):
+        if change.isLogged and any(name.endswith("-wal") for name in names):
+            return "cut off"
+        after, settled = specimen.files(self.place), self.last.settled
+        if not change.isLogged and all(after.get(name) == settled.get(name) for name in (
+                *names, specimen.database(settled))):
             return "mended"
         if all(name.endswith("-shm") and name not in after for name in names):
             return "index"
@@ -298,13 +298,14 @@ def cell(classes, kind, column):
     return classes[kind, column]
 
 
-def table(results):
+def table(results, kinds=()):
     """For each kind of change a line of each engine: how many of how many, and what they came to.
 
-    `results` has the name, the counts by kind and the classes of each engine.
+    `results` has the name, the counts by kind and the classes of each engine. Without `kinds` all
+    are told.
     """
     lines = [f"  {'':<33}{'n of N':>17}" + "".join(f"{name:>11}" for name in COLUMNS)]
-    for kind in results[0][1]:
+    for kind in kinds or results[0][1]:
         for name, counts, classes in results:
             done = sum(number for (other, _), number in classes.items() if other == kind)
             said = f"{kind:<21}" if name == results[0][0] else " " * 21
@@ -350,6 +351,8 @@ def of_coffer(run, until):
 
     counts = {kind.name: kind.count for kind in specimen.every_kind(vault.states, run.seed)}
     counts[rollback.kind] = len(rollback.work)
+    if run.only and run.only not in counts:
+        sys.exit(f"tools/torture: there is no kind {run.only}; there are {', '.join(counts)}")
     found = crash.in_processes(share, WORKERS)
     classes = sum((classes for classes, _ in found), collections.Counter())
     return Outcome(rollback, counts, classes, [text for _, texts in found for text in texts])
@@ -383,7 +386,7 @@ def tamper(run, until):
         tampering = one(run, run.only)
         return run.row("tamper", tampering.count, "change", tampering.findings, start)
     done = of_coffer(run, until)
-    print(table([(Engine.name, done.counts, done.classes)]), flush=True)
+    print(table([(Engine.name, done.counts, done.classes)], run.only and [run.only]), flush=True)
     run.row("tamper", done.classes.total(), "changes", done.findings, start)
     start = time.monotonic()
     count, wrong = done.rollback.check_program()
