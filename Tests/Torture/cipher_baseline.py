@@ -71,6 +71,8 @@ def history(folder):
         logged, settled = (
             {name: content for name, content in specimen.files(path / form).items() if content}
             for form in ("logged", "settled"))
+        # Its connection had the index open.
+        settled = {name: content for name, content in settled.items() if name == "base.db"}
         answer = engine.ask(path / "settled")
         if answer["refused"] or answer["faults"]:
             raise AssertionError(f"a state that should be valid: {answer}")

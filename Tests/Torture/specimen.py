@@ -17,7 +17,8 @@ from workload import Workload
 PAGE, FRAME, HEAD = 4096, 4096 + 24, 32
 PICTURE_BYTES = 9000
 # What is done in one process that closes the vault when it has committed.
-LOGGED = ("import", "label", "release", "hold", "policy", "hide", "unlabel")
+LOGGED = ("import", "label", "release", "hold", "policy", "hide", "unlabel",
+          "purge for later")
 # The first file that a process makes when it closes a vault.
 CLOSING = "vault/checkpoint.new"
 
@@ -100,7 +101,7 @@ class Specimen:
         self.source = random.Random(f"specimen/{seed}")
         self.judge = judges.Judge()
         self.published = folder / "out/published.checkpoint"
-        self.states = []
+        self.states, self.later = [], 0
         self.perform("init", "--device", "--no-passphrase", "--custodian", "ada")
         self.work.count = 1
         for name, words in self.history():
@@ -114,7 +115,7 @@ class Specimen:
         The purge makes a new generation of the key and the database, and a certificate; all that
         comes behind it changes little, which is where an older page is hardest to tell.
         """
-        work, out = self.work, self.work.folder / "out"
+        work = self.work
         yield "import", ("import", self.pictures(), "--quiet")
         yield "import", ("import", self.told(0, 2), "--format", "jsonl", "--quiet")
         yield "import", ("import", self.told(1, 2), "--format", "jsonl", "--quiet")
@@ -133,7 +134,9 @@ class Specimen:
         yield "policy", work.set_policy()[0]
         yield "unlabel", ("label", "remove", "label-1", self.named("c0"))
         yield "import", ("import", self.told(2, 1), "--format", "jsonl", "--quiet")
-        assert out.is_dir()
+        # Several transactions, so that the log has more than its last.
+        yield "purge for later", (
+            "purge", self.named("c2"), "--reason", "torture", "--yes", "--batch")
 
     def pictures(self):
         """An export with a conversation that has a file."""
@@ -184,18 +187,20 @@ class Specimen:
     def killed(self, words, kept, earlier):
         """Runs it again, and kills it where it begins to close: the log has everything then.
 
-        Not every change that is counted is noted, so the right one comes a little later.
+        Not every change that is counted is noted, so the right one comes a little later, most often
+        by as much as the last time.
         """
         number = 0
         for event in notes.read(self.work.trace)[earlier:]:
             number += event.change in notes.WORDS
             if event.change == notes.CREATE and event.path.endswith(CLOSING):
                 break
-        for later in range(number, number + 20):
+        for later in (self.later, *range(20)):
             put_back(self.work.place, kept)
-            self.work.run(*words, extra={"TORTURE_KILL": str(later)})
+            self.work.run(*words, extra={"TORTURE_KILL": str(number + later)})
             logged = files(self.work.place)
             if CLOSING in logged:
+                self.later = later
                 (self.work.place / CLOSING).unlink()
                 return {name: content for name, content in logged.items() if name != CLOSING}
         raise AssertionError(f"{words} does not close as it should")
