@@ -221,6 +221,17 @@ struct SearchUpkeepTests {
         #expect(try vault.check().isSound)
     }
 
+    @Test("A count of segments that is behind, as in an older page, names none that is there")
+    func countBehind() throws {
+        let vault = try SearchTestVault()
+        try vault.add(TestConversation(messages: [TestMessage("one")]))
+        try vault.add(TestConversation(messages: [TestMessage("two")]))
+        try vault.queue.write { try SearchState.set(.segments, to: 0, in: $0) }
+        try vault.add(TestConversation(messages: [TestMessage("six")]))
+        #expect(try vault.check().isSound)
+        for word in ["one", "two", "six"] { #expect(try vault.matches(word).count == 1) }
+    }
+
     @Test("A block whose last positions are all 0 is sound")
     func positionsOfNoWidth() throws {
         let vault = try SearchTestVault()

@@ -75,10 +75,18 @@ struct SegmentTable: ChunkSink {
         }
     }
 
-    /// A number that no segment had before.
+    /// A number that no segment had before; in any case one that none has now, also where an older
+    /// page with a lower count was put back.
     func newNumber() throws -> Int64 {
-        try SearchState.add(1, to: .segments, in: database)
-        return try SearchState.value(.segments, in: database)
+        let highest = try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT max(num) FROM
+                    (SELECT num FROM search_segment UNION ALL SELECT output FROM search_merge)
+                """)
+        let number = max(try SearchState.value(.segments, in: database), highest ?? 0) + 1
+        try SearchState.set(.segments, to: number, in: database)
+        return number
     }
 
     /// Says that segments or removals changed; searches compare it with what they know.
