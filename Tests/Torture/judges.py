@@ -54,6 +54,12 @@ class Judge:
         return {"refused": "crash", "message": f"TortureDriver ended with {status}: {said}",
                 "isOpen": False, "items": {}, "faults": [], "mended": [], "logged": 0}
 
+    def ask_all(self, place, identity, anchors=()):
+        """The same, with all that can be asked; how long the log is counts as a thing, too."""
+        answer = self.ask(place, identity, examines=True, commitments=True, anchors=anchors)
+        answer["items"]["log"] = answer["logged"]
+        return answer
+
     def close(self):
         if self.process:
             self.process.stdin.close()
@@ -68,7 +74,7 @@ class PageReader:
         self.process = None
 
     def rows(self, database, identity):
-        """A digest of all rows of all tables; leftovers of rows that are gone do not matter."""
+        """A digest of the rows of each table; leftovers of rows that are gone do not matter."""
         if self.process is None:
             self.process = subprocess.Popen(
                 [driver(), "pages"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -82,13 +88,12 @@ class PageReader:
         content[18:20] = b"\1\1"
         base = sqlite3.connect(":memory:")
         base.deserialize(bytes(content))
-        digest = hashlib.sha256()
-        for name, in base.execute(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall():
-            for row in sorted(map(repr, base.execute(f"SELECT * FROM {name}"))):
-                digest.update(f"{name}: {row}\n".encode())
+        names = base.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        digests = {name: hashlib.sha256("\n".join(sorted(
+            map(repr, base.execute(f"SELECT * FROM {name}")))).encode()).digest()
+            for name, in names}
         base.close()
-        return digest.hexdigest()
+        return digests
 
     def close(self):
         if self.process:

@@ -206,8 +206,7 @@ class Specimen:
         raise AssertionError(f"{words} does not close as it should")
 
     def settle(self):
-        answer = self.judge.ask(
-            self.work.place, self.work.identity, examines=True, commitments=True)
+        answer = self.judge.ask_all(self.work.place, self.work.identity)
         if answer["refused"] or answer["faults"]:
             raise AssertionError(f"a state that should be valid: {answer}")
         return files(self.work.place), answer
