@@ -160,11 +160,12 @@ class Tampering:
             return self.found_with_faults(answer)
         if answer["items"] == self.last.items:
             return self.harmless(answer, change)
-        if self.is_older(answer["items"], change.content):
-            if all(name.endswith("-wal") for name in self.changed(change)):
+        if all(name.endswith("-wal") for name in self.changed(change)):
+            if self.is_cut_off(answer):
                 return "cut off"
-            if answer.get("anchor") == "UNANCHORED":
-                return "unanchored"
+        elif answer.get("anchor") == "UNANCHORED" and self.is_older(
+                answer["items"], change.content):
+            return "unanchored"
         return self.accusation(answer["items"])
 
     def accusation(self, items):
@@ -214,6 +215,12 @@ class Tampering:
             after, change.content, self.last.logged))
         return all(now.block(index) != then.block(index) for index in range(was.count)
                    if then.block(index) != was.block(index))
+
+    def is_cut_off(self, answer):
+        """Whether all is as before the last change, of which the log may have some transactions."""
+        before = self.states[-2]
+        return (answer["items"] | {"log": 0}) == (before.items | {"log": 0}) and (
+            before.answer["logged"] <= answer["logged"] <= self.last.answer["logged"])
 
     def is_older(self, items, content):
         """Whether all is as in one earlier state, and no checkpoint at hand is of a later one.
