@@ -101,7 +101,8 @@ static int write_row(sqlite3_stmt *statement, int number, int row) {
     body_of(number, row, body, &length);
     sqlite3_bind_int(statement, 1, row);
     sqlite3_bind_int(statement, 2, number);
-    sqlite3_bind_text(statement, 3, body, length, SQLITE_TRANSIENT);
+    int code = sqlite3_bind_text(statement, 3, body, length, SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) return code;
     sqlite3_step(statement);
     return sqlite3_reset(statement);
 }
