@@ -26,6 +26,7 @@ static int code_for(Call call) {
     case CALL_LOCK: return SQLITE_IOERR_LOCK;
     case CALL_SHM_MAP: return SQLITE_IOERR_SHMMAP;
     case CALL_SHM_LOCK: return SQLITE_IOERR_SHMLOCK;
+    case CALL_SYNC_FOLDER: break;
     }
     return SQLITE_IOERR;
 }

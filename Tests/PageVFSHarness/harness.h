@@ -57,7 +57,8 @@ typedef enum Call {
     CALL_SIZE,
     CALL_LOCK,
     CALL_SHM_MAP,
-    CALL_SHM_LOCK
+    CALL_SHM_LOCK,
+    CALL_SYNC_FOLDER
 } Call;
 
 /* Something that reached the file system below. */
@@ -73,8 +74,14 @@ typedef struct Note {
 extern int (*wrap_decide)(Call call);
 /* Whether a write that is made to fail writes its first sectors all the same. */
 extern int wrapTears;
-/* Told after each write, truncation, sync and deletion that succeeded. */
+/*
+ * Told after each write, truncation, sync and deletion that succeeded, after CALL_OPEN when it made
+ * the file, and after CALL_SYNC_FOLDER, whose path is NULL: it is seen where the C library is
+ * called, because SQLite syncs folders by itself and so does the VFS.
+ */
 extern void (*wrap_note)(const Note *note);
+/* Asked before the sync of a folder; another answer than 0 is the number of its error. */
+extern int (*wrap_fail_folder)(void);
 
 /* Registers the VFS "wrapping" as default, above the system's. */
 void wrapping_register(void);
