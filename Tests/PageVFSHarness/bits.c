@@ -3,12 +3,14 @@
  * one at a time, and asks the VFS's own functions whether it still authenticates. None may, and
  * what is refused brings out nothing but zeros.
  *
- *     bits [STRIDE]     tries every STRIDE-th bit; another one of them in each page
+ *     bits [STRIDE [SECONDS]]     tries every STRIDE-th bit, and other ones in each page, for so long
+ *                                 at most
  */
 #include "harness.h"
 #include "page_vfs.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STEPS = 30, STEPS_IN_LOG = 6, SIZE_LIMIT = 4 << 20, MOST_BAD = 20 };
@@ -17,6 +19,7 @@ static FileKeys *keys;
 static unsigned char *database, *sealedLog; /* as on the disk */
 static size_t databaseSize, logSize;
 static long tried, bad, stride;
+static time_t deadline;
 
 static unsigned char *load(const char *name, size_t *size) {
     unsigned char *bytes = malloc(SIZE_LIMIT);
@@ -90,6 +93,7 @@ typedef int (*Opens)(const unsigned char *sealed, sqlite3_int64 number);
 
 static void change_bits(const char *what, sqlite3_int64 number, unsigned char *sealed, long size,
                         Opens opens) {
+    if (deadline != 0 && time(NULL) >= deadline) return;
     for (long bit = number % stride; bit < size * 8 && bad < MOST_BAD; bit += stride, tried++) {
         sealed[bit / 8] ^= (unsigned char)(1 << bit % 8);
         if (opens(sealed, number)) {
@@ -128,6 +132,7 @@ static void change_frames(void) {
 
 int main(int count, char **arguments) {
     stride = count > 1 ? atol(arguments[1]) : 1;
+    if (count > 2 && atoi(arguments[2]) > 0) deadline = time(NULL) + atoi(arguments[2]);
     setbuf(stdout, NULL);
     if (stride < 1 || cvfs_register() != SQLITE_OK) return 2;
     make_files();
@@ -139,6 +144,7 @@ int main(int count, char **arguments) {
     cipher_free_keys(keys);
     free(database);
     free(sealedLog);
+    if (deadline != 0 && time(NULL) >= deadline) puts("  cut short");
     printf("bits: %ld changed bits, %ld bad\n", tried, bad);
     return bad == 0 ? 0 : 1;
 }

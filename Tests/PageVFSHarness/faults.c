@@ -5,13 +5,14 @@
  *     faults STRIDE     tries every STRIDE-th call
  */
 #include "harness.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { STEPS = 30 };
 
-static int callsMade, failingCall, failsOnwards, failuresMade;
+static int callsMade, failingCall, failsOnwards, failuresMade, runsMade;
 
 static int code_for(Call call) {
     switch (call) {
@@ -26,7 +27,7 @@ static int code_for(Call call) {
     case CALL_LOCK: return SQLITE_IOERR_LOCK;
     case CALL_SHM_MAP: return SQLITE_IOERR_SHMMAP;
     case CALL_SHM_LOCK: return SQLITE_IOERR_SHMLOCK;
-    case CALL_SYNC_FOLDER: break;
+    case CALL_SYNC_FOLDER: return SQLITE_IOERR_DIR_FSYNC;
     }
     return SQLITE_IOERR;
 }
@@ -37,6 +38,10 @@ static int decide(Call call) {
     if (!failsOnwards && callsMade > failingCall) return SQLITE_OK;
     failuresMade++;
     return code_for(call);
+}
+
+static int fail_folder(void) {
+    return decide(CALL_SYNC_FOLDER) == SQLITE_OK ? 0 : EIO;
 }
 
 /*
@@ -95,7 +100,8 @@ static int try_all(Mode mode, const char *folder, int stride) {
     for (int onwards = 0; onwards < 2; onwards++)
         for (int call = 1 + onwards % stride; call <= calls; call += stride, runs++)
             bad += !try_call(mode, folder, call, onwards);
-    printf("faults, %s: %d calls below, %d runs, %d bad\n", mode_name(mode), calls, runs, bad);
+    printf("  %s: %d calls below, %d runs, %d bad\n", mode_name(mode), calls, runs, bad);
+    runsMade += runs;
     return bad;
 }
 
@@ -104,11 +110,13 @@ int main(int count, char **arguments) {
     setbuf(stdout, NULL);
     wrapping_register();
     wrap_decide = decide;
+    wrap_fail_folder = fail_folder;
     if (cvfs_register() != SQLITE_OK) return 2;
     const char *folder = make_folder("faults");
     int bad = try_all(PLAIN, folder, stride);
     bad += try_all(SEALED, folder, stride);
     empty_folder(folder);
     rmdir(folder);
+    printf("faults: %d failing calls, %d bad\n", runsMade, bad);
     return bad == 0 ? 0 : 1;
 }

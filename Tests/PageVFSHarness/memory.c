@@ -340,9 +340,9 @@ static void sweep(Mode mode, Sweep which, int stride) {
                 bad += !try_call(mode, call, onwards, &outcome);
                 passed += outcome.isDone;
             }
-    printf("  %s, %s: %d allocations, %d runs, %d bad; in %d the script passed all the same\n",
+    printf("  %s, %s: %d allocations, %d runs%s, %d bad; in %d the script passed all the same\n",
            mode_name(mode), which == SHIM ? "those of the VFS" : "those of SQLite", count,
-           runs - before, bad - badBefore, passed);
+           runs - before, is_over() ? " (cut short)" : "", bad - badBefore, passed);
 }
 
 /* Registers with one failure; registering again then succeeds, and a vault can be made. */

@@ -3,7 +3,7 @@
  * threads write vaults, fork and go on in both, are killed and have their files opened by others.
  * No nonce may come twice, in whichever file, and each of its 192 bits is set half of the time.
  *
- *     nonces [COUNT]
+ *     nonces [COUNT [SECONDS]]     so many, or as many as come in so long
  *
  * What is kept of a nonce is its first 8 bytes: two that are the same begin the same, and of ten
  * million different ones two begin the same once in 370,000 runs.
@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NONCE_BITS = NONCE_SIZE * 8, SAMPLED = 16, FORKS_DEEP = 3, BLOB_PAGES = 90 };
@@ -33,6 +34,7 @@ typedef struct Shared {
 
 static Shared *shared;
 static long wanted, room;
+static time_t deadline;
 static char folder[200];
 
 /* ---- What is written ---- */
@@ -64,7 +66,7 @@ static void take_written(const Note *note) {
 /* ---- Writing ---- */
 
 static int is_enough(void) {
-    return shared->taken >= wanted;
+    return shared->taken >= wanted || (deadline != 0 && time(NULL) >= deadline);
 }
 
 static void run(sqlite3 *connection, const char *sql) {
@@ -189,6 +191,7 @@ static long lopsided_bits(void) {
 
 int main(int count, char **arguments) {
     wanted = count > 1 ? atol(arguments[1]) : 200000;
+    if (count > 2 && atoi(arguments[2]) > 0) deadline = time(NULL) + atoi(arguments[2]);
     setbuf(stdout, NULL);
     room = wanted + 1000;
     size_t size = sizeof(Shared) + (size_t)room * sizeof(uint64_t);
