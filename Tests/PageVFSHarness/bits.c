@@ -3,8 +3,7 @@
  * one at a time, and asks the VFS's own functions whether it still authenticates. None may, and
  * what is refused brings out nothing but zeros.
  *
- *     bits [STRIDE [SECONDS]]     tries every STRIDE-th bit, and other ones in each page, for so long
- *                                 at most
+ *     bits [STRIDE [SECONDS]]     tries every STRIDE-th bit, for so long; other ones in each page
  */
 #include "harness.h"
 #include "page_vfs.h"
