@@ -27,6 +27,7 @@ static int code_for(Call call) {
     case CALL_LOCK: return SQLITE_IOERR_LOCK;
     case CALL_SHM_MAP: return SQLITE_IOERR_SHMMAP;
     case CALL_SHM_LOCK: return SQLITE_IOERR_SHMLOCK;
+    case CALL_SYNC_FAILED: break; /* is told and not asked */
     case CALL_SYNC_FOLDER: return SQLITE_IOERR_DIR_FSYNC;
     }
     return SQLITE_IOERR;

@@ -58,6 +58,7 @@ typedef enum Call {
     CALL_LOCK,
     CALL_SHM_MAP,
     CALL_SHM_LOCK,
+    CALL_SYNC_FAILED,
     CALL_SYNC_FOLDER
 } Call;
 
@@ -75,9 +76,10 @@ extern int (*wrap_decide)(Call call);
 /* Whether a write that is made to fail writes its first sectors all the same. */
 extern int wrapTears;
 /*
- * Told after each write, truncation, sync and deletion that succeeded, after CALL_OPEN when it made
- * the file, and after CALL_SYNC_FOLDER, whose path is NULL: it is seen where the C library is
- * called, because SQLite syncs folders by itself and so does the VFS.
+ * Told after each write, truncation, sync and deletion that succeeded, of CALL_SYNC_FAILED when a
+ * sync is made to fail, after CALL_OPEN when it made the file, and after CALL_SYNC_FOLDER, whose
+ * path is NULL: it is seen where the C library is called, because SQLite syncs folders by itself
+ * and so does the VFS.
  */
 extern void (*wrap_note)(const Note *note);
 /* Asked before the sync of a folder; another answer than 0 is the number of its error. */

@@ -71,6 +71,7 @@ static int wrap_truncate(sqlite3_file *file, sqlite3_int64 size) {
 
 static int wrap_sync(sqlite3_file *file, int flags) {
     int code = decide(CALL_SYNC);
+    if (code != SQLITE_OK) note(CALL_SYNC_FAILED, ((WrapFile *)file)->path, NULL, 0, 0);
     if (code == SQLITE_OK) code = METHODS(file)->xSync(LOWER(file), flags);
     if (code == SQLITE_OK) note(CALL_SYNC, ((WrapFile *)file)->path, NULL, 0, 0);
     return code;
