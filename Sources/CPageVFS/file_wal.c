@@ -29,10 +29,10 @@
  *  (L9) Before its first sync the folder is synced, so that the log's name is as durable as what is
  *       in it; a folder that cannot be synced is a failed sync. The VFS below does the same for a
  *       new log and does not say when it fails.
- * (L10) A frame that recovery reads may be in the memory of the kernel and nowhere else: a sync that
- *       failed has given it up, and later ones succeed without it. So recovery writes each frame
- *       again as it is, and the next sync by anybody makes it durable, before something that is
- *       acknowledged stands behind it. Nobody else writes meanwhile. Where that fails, the log can
+ * (L10) A frame that recovery reads may be in the memory of the kernel and nowhere else: a sync
+ *       that failed has given it up, and later ones succeed without it. So recovery writes each
+ *       frame again as it is, and the next sync by anybody makes it durable, before something that
+ *       is acknowledged stands behind it. Nobody else writes meanwhile. Where it fails, the log can
  *       be read, and (L7) holds.
  */
 #include "page_vfs.h"

@@ -25,6 +25,8 @@ const char *mode_name(Mode mode);
 const char *make_folder(const char *purpose);
 void empty_folder(const char *folder);
 
+void copy_file(const char *from, const char *to);
+
 /* Opens `path` for the workload: write-ahead log, synchronous=FULL, a cache of five pages. */
 int workload_open(Mode mode, const char *path, sqlite3 **connection);
 

@@ -13,8 +13,9 @@
  * acknowledged must not hang on a name that was never made durable. In another run syncs of files
  * fail now and then: what such a sync was to write is still read by who opens the file again, and
  * is not on the disk, even when a later sync succeeds, as is so on Linux, unless it was written
- * anew. Plain SQLite does not look whether the folder was synced, and relies on what it reads, so it
- * is the control that must show losses of both kinds; else it is the control that must show none.
+ * anew. Plain SQLite does not look whether the folder was synced, and relies on what it reads, so
+ * it is the control that must show losses of both kinds; else it is the control that must show
+ * none.
  */
 #include "harness.h"
 #include <errno.h>
@@ -112,16 +113,6 @@ static void open_again(Mode mode, const char *path, sqlite3 **connection) {
         if (workload_open(mode, path, connection) == SQLITE_OK) return;
     }
     exit(2);
-}
-
-static void copy_file(const char *from, const char *to) {
-    char block[4096];
-    size_t size;
-    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
-    if (source == NULL || target == NULL) abort();
-    while ((size = fread(block, 1, sizeof block, source)) > 0) fwrite(block, 1, size, target);
-    fclose(source);
-    fclose(target);
 }
 
 /*
