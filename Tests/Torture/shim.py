@@ -1,6 +1,6 @@
 """The C code below SQLite, by the programs of Tests/PageVFSHarness that tools/check-page-vfs runs.
 
-Each looks first at sources in which a fault was planted, and must see it. What they try is not
+Each is tried on sources in which a fault was planted as well, and must see it. What they try is not
 drawn: a finding names the allocation or the bit, and the same command meets it again.
 """
 
