@@ -47,8 +47,8 @@ ANSWERS = {0: "done", 1: "failed", 2: "found something wrong", 3: "refused", 4: 
 class Stage:
     """A vault in the state before an operation, to which it can go back."""
 
-    def __init__(self, folder, seed, library):
-        self.work = Workload(folder, seed, library)
+    def __init__(self, folder, seed, library, variables=None):
+        self.work = Workload(folder, seed, library, variables)
         self.work.step()
         self.kept = {}
         self.hit = folder / "hit"
@@ -165,15 +165,29 @@ class Stage:
         if outcome.returncode != -9:
             return False
         self.runs += 1
+        said = outcome.stdout if words[0] == "ask" else b""
         digest = snapshots.digest(self.work.place)
-        if digest in self.judged:
+        if digest in self.judged and not said:
             return True
         self.judged.add(digest)
-        wrong = judges.differences(self.state(writes=True), before, after)
+        answer = self.state(writes=True)
+        wrong = judges.differences(answer, before, after)
+        wrong += self.lost_words(words, said, answer)
         if wrong:
             self.findings.append(
                 f"{what} in `{' '.join(map(str, words))}`: " + "; ".join(wrong[:4]))
         return True
+
+    def lost_words(self, words, said, answer):
+        """What was printed of an answer is kept."""
+        if not said:
+            return []
+        model = "/" + words[words.index("--model") + 1]
+        kept = [value.split(" ", 2)[2] for name, value in answer["items"].items()
+                if name.startswith("turn/") and name.endswith(model)]
+        text = said.decode(errors="ignore").removesuffix("\n")
+        return [] if any(one.startswith(text) for one in kept) else [
+            f"{text[-40:]!r} was printed, kept is {[one[-40:] for one in kept]}"]
 
     def moment(self):
         """A moment at which to kill, in microseconds behind the start: one in five before the
@@ -219,15 +233,18 @@ def failures(stage, operations, until):
             break
 
 
-def staged(run, name, unit, work, until):
-    """A workload of its own for each worker."""
+def staged(run, name, unit, work, until, make=Stage):
+    """One workload after the other for each worker, each with a vault of its own."""
 
     def share(number, results):
-        folder = run.new_folder(run.scratch, f"{name}-{number}")
-        stage = Stage(folder, f"{run.seed}/{name}/{number}", run.interposer)
-        work(stage, OPERATIONS, until)
-        stage.close()
-        results.put((stage.runs, stage.findings))
+        runs, findings, count = 0, [], 0
+        while count == 0 or time.monotonic() < until:
+            folder = run.new_folder(run.scratch, f"{name}-{number}")
+            stage = make(folder, f"{run.seed}/{name}/{number}/{count}", run.interposer)
+            work(stage, OPERATIONS, until)
+            stage.close()
+            runs, findings, count = runs + stage.runs, findings + stage.findings, count + 1
+        results.put((runs, findings))
 
     start = time.monotonic()
     found = crash.in_processes(share, WORKERS)

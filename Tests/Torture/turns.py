@@ -75,7 +75,7 @@ class Turns:
         """The next question of a conversation, or the rest of an answer that was cut off."""
         if self.cut and (conversation := self.conversation(self.cut[0])):
             return ("ask", "--conversation", conversation, "--resume",
-                    *self.asked()), lambda: self.cut.pop(0)
+                    *self.asked()), lambda: self.cut.__delitem__(slice(1))
         if not (conversation := self.conversation()):
             return self.ask()
         return ("ask", "--conversation", conversation, self.question(),

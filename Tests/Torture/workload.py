@@ -37,6 +37,8 @@ QUERIES = (("harbour",), ('"zephyr anchor"',), ("harb*", "--newest"), ("granite 
 LOOKS = (("status",), ("list", "--hidden"), ("stats", "--months"), ("doctor",),
          ("audit", "verify"), ("index", "show"), ("slot", "list"))
 
+# No command takes longer.
+LONGEST_SECONDS = 120
 DAY = 86_400
 # How the clock of an operation may be off, in seconds; for most of them it is right.
 JUMPS = (-60, 60, -3600, 3600, -3 * DAY, 3 * DAY, -400 * DAY, 400 * DAY, 6 * 365 * DAY)
@@ -95,9 +97,21 @@ class Workload:
 
     def run(self, *words, isTraced=True, extra=None):
         """Runs a command; one that is traced has the standard input of the operation."""
-        return subprocess.run(
-            [COFFER, *map(str, words)], cwd=self.folder, timeout=120, check=False,
-            input=(self.input if isTraced else None) or b"", capture_output=True,
+        process = self.start(*words, isTraced=isTraced, extra=extra)
+        try:
+            out, err = process.communicate(
+                (self.input if isTraced else None) or b"", timeout=LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def start(self, *words, isTraced=True, extra=None):
+        """Starts a command; all it has to say and to hear goes through pipes."""
+        return subprocess.Popen(
+            [COFFER, *map(str, words)], cwd=self.folder, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=self.environment(isTraced) | (extra or {}))
 
     def asked(self, *words):
@@ -187,7 +201,8 @@ class Workload:
 
     def release(self):
         name = self.holds[0]
-        return ("hold", "release", name, "--reason", "settled", "--yes"), lambda: self.holds.pop(0)
+        return ("hold", "release", name, "--reason", "settled",
+                "--yes"), lambda: self.holds.__delitem__(slice(1))
 
     def purge(self):
         entry = self.chosen()
