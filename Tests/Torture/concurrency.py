@@ -27,9 +27,12 @@ ROUND_SECONDS = 10
 ROUNDS = 5
 KILLED, PAUSED, OFF = 0.08, 0.05, 0.1
 JUMPS = (-400 * DAY, -3600, -60, 60, 3600, 3 * DAY)
-# A pause that the others do not wait for: a transaction waits 20 seconds for another.
-LONG_PAUSE_SECONDS = 23
-LONG_PAUSES = 0.1
+# What others do not wait for: an opening waits 5 seconds for a key change, 10 for what makes the
+# log readable, and a transaction 20 for another one.
+LONG_PAUSES = (6, 12, 23)
+LONG = 0.15
+# What doctor may say of a process that was killed a moment ago.
+CUT_OFF = "was cut off and is no record yet; run this again"
 
 
 def digest(*texts):
@@ -123,8 +126,9 @@ class Worker:
         process = self.work.start(*words, "--json", extra=variables)
         process.stdin.close()
         process.stdin = None
-        if "TORTURE_STOP" in variables:
-            threading.Thread(target=self.resume, args=(process,)).start()
+        isAtChange = "TORTURE_STOP" in variables
+        if isAtChange or self.source.random() < PAUSED:
+            threading.Thread(target=self.pause, args=(process, isAtChange)).start()
         outcome = pairs.ended(process)
         self.commands += 1
         if outcome.returncode in statuses:
@@ -145,20 +149,25 @@ class Worker:
         if draw < KILLED:
             variables["TORTURE_AFTER"] = str(self.source.randint(5_000, 200_000))
         elif draw < KILLED + PAUSED:
-            variables["TORTURE_STOP"] = str(self.source.randint(1, 40))
+            most = self.source.choice((10, 40, 300))
+            variables["TORTURE_STOP"] = str(self.source.randint(1, most))
         if self.source.random() < OFF:
             variables["TORTURE_CLOCK"] = str(self.source.choice(JUMPS))
         return variables
 
-    def resume(self, process):
-        """Lets a process go on that pauses, or kills it."""
+    def pause(self, process, isAtChange):
+        """Lets a process pause, in front of a change or at any moment, and go on, or kills it."""
         seconds = self.source.uniform(0, 1)
-        if self.source.random() < LONG_PAUSES:
-            seconds = LONG_PAUSE_SECONDS
-        while not self.hit.exists():
-            if process.poll() is not None:
-                return
-            time.sleep(0.005)
+        if self.source.random() < LONG:
+            seconds = self.source.choice(LONG_PAUSES)
+        if isAtChange:
+            while not self.hit.exists() and process.poll() is None:
+                time.sleep(0.005)
+        else:
+            time.sleep(self.source.uniform(0, 0.2))
+            process.send_signal(signal.SIGSTOP)
+        if process.poll() is not None:
+            return
         self.vault.pauses += 1
         time.sleep(seconds)
         process.send_signal(self.source.choice((signal.SIGCONT, signal.SIGCONT, signal.SIGKILL)))
@@ -208,8 +217,9 @@ class Worker:
     def ask(self):
         self.number += 1
         question = f"q{self.name}{self.number} " + sentence(self.source, 8)
-        model = f"echo-{self.name}{self.number}"
-        if done := self.run("ask", question, "--provider", "work", "--model", model):
+        provider, prefix = self.work.turns.providers[0]
+        model = f"{prefix}echo-{self.name}{self.number}"
+        if done := self.run("ask", question, "--provider", provider, "--model", model):
             self.ledger.answer(f"turn/{question.split(' ')[0]}/{model}",
                                json.loads(done.stdout)["answer"])
 
@@ -247,8 +257,14 @@ class Worker:
 
     def look(self):
         self.run(*self.source.choice((
-            ("search", "harbour"), ("status",), ("stats",), ("doctor",), ("audit", "verify"),
+            ("search", "harbour"), ("status",), ("stats",), ("audit", "verify"),
             ("list",), ("index", "show"), ("search", "only", "--newest"))))
+
+    def examine(self):
+        if done := self.run("doctor", statuses=(0, 2)):
+            faults = [fault["fault"] for fault in json.loads(done.stdout)["faults"]]
+            if any(fault != CUT_OFF for fault in faults):
+                self.vault.find(f"doctor: {faults}")
 
     def list(self):
         """All that was acknowledged is listed, nothing that was purged is."""
@@ -268,7 +284,7 @@ class Worker:
             "w": [self.add, self.add, self.label, self.ask, self.ask],
             "p": [self.add, self.add, self.purge, self.purge_in_batch],
             "e": [self.add, self.purge, self.change_slots, self.erase],
-            "r": [self.look, self.list]}[self.name]
+            "r": [self.look, self.look, self.list, self.list, self.examine]}[self.name]
 
 
 class Vault:

@@ -24,6 +24,8 @@ from workload import LONGEST_SECONDS
 TRIALS = 12
 KILLED, PAUSED = 0.2, 0.15
 BRIEF_SECONDS = 0.4
+# The status of what did not end.
+NO_END = 124
 
 
 class Drawn:
@@ -128,9 +130,8 @@ class Pairs(calls.Stage):
                                  + "; ".join(wrong[:4]))
 
     def resume(self, process):
-        """Lets a process go on that pauses, or kills it, after a while."""
-        end = time.monotonic() + BRIEF_SECONDS
-        while not self.hit.exists() and process.poll() is None and time.monotonic() < end:
+        """Lets a process go on that pauses in front of a change, or kills it, after a while."""
+        while not self.hit.exists() and process.poll() is None:
             time.sleep(0.002)
         time.sleep(self.source.uniform(0, BRIEF_SECONDS))
         process.send_signal(self.source.choice((signal.SIGCONT, signal.SIGCONT, signal.SIGKILL)))
@@ -163,11 +164,12 @@ def ended(process):
     """How a process ended, which must do so by itself."""
     try:
         out, err = process.communicate(timeout=LONGEST_SECONDS)
+        status = process.returncode
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        err += b" it did not end"
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        status, err = NO_END, err + b" it did not end"
+    return subprocess.CompletedProcess(process.args, status, out, err)
 
 
 def pairs(stage, operations, until):

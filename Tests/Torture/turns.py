@@ -1,4 +1,4 @@
-"""Turns with models, as operations of a workload: questions, answers, other answers, other questions.
+"""Turns with models, as operations of a workload: questions, answers, and others in their place.
 
 `tools/scripted-provider` answers on this machine, by HTTP on loopback; no model is behind it. It
 repeats what was asked, so that a turn says the same whenever it is run again. Its ids are others
@@ -12,8 +12,11 @@ import sys
 
 from proof import ROOT, sentence, skip
 
-# A provider's name, its kind, and what comes behind the server's address.
-PROVIDERS = (("work", "gateway", ""), ("local", "openai", "/v1"))
+# A provider's name, its kind, what comes behind the server's address, what its models' ids begin
+# with, and what else it needs: the forms that a key is enough for.
+PROVIDERS = (("work", "gateway", "", "", ()), ("local", "openai", "/v1", "", ()),
+             ("cloud", "bedrock", "", "anthropic.", ("--region", "eu-central-1")),
+             ("other", "foundry", "/anthropic", "", ()))
 SERVER_SECONDS = 3 * 3600
 
 
@@ -42,8 +45,12 @@ class Turns:
     def __init__(self, work):
         self.work = work
         self.server = None
-        # Providers that the vault has, and the questions whose answers were cut off.
+        # Providers that the vault has, with what their models' ids begin with, and the questions
+        # whose answers were cut off.
         self.providers, self.cut = [], []
+        self.order = work.source.sample(PROVIDERS, len(PROVIDERS))
+        # What the ids of the models begin with, of the operation that is drawn.
+        self.prefix = ""
 
     def close(self):
         if self.server:
@@ -59,13 +66,13 @@ class Turns:
 
     def add_provider(self):
         self.server = self.server or Server(self.work.folder)
-        name, kind, path = PROVIDERS[len(self.providers)]
+        name, kind, path, prefix, more = self.order[len(self.providers)]
         key = self.work.folder / "out" / f"key-{name}"
         key.write_text("made-up-key\n", encoding="utf-8")
         key.chmod(0o600)
         return ("provider", "add", name, "--kind", kind, "--base-url", self.server.address + path,
-                "--model", "first", "--key-file", key,
-                "--no-check"), lambda: self.providers.append(name)
+                "--model", prefix + "first", "--key-file", key, *more,
+                "--no-check"), lambda: self.providers.append((name, prefix))
 
     def ask(self):
         """A new conversation."""
@@ -82,11 +89,12 @@ class Turns:
                 *self.asked()), lambda: None
 
     def sit(self):
-        """Two questions, and other answers, in one sitting."""
+        """Two questions, and another answer to one, in one sitting."""
+        asked = self.asked()
         lines = (self.question(), "/model " + self.model(1), "/retry",
                  "/model " + self.model(2), self.question(1))
         self.work.say("\n".join(lines) + "\n")
-        return ("chat", "--quiet", *self.asked()), lambda: None
+        return ("chat", "--quiet", *asked), lambda: None
 
     def change(self):
         """Another answer, another question in a question's place, or another title."""
@@ -102,17 +110,18 @@ class Turns:
         self.work.statuses = {1}
         question = self.question()
         self.cut.append(question)
-        return ("ask", question, "--provider", "work", "--model",
-                f"m{self.work.count:04}.cut"), lambda: None
+        provider, name, *_ = self.asked()
+        return ("ask", question, provider, name, "--model",
+                f"{self.prefix}m{self.work.count:04}.cut"), lambda: None
 
     # ---- Their words ----
 
     def asked(self):
-        name = self.work.source.choice(self.providers)
+        name, self.prefix = self.work.source.choice(self.providers)
         return "--provider", name, "--model", self.model(), "--tools", "deny"
 
     def model(self, number=0):
-        return f"echo-{self.work.count:04}-{number}"
+        return f"{self.prefix}echo-{self.work.count:04}-{number}"
 
     def question(self, number=0):
         words = self.work.source.choice((3, 10, 60))

@@ -66,7 +66,7 @@ class Workload:
         self.count = 0
         # The model: conversations by the id of their source, with how often each was told of.
         self.known, self.holds, self.slots, self.exports = {}, [], ["device"], []
-        self.imported = 0
+        self.imported, self.isUnlocked = 0, False
         self.turns = Turns(self)
         # Of the operation that is drawn: what standard input has, the statuses with which it may
         # end, how many seconds its clock is off, and, by that clock, when it began.
@@ -139,6 +139,7 @@ class Workload:
             choices += [self.restore] * 2
         if self.newest > time.time():
             choices += [self.accept_clock] * 4
+        choices.append(self.lock if self.isUnlocked else self.unlock)
         return choices
 
     def say(self, text):
@@ -236,6 +237,19 @@ class Workload:
     def checkpoint(self):
         path = self.folder / "out" / f"{self.count}.checkpoint"
         return ("audit", "checkpoint", "--out", path), lambda: None
+
+    def unlock(self):
+        """The key in the kernel's keyring, where there is one: it stays what it was where the
+        vault goes back, or moves to another key."""
+        self.mayFail(1)
+        return ("unlock", "--timeout", "90s"), lambda: self.keep_key(True)
+
+    def lock(self):
+        self.mayFail(1)
+        return ("lock",), lambda: self.keep_key(False)
+
+    def keep_key(self, isUnlocked):
+        self.isUnlocked = isUnlocked
 
     def search(self):
         return ("search", *self.source.choice(QUERIES), "--json"), lambda: None
