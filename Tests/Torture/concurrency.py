@@ -27,9 +27,7 @@ ROUND_SECONDS = 10
 ROUNDS = 5
 KILLED, PAUSED, OFF = 0.08, 0.05, 0.1
 JUMPS = (-400 * DAY, -3600, -60, 60, 3600, 3 * DAY)
-# What others do not wait for: an opening waits 5 seconds for a key change, 10 for what makes the
-# log readable, and a transaction 20 for another one.
-LONG_PAUSES = (6, 12, 23)
+# Of the pauses, those that are longer than the others wait.
 LONG = 0.15
 # What doctor may say of a process that was killed a moment ago.
 CUT_OFF = "was cut off and is no record yet; run this again"
@@ -159,7 +157,7 @@ class Worker:
         """Lets a process pause, in front of a change or at any moment, and go on, or kills it."""
         seconds = self.source.uniform(0, 1)
         if self.source.random() < LONG:
-            seconds = self.source.choice(LONG_PAUSES)
+            seconds = self.source.choice(pairs.LONG_PAUSES)
         if isAtChange:
             while not self.hit.exists() and process.poll() is None:
                 time.sleep(0.005)

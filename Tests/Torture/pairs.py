@@ -24,6 +24,10 @@ from workload import LONGEST_SECONDS
 TRIALS = 12
 KILLED, PAUSED = 0.2, 0.15
 BRIEF_SECONDS = 0.4
+# What others do not wait for: an opening waits 5 seconds for a key change, 10 for what makes the
+# log readable, and a transaction 20 for another one.
+LONG_PAUSES = (6, 12, 23)
+LONG = 0.1
 # The status of what did not end.
 NO_END = 124
 
@@ -133,7 +137,9 @@ class Pairs(calls.Stage):
         """Lets a process go on that pauses in front of a change, or kills it, after a while."""
         while not self.hit.exists() and process.poll() is None:
             time.sleep(0.002)
-        time.sleep(self.source.uniform(0, BRIEF_SECONDS))
+        isLong = self.source.random() < LONG
+        time.sleep(self.source.choice(LONG_PAUSES) if isLong
+                   else self.source.uniform(0, BRIEF_SECONDS))
         process.send_signal(self.source.choice((signal.SIGCONT, signal.SIGCONT, signal.SIGKILL)))
         process.send_signal(signal.SIGCONT)
 

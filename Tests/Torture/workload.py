@@ -40,8 +40,9 @@ LOOKS = (("status",), ("list", "--hidden"), ("stats", "--months"), ("doctor",),
 # No command takes longer.
 LONGEST_SECONDS = 120
 DAY = 86_400
-# How the clock of an operation may be off, in seconds; for most of them it is right.
-JUMPS = (-60, 60, -3600, 3600, -3 * DAY, 3 * DAY, -400 * DAY, 400 * DAY, 6 * 365 * DAY)
+# How the clock of an operation may be off, in seconds; for most of them it is right. By more than
+# it takes to run an operation again and again: what a clock is behind of, it stays behind of.
+JUMPS = (-7200, -DAY, DAY, -3 * DAY, 3 * DAY, -400 * DAY, 400 * DAY, 6 * 365 * DAY)
 JUMPING = 0.25
 # What has an entry of its time in the log whenever it succeeds.
 LOGGED = ("import", "export", "restore", "hold", "slot", "provider", "ask", "retention")
