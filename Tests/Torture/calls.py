@@ -1,10 +1,11 @@
 """Calls that fail, and processes that end, at every change and every call of a kind.
 
 An operation is run again and again from the same state of a vault: the program is killed instead of
-its first change of a file, of its second, until it comes to its end; or its first call of a kind
-fails, its second. After each run the vault opens, everything in it is as it was before the
-operation or as it is after it, and after it where the program said that it had succeeded. Where it
-said so although a sync had failed, what is on the disk without doubt must be enough for that.
+its first change of a file, of its second, until it comes to its end, and as often at any moment; or
+its first call of a kind fails, its second. After each run the vault opens, everything in it is as
+it was before the operation or as it is after it, and after it where the program said that it had
+succeeded. Where it said so although a sync had failed, what is on the disk without doubt must be
+enough for that.
 """
 
 import errno
@@ -151,7 +152,6 @@ class Stage:
             return [] if not judges.differences(answer, after, after) else [
                 "it said that it was done, and " + judges.differences(answer, after, after)[0]]
         return [] if said else [f"it ended with {outcome.returncode} and without a sentence"]
-
 
     def kill(self, words, variables, what, before, after):
         """One run that is killed; whether it was.

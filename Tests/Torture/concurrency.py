@@ -117,8 +117,12 @@ class Worker:
         self.number = self.commands = self.busy = 0
         self.hit = vault.work.folder / f"hit-{name}"
 
-    def run(self, *words, statuses=(0,)):
-        """Runs a command, which may be killed or pause; None unless it was done."""
+    def run(self, *words, statuses=(0,), codes=()):
+        """Runs a command, which may be killed or pause; None unless it was done.
+
+        It may end with other statuses or codes of errors than those of success and of another
+        process in the way, where these are right.
+        """
         variables = {"TORTURE_TRACE": "", "TORTURE_HIT": str(self.hit)} | self.harm()
         self.hit.unlink(missing_ok=True)
         process = self.work.start(*words, "--json", extra=variables)
@@ -133,12 +137,11 @@ class Worker:
             return outcome
         if pairs.is_busy(outcome):
             self.busy += 1
-        elif outcome.returncode != -signal.SIGKILL:
-            said = outcome.stderr.decode(errors="replace").strip()[-300:]
-            said += outcome.stdout.decode(errors="replace").strip()[-300:]
-            self.vault.find(f"`{' '.join(map(str, words))}` with "
-                            f"{ {key: word for key, word in variables.items() if 'H' not in key} }"
-                            f" ended with {outcome.returncode}: {said}")
+        elif outcome.returncode != -signal.SIGKILL and pairs.code(outcome) not in codes:
+            said = (outcome.stderr + outcome.stdout).decode(errors="replace").strip()[-300:]
+            del variables["TORTURE_HIT"]
+            self.vault.find(f"`{' '.join(map(str, words))}` with {variables} ended with "
+                            f"{outcome.returncode}: {said}")
         return None
 
     def harm(self):
@@ -233,7 +236,7 @@ class Worker:
         elif done:
             self.ledger.end(entry, state)
             # Under a clock that was ahead somebody logged something.
-            self.run("audit", "clock", "--reason", "it was ahead", "--yes", statuses=(0, 1))
+            self.run("audit", "clock", "--reason", "it was ahead", "--yes", codes=("badInput",))
         return None
 
     def purge_in_batch(self):
@@ -248,10 +251,9 @@ class Worker:
         path.write_text("a passphrase of torture\n", encoding="utf-8")
         path.chmod(0o600)
         name = f"slot-{self.number}"
-        self.run("slot", "add", name, "--passphrase", "--new-passphrase-file", path,
-                 "--work-factor", "1", "--allow-weak-work-factor")
-        # It is there, or the one before was killed.
-        self.run("slot", "remove", name, "--yes", statuses=(0, 1, 5))
+        done = self.run("slot", "add", name, "--passphrase", "--new-passphrase-file", path,
+                        "--work-factor", "1", "--allow-weak-work-factor")
+        self.run("slot", "remove", name, "--yes", codes=() if done else ("notFound",))
 
     def look(self):
         self.run(*self.source.choice((

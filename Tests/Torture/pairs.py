@@ -66,16 +66,23 @@ class Drawn:
         return f"`{' '.join(map(str, self.words))}`"
 
 
-def is_busy(outcome):
-    """Whether a command says that another process is in its way."""
-    said = outcome.stderr.decode(errors="replace").strip()
-    if outcome.returncode != 1 or not said:
-        return False
-    for line in said.splitlines():
+def code(outcome):
+    """The code of the error with which a command ended, where it says one in JSON."""
+    for line in outcome.stderr.decode(errors="replace").splitlines():
         try:
-            return json.loads(line)["error"]["code"] == "busy"
+            return json.loads(line)["error"]["code"]
         except (ValueError, KeyError, TypeError):
             continue
+    return None
+
+
+def is_busy(outcome):
+    """Whether a command says that another process is in its way."""
+    if outcome.returncode != 1:
+        return False
+    if found := code(outcome):
+        return found == "busy"
+    said = outcome.stderr.decode(errors="replace")
     return "nother process" in said or "again" in said
 
 
