@@ -138,7 +138,7 @@ class Worker:
         if pairs.is_busy(outcome):
             self.busy += 1
         elif outcome.returncode != -signal.SIGKILL and pairs.code(outcome) not in codes:
-            said = (outcome.stderr + outcome.stdout).decode(errors="replace").strip()[-300:]
+            said = (outcome.stdout + outcome.stderr).decode(errors="replace").strip()[-300:]
             del variables["TORTURE_HIT"]
             self.vault.find(f"`{' '.join(map(str, words))}` with {variables} ended with "
                             f"{outcome.returncode}: {said}")
