@@ -2,17 +2,28 @@ import CSodium
 
 /// HMAC-SHA-256 over a stream of bytes (RFC 2104).
 ///
-/// Not copyable, so that no stray copy of the keyed state stays behind; `finalize` wipes it.
+/// The keyed state, which gives the key away, is in guarded memory: where a value of Swift is moved
+/// it is copied, and nobody wipes the bytes that it was moved from.
 package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Length of a tag in bytes.
     package static let tagSizeBytes = Int(crypto_auth_hmacsha256_BYTES)
 
-    private var state = crypto_auth_hmacsha256_state()
+    private let state: GuardedBuffer
 
     /// Starts with a key of any length; RFC 2104 hashes keys over 64 bytes.
     package init(key: UnsafeRawBufferPointer) {
-        SodiumLibrary.start()
-        unsafe crypto_auth_hmacsha256_init(&state, key.start, key.count)
+        state = GuardedBuffer(count: MemoryLayout<crypto_auth_hmacsha256_state>.size)
+        unsafe withState { unsafe crypto_auth_hmacsha256_init($0, key.start, key.count) }
+    }
+
+    private borrowing func withState(
+        _ body: (UnsafeMutablePointer<crypto_auth_hmacsha256_state>) -> Int32
+    ) {
+        unsafe state.withBytes { bytes in
+            _ = unsafe bytes.withMemoryRebound(to: crypto_auth_hmacsha256_state.self) { room in
+                unsafe room.baseAddress.map { unsafe body($0) }
+            }
+        }
     }
 
     /// Starts with a secret key.
@@ -21,7 +32,9 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe crypto_auth_hmacsha256_update(&state, bytes.start, UInt64(bytes.count))
+        unsafe withState {
+            unsafe crypto_auth_hmacsha256_update($0, bytes.start, UInt64(bytes.count))
+        }
     }
 
     /// The 32-byte tag.
@@ -34,8 +47,7 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Writes the tag into 32 bytes of the caller's, which may be guarded memory.
     package mutating func finalize(into tag: UnsafeMutableRawBufferPointer) {
         precondition(tag.count == Self.tagSizeBytes, "an HMAC-SHA-256 tag has 32 bytes")
-        unsafe crypto_auth_hmacsha256_final(&state, tag.start)
-        unsafe sodium_memzero(&state, MemoryLayout<crypto_auth_hmacsha256_state>.size)
+        unsafe withState { unsafe crypto_auth_hmacsha256_final($0, tag.start) }
     }
 }
 
