@@ -2,28 +2,19 @@ import CSodium
 
 /// HMAC-SHA-256 over a stream of bytes (RFC 2104).
 ///
-/// The keyed state, which gives the key away, is in guarded memory: where a value of Swift is moved
-/// it is copied, and nobody wipes the bytes that it was moved from.
-package struct HMACSHA256: ~Copyable, StreamingDigest {
+/// The keyed state, which gives the key away, is on the heap and wiped when freed: where a value of
+/// Swift is moved it is copied, and nobody wipes the bytes that it was moved from.
+@safe package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Length of a tag in bytes.
     package static let tagSizeBytes = Int(crypto_auth_hmacsha256_BYTES)
 
-    private let state: GuardedBuffer
+    private let state: UnsafeMutablePointer<crypto_auth_hmacsha256_state>
 
     /// Starts with a key of any length; RFC 2104 hashes keys over 64 bytes.
     package init(key: UnsafeRawBufferPointer) {
-        state = GuardedBuffer(count: MemoryLayout<crypto_auth_hmacsha256_state>.size)
-        unsafe withState { unsafe crypto_auth_hmacsha256_init($0, key.start, key.count) }
-    }
-
-    private borrowing func withState(
-        _ body: (UnsafeMutablePointer<crypto_auth_hmacsha256_state>) -> Int32
-    ) {
-        unsafe state.withBytes { bytes in
-            _ = unsafe bytes.withMemoryRebound(to: crypto_auth_hmacsha256_state.self) { room in
-                unsafe room.baseAddress.map { unsafe body($0) }
-            }
-        }
+        SodiumLibrary.start()
+        unsafe state = UnsafeMutablePointer.allocate(capacity: 1)
+        unsafe crypto_auth_hmacsha256_init(state, key.start, key.count)
     }
 
     /// Starts with a secret key.
@@ -32,9 +23,7 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe withState {
-            unsafe crypto_auth_hmacsha256_update($0, bytes.start, UInt64(bytes.count))
-        }
+        unsafe crypto_auth_hmacsha256_update(state, bytes.start, UInt64(bytes.count))
     }
 
     /// The 32-byte tag.
@@ -47,7 +36,12 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Writes the tag into 32 bytes of the caller's, which may be guarded memory.
     package mutating func finalize(into tag: UnsafeMutableRawBufferPointer) {
         precondition(tag.count == Self.tagSizeBytes, "an HMAC-SHA-256 tag has 32 bytes")
-        unsafe withState { unsafe crypto_auth_hmacsha256_final($0, tag.start) }
+        unsafe crypto_auth_hmacsha256_final(state, tag.start)
+    }
+
+    deinit {
+        unsafe sodium_memzero(state, MemoryLayout<crypto_auth_hmacsha256_state>.size)
+        unsafe state.deallocate()
     }
 }
 
