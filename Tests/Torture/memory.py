@@ -86,7 +86,7 @@ def held(words, environment, call, number, folder, path=None):
     try:
         end = time.monotonic() + PATIENCE_SECONDS / 2
         while time.monotonic() < end and tracer.poll() is None:
-            process = child_at(tracer.pid, number)
+            process = child_at(tracer.pid, number, path)
             if process:
                 break
             time.sleep(0.005)
@@ -106,14 +106,29 @@ def children(number):
     return []
 
 
-def child_at(tracer, number):
-    """The traced program, when one of its threads is in the call."""
+def child_at(tracer, number, path):
+    """The traced program, when one of its threads is in the call, about that path."""
     for child in children(tracer):
         for call in pathlib.Path(f"/proc/{child}/task").glob("*/syscall"):
-            with contextlib.suppress(OSError):
-                if call.read_text().split()[0] == number:
+            with contextlib.suppress(OSError, ValueError):
+                called, *arguments = call.read_text().split()
+                if called == number and (path is None or is_about(child, arguments, path)):
                     return child
     return None
+
+
+def is_about(process, arguments, path):
+    """Whether the first or the second argument of a call is the address of a path.
+
+    A call about another file is not held, and only passes by.
+    """
+    wanted = os.fsencode(path) + b"\0"
+    with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
+        for argument in arguments[:2]:
+            with contextlib.suppress(OSError, OverflowError):
+                if os.pread(memory.fileno(), len(wanted), int(argument, 16)) == wanted:
+                    return True
+    return False
 
 
 def status(process):
