@@ -11,8 +11,8 @@ what a signal leaves that makes a core file. An archive is written encrypted, so
 Now and then the flows to credentials are gone through (`Tests/Scripts/credentials`), which start
 programs and ask servers.
 
-Controls: `show` says a canary, a plain file with one is found, and so is one among the bytes that
-are written when an archive is not encrypted.
+Controls: a search says a canary; canaries are among the bytes that are written, and in the files,
+when an archive is not encrypted; a process that nothing protects leaves a core file.
 """
 
 import collections
@@ -282,6 +282,17 @@ class Round:
         self.look_at_files(f"after {number.name}")
 
 
+def leaves_core(folder):
+    """Whether a process that nothing protects leaves a core file here."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    process = subprocess.Popen(["sh", "-c", "kill -ABRT $$"], cwd=folder)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    resource.setrlimit(resource.RLIMIT_CORE, before)
+    return os.WCOREDUMP(status)
+
+
 def credentials(source):
     """One flow to a credential, by the proof that knows them; whether it ran, and what it found."""
     text = (ROOT / "Tests/Scripts/credential_flows.py").read_text(encoding="utf-8")
@@ -316,4 +327,6 @@ def leaks(run, until):
           f"changes of files, {figures['files']:,} files, {figures['bytes'] >> 20:,} MB, "
           f"{figures['programs']} programs that {figures['traced']} commands started, "
           f"{figures['crashes']} crashes, {figures['flows']} flows to credentials", flush=True)
+    if not leaves_core(run.new_folder(run.folder, "control")):
+        print("  no control of crashes: nothing leaves a core file here", flush=True)
     run.row("leaks", planted, "canaries", findings, start)
