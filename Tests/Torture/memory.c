@@ -46,11 +46,15 @@ static void look(const unsigned char *bytes, size_t size, uint64_t address, cons
 
 /* Whether the process has a page at `address`, in memory or swapped out. */
 static int is_there(int pagemap, uint64_t address) {
-    uint64_t entry = 0;
-    if (pread(pagemap, &entry, sizeof entry, (off_t)(address / PAGE * sizeof entry)) !=
-        (ssize_t)sizeof entry)
-        return 1;
-    return (entry >> 62) != 0;
+    static uint64_t entries[PAGE / sizeof(uint64_t)], first, known; /* of pages from `first` on */
+    uint64_t page = address / PAGE;
+    if (page < first || page >= first + known) {
+        ssize_t got = pread(pagemap, entries, sizeof entries, (off_t)(page * sizeof entries[0]));
+        if (got < (ssize_t)sizeof entries[0]) return 1;
+        first = page;
+        known = (uint64_t)got / sizeof entries[0];
+    }
+    return (entries[page - first] >> 62) != 0;
 }
 
 /* One mapping; what was read before it in the same mapping is kept for pieces over a page's end. */

@@ -28,7 +28,7 @@ PASSPHRASE_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 # What an open vault needs; everything else only led to it.
 NEEDED = {"vault key", "database key", "page key", "log key"}
 # At most so long is a program held, and waited for.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 EXIT_GROUP, UNLINK, OPENAT = "231", "87", "257"
 # A vault whose passphrase is cheap is one that `doctor` and a purge that keeps something remark on.
 DONE = (0, 2, 3)
@@ -78,7 +78,7 @@ def held(words, environment, call, number, folder, path=None):
     """Runs a program until it enters a call; gives its process id, or None when it ended before."""
     filters = ("-P", path) if path else ()
     tracer = subprocess.Popen(
-        ["strace", "-f", "-qqq", "-o", "/dev/null", *filters, "-e", f"trace={call}",
+        ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", *filters, "-e", f"trace={call}",
          "-e", f"inject={call}:delay_enter={PATIENCE_SECONDS}s", COFFER, *words],
         env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=open(folder / "out", "wb"),
         stderr=open(folder / "err", "wb"))

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 import judges
-from proof import skip
+from proof import in_parallel, skip
+from run import WORKERS
 
 KINDS = ("id", "salt", "key", "file-key", "nonce", "identity", "signing-key", "age-recipient",
          "age-passphrase")
@@ -61,9 +62,8 @@ def randoms(run, until):
     findings = [] if control.repeated else ["control: a stock that two processes use is not seen"]
     counts = collections.Counter()
     while time.monotonic() < until and min(kind.count for kind in kinds) < WANTED:
-        for kind in kinds:
-            kind.draw(min(STEP, WANTED - kind.count))
-            counts[kind.kind] = kind.count
+        in_parallel(lambda kind: kind.draw(min(STEP, WANTED - kind.count)), kinds, WORKERS)
+        counts = collections.Counter({kind.kind: kind.count for kind in kinds})
     findings += [f"{kind.repeated} of {kind.count:,} values come again: {kind.kind}"
                  for kind in kinds if kind.repeated]
     print("  " + ", ".join(f"{kind} {count:,}" for kind, count in counts.items()), flush=True)
