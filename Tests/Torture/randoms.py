@@ -17,7 +17,7 @@ KINDS = ("id", "salt", "key", "file-key", "nonce", "identity", "signing-key", "a
          "age-passphrase")
 WANTED = 1_000_000
 # So many of a kind are drawn at a time.
-STEP = 20_000
+STEP = 5_000
 CONTROL = "stock"
 
 
@@ -61,7 +61,7 @@ def randoms(run, until):
     control.draw(STEP)
     findings = [] if control.repeated else ["control: a stock that two processes use is not seen"]
     counts = collections.Counter()
-    while time.monotonic() < until and min(kind.count for kind in kinds) < WANTED:
+    while not counts or time.monotonic() < until and kinds[0].count < WANTED:
         in_parallel(lambda kind: kind.draw(min(STEP, WANTED - kind.count)), kinds, WORKERS)
         counts = collections.Counter({kind.kind: kind.count for kind in kinds})
     findings += [f"{kind.repeated} of {kind.count:,} values come again: {kind.kind}"
