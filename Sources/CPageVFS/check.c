@@ -12,8 +12,10 @@
  *       in the log. With a commit in the log the file may still be longer.
  */
 #include "page_vfs.h"
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef void (*FaultReport)(void *context, const char *where, sqlite3_int64 pageNumber, int code);
 typedef void (*ProgressReport)(void *context, sqlite3_int64 done, sqlite3_int64 total);
@@ -58,17 +60,19 @@ static int judge_first_page(FileKeys *keys, unsigned char *page, sqlite3_int64 s
     return CVFS_PROBE_OK;
 }
 
+/* The unix VFS calls a file absent that is empty, or that it may not look at. */
+static int judge_what_seems_absent(const char *name) {
+    if (access(name, F_OK) == 0) return CVFS_PROBE_NOT_A_VAULT;
+    return errno == ENOENT || errno == ENOTDIR ? CVFS_PROBE_ABSENT : CVFS_PROBE_IO_ERROR;
+}
+
 static int probe_file(sqlite3_vfs *lower, const char *name, FileKeys *keys) {
     unsigned char page[PAGE_SIZE];
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
     int exists = 0, answer = CVFS_PROBE_IO_ERROR;
-    if (lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists) {
-        /* The unix VFS calls an empty file absent here, so ask again by opening it. */
-        exists = vfs_open_below(name, readOnly, &file) == SQLITE_OK;
-        vfs_close_below(file);
-        return exists ? CVFS_PROBE_NOT_A_VAULT : CVFS_PROBE_ABSENT;
-    }
+    if (lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
+        return judge_what_seems_absent(name);
     if (vfs_open_below(name, readOnly, &file) != SQLITE_OK) return answer;
     int code = file->pMethods->xFileSize(file, &size);
     if (code == SQLITE_OK) code = file->pMethods->xRead(file, page, PAGE_SIZE, 0);

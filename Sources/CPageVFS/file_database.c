@@ -37,6 +37,7 @@ enum {
     HEADER_PROBE_SIZE = 100,
     RUN_START = 4,   /* so many successors in a row make a scan */
     RUN_PAGES = 16,
+    RECOVER_LOCK = 2, /* WAL_RECOVER_LOCK of SQLite's file format, "WAL Locks" */
     GAP_LIMIT = 1 << 20 /* pages; 4 GiB, far above what one transaction leaves unwritten */
 };
 
@@ -358,7 +359,10 @@ static int database_shm_map(sqlite3_file *base, int region, int size, int extend
 static int database_shm_lock(sqlite3_file *base, int offset, int count, int flags) {
     DatabaseFile *file = (DatabaseFile *)base;
     forget_what_others_may_change(file);
-    return file->lower->pMethods->xShmLock(file->lower, offset, count, flags);
+    int code = file->lower->pMethods->xShmLock(file->lower, offset, count, flags);
+    if (code == SQLITE_OK && offset <= RECOVER_LOCK && offset + count > RECOVER_LOCK)
+        file->isRecovering = flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
+    return code;
 }
 
 static void database_shm_barrier(sqlite3_file *base) {

@@ -29,6 +29,11 @@
  *  (L9) Before its first sync the folder is synced, so that the log's name is as durable as what is
  *       in it; a folder that cannot be synced is a failed sync. The VFS below does the same for a
  *       new log and does not say when it fails.
+ * (L10) A frame that recovery reads may be in the memory of the kernel and nowhere else: a sync
+ *       that failed has given it up, and later ones succeed without it. So recovery writes each
+ *       frame again as it is, and the next sync by anybody makes it durable, before something that
+ *       is acknowledged stands behind it. Nobody else writes meanwhile. Where it fails, the log can
+ *       be read, and (L7) holds.
  */
 #include "page_vfs.h"
 #include <errno.h>
@@ -155,11 +160,19 @@ static int frame_was_durable(LogFile *file, sqlite3_int64 index, int *wasDurable
     return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
 }
 
+/* (L10): writes the frame in `sealed` again. */
+static void write_again(LogFile *file, sqlite3_int64 index) {
+    if (!file->database->isRecovering || file->isReadOnly || file->hasFailed) return;
+    file->hasFailed = file->lower->pMethods->xWrite(file->lower, file->sealed, FRAME_SIZE,
+                                                    frame_offset(index)) != SQLITE_OK;
+}
+
 /* (L4). */
 static int read_for_recovery(LogFile *file, sqlite3_int64 index, unsigned char *into) {
     int wasDurable = 0;
     int code = read_frame(file, index, &file->justReadDurable);
     if (code == SQLITE_OK) {
+        write_again(file, index);
         memcpy(into, file->plain, FRAME_SIZE);
         file->justReadIndex = index;
         return SQLITE_OK;
@@ -404,6 +417,7 @@ int log_open(sqlite3_vfs *lower, const char *name, LogFile *file, int flags, int
         log_close(&file->base);
         return code;
     }
+    file->isReadOnly = outFlags != NULL && (*outFlags & SQLITE_OPEN_READONLY) != 0;
     file->base.pMethods = &methods;
     return SQLITE_OK;
 }

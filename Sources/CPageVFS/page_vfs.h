@@ -93,6 +93,7 @@ typedef struct DatabaseFile {
     unsigned char mode;          /* MODE_*, as page 1 on the disk states it */
     unsigned char keysAreSet;    /* the file id has been read under the present lock */
     unsigned char idIsOnDisk;    /* page 1 with this id has been written or read */
+    unsigned char isRecovering;  /* this connection alone recovers the log, see (L10) */
     unsigned char hasFailed;     /* a sync failed: nothing more is written, see (W4) */
 } DatabaseFile;
 
@@ -121,6 +122,7 @@ typedef struct LogFile {
     unsigned char salts[SALTS_SIZE];
     unsigned char saltsAreSet;
     unsigned char isNamed;       /* the folder was synced, see (L9) */
+    unsigned char isReadOnly;
     unsigned char hasFailed;
 } LogFile;
 

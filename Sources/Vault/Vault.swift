@@ -130,9 +130,12 @@ package final class Vault: Sendable {
         return store
     }
 
-    /// Remembers how far the audit log went, closes the database and gives up the lock.
+    /// Remembers how far the audit log went, wipes the vault key, closes the database and gives up
+    /// the lock.
     package func close() throws(VaultError) {
         let memory = Result { () throws(VaultError) in try rememberCheckpoint() }
+        // Whoever closed the vault may go on and keep this object.
+        state.withLock { $0.key = unsafe SecretBytes(count: 0) { _ in } }
         try store.close()
         lock.release()
         try memory.get()

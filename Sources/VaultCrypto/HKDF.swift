@@ -2,17 +2,19 @@ import CSodium
 
 /// HMAC-SHA-256 over a stream of bytes (RFC 2104).
 ///
-/// Not copyable, so that no stray copy of the keyed state stays behind; `finalize` wipes it.
-package struct HMACSHA256: ~Copyable, StreamingDigest {
+/// The keyed state, which gives the key away, is on the heap and wiped when freed: where a value of
+/// Swift is moved it is copied, and nobody wipes the bytes that it was moved from.
+@safe package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Length of a tag in bytes.
     package static let tagSizeBytes = Int(crypto_auth_hmacsha256_BYTES)
 
-    private var state = crypto_auth_hmacsha256_state()
+    private let state: UnsafeMutablePointer<crypto_auth_hmacsha256_state>
 
     /// Starts with a key of any length; RFC 2104 hashes keys over 64 bytes.
     package init(key: UnsafeRawBufferPointer) {
         SodiumLibrary.start()
-        unsafe crypto_auth_hmacsha256_init(&state, key.start, key.count)
+        unsafe state = UnsafeMutablePointer.allocate(capacity: 1)
+        unsafe crypto_auth_hmacsha256_init(state, key.start, key.count)
     }
 
     /// Starts with a secret key.
@@ -21,7 +23,7 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe crypto_auth_hmacsha256_update(&state, bytes.start, UInt64(bytes.count))
+        unsafe crypto_auth_hmacsha256_update(state, bytes.start, UInt64(bytes.count))
     }
 
     /// The 32-byte tag.
@@ -34,8 +36,12 @@ package struct HMACSHA256: ~Copyable, StreamingDigest {
     /// Writes the tag into 32 bytes of the caller's, which may be guarded memory.
     package mutating func finalize(into tag: UnsafeMutableRawBufferPointer) {
         precondition(tag.count == Self.tagSizeBytes, "an HMAC-SHA-256 tag has 32 bytes")
-        unsafe crypto_auth_hmacsha256_final(&state, tag.start)
-        unsafe sodium_memzero(&state, MemoryLayout<crypto_auth_hmacsha256_state>.size)
+        unsafe crypto_auth_hmacsha256_final(state, tag.start)
+    }
+
+    deinit {
+        unsafe sodium_memzero(state, MemoryLayout<crypto_auth_hmacsha256_state>.size)
+        unsafe state.deallocate()
     }
 }
 

@@ -43,9 +43,11 @@ enum Ending {
     }
 
     /// Tells of an error after which a sitting goes on.
-    static func tell(_ error: any Error) {
+    ///
+    /// - Returns: The exit code that it would have ended with.
+    static func tell(_ error: any Error) -> Int32 {
         try? Output.flush()
-        _ = report(error)
+        return report(error)
     }
 
     private static func report(_ error: any Error) -> Int32 {

@@ -25,6 +25,8 @@ const char *mode_name(Mode mode);
 const char *make_folder(const char *purpose);
 void empty_folder(const char *folder);
 
+void copy_file(const char *from, const char *to);
+
 /* Opens `path` for the workload: write-ahead log, synchronous=FULL, a cache of five pages. */
 int workload_open(Mode mode, const char *path, sqlite3 **connection);
 
@@ -57,7 +59,9 @@ typedef enum Call {
     CALL_SIZE,
     CALL_LOCK,
     CALL_SHM_MAP,
-    CALL_SHM_LOCK
+    CALL_SHM_LOCK,
+    CALL_SYNC_FAILED,
+    CALL_SYNC_FOLDER
 } Call;
 
 /* Something that reached the file system below. */
@@ -73,8 +77,15 @@ typedef struct Note {
 extern int (*wrap_decide)(Call call);
 /* Whether a write that is made to fail writes its first sectors all the same. */
 extern int wrapTears;
-/* Told after each write, truncation, sync and deletion that succeeded. */
+/*
+ * Told after each write, truncation, sync and deletion that succeeded, of CALL_SYNC_FAILED when a
+ * sync is made to fail, after CALL_OPEN when it made the file, and after CALL_SYNC_FOLDER, whose
+ * path is NULL: it is seen where the C library is called, because SQLite syncs folders by itself
+ * and so does the VFS.
+ */
 extern void (*wrap_note)(const Note *note);
+/* Asked before the sync of a folder; another answer than 0 is the number of its error. */
+extern int (*wrap_fail_folder)(void);
 
 /* Registers the VFS "wrapping" as default, above the system's. */
 void wrapping_register(void);

@@ -1,24 +1,36 @@
 /*
- * Simulates power losses. The workload runs once; every write, truncation, sync and deletion that
- * reaches the file system below is noted. Then images of the files are made as a disk could show
- * them after a loss at a random point: what was synced is there, and of what was written later each
- * 512-byte sector is there or not. Each image must open and hold every acknowledged transaction.
+ * Simulates power losses. The workload runs once; every creation, write, truncation, sync and
+ * deletion that reaches the file system below is noted. Then images of the files are made as a disk
+ * could show them after a loss at a random point: what was synced is there, and of what was written
+ * later each 512-byte sector is there or not. Each image must open and hold every acknowledged
+ * transaction.
  *
  *     power_loss IMAGES [SEED]
  *
- * Creations and deletions of files count as durable at once. Plain SQLite is the control.
+ * A name is another thing than the file that has it: creations and deletions are durable once their
+ * folder was synced, and of later ones the first so many are, in their order. In one run syncs of
+ * the folder fail every other time, and the workload opens its database again and goes on: what was
+ * acknowledged must not hang on a name that was never made durable. In another run syncs of files
+ * fail now and then: what such a sync was to write is still read by who opens the file again, and
+ * is not on the disk, even when a later sync succeeds, as is so on Linux, unless it was written
+ * anew. Plain SQLite does not look whether the folder was synced, and relies on what it reads, so
+ * it is the control that must show losses of both kinds; else it is the control that must show
+ * none.
  */
 #include "harness.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { STEPS = 60, SECTOR = 512, FILES = 2 };
+enum { STEPS = 60, STEPS_PER_OPENING = 10, MOST_ATTEMPTS = 60, SECTOR = 512, FILES = 2 };
 
-/* One event of the trace. Acknowledgements are events too: call is -1, offset the transaction. */
+/* One event of the trace. Acknowledgements are events too: call is -1, offset the transaction; and
+ * attempts of transactions are, with -2. */
 typedef struct Event {
     int call;
-    int file; /* 0 the database, 1 its log */
+    int file; /* 0 the database, 1 its log, -1 neither */
+    int life; /* of the files that had this name one after another, from 1 */
     int count;
     sqlite3_int64 offset;
     unsigned char *bytes;
@@ -31,7 +43,10 @@ typedef struct Image {
 
 static Event *events;
 static int eventCount, eventCapacity;
+static int lives[FILES]; /* how many files have had each name */
 static int isQuiet;
+static int foldersFail, filesFail;
+static int imagesTried;
 static int promisesDurability = 1; /* not under synchronous=NORMAL */
 
 /* ---- The trace ---- */
@@ -45,6 +60,7 @@ static Event *new_event(int call) {
     Event *event = &events[eventCount++];
     memset(event, 0, sizeof *event);
     event->call = call;
+    event->file = -1;
     return event;
 }
 
@@ -54,9 +70,15 @@ static int ends_with(const char *text, const char *ending) {
 }
 
 static void trace(const Note *note) {
+    if (note->call == CALL_SYNC_FOLDER) {
+        new_event(CALL_SYNC_FOLDER);
+        return;
+    }
     if (!ends_with(note->path, "-wal") && !ends_with(note->path, ".db")) return;
     Event *event = new_event((int)note->call);
     event->file = ends_with(note->path, "-wal");
+    if (note->call == CALL_OPEN) lives[event->file]++;
+    event->life = lives[event->file];
     event->count = note->count;
     event->offset = note->offset;
     if (note->bytes == NULL) return;
@@ -68,20 +90,80 @@ static void trace(const Note *note) {
 static void forget_trace(void) {
     for (int i = 0; i < eventCount; i++) free(events[i].bytes);
     eventCount = 0;
+    memset(lives, 0, sizeof lives);
 }
 
-static void record(Mode mode, const char *path) {
+/* Every other sync of a folder fails, by chance. */
+static int fail_folder(void) {
+    static unsigned random = 11;
+    return foldersFail && random_below(&random, 2) ? EIO : 0;
+}
+
+/* One sync of a file in twelve fails, by chance. */
+static int fail_sync(Call call) {
+    static unsigned random = 5;
+    return call == CALL_SYNC && filesFail && random_below(&random, 12) == 0 ? SQLITE_IOERR_FSYNC
+                                                                             : SQLITE_OK;
+}
+
+/* As a program does that meets an error: it opens its database again. */
+static void open_again(Mode mode, const char *path, sqlite3 **connection) {
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        sqlite3_close(*connection);
+        if (workload_open(mode, path, connection) == SQLITE_OK) return;
+    }
+    exit(2);
+}
+
+/*
+ * As if the process had ended where it was and another one had opened the database: in the same
+ * process that is another path, with the same bytes. To the trace it is the same database.
+ */
+static void leave_and_open(Mode mode, char *path, sqlite3 **connection) {
+    char old[300], oldLog[310], log[310];
+    snprintf(old, sizeof old, "%s", path);
+    memmove(strrchr(path, '/') + 2, strrchr(old, '/') + 1, strlen(strrchr(old, '/')));
+    strrchr(path, '/')[1] = 'x';
+    snprintf(oldLog, sizeof oldLog, "%s-wal", old);
+    snprintf(log, sizeof log, "%s-wal", path);
+    copy_file(old, path);
+    if (access(oldLog, F_OK) == 0) copy_file(oldLog, log);
+    void (*told)(const Note *note) = wrap_note;
+    wrap_note = NULL;
+    sqlite3_close(*connection);
+    wrap_note = told;
+    *connection = NULL;
+    open_again(mode, path, connection);
+}
+
+/* A transaction that failed is there or not; it can be run again, because it says what is to be. */
+static void perform(Mode mode, char *path, sqlite3 **connection, int number) {
+    int attempt = 0;
+    new_event(-2)->offset = number; /* attempted */
+    while (workload_step(*connection, number) != SQLITE_OK) {
+        if (!(foldersFail || filesFail) || ++attempt == MOST_ATTEMPTS) exit(2);
+        if (filesFail) leave_and_open(mode, path, connection);
+        else open_again(mode, path, connection);
+    }
+    if (number % 11 != 0) new_event(-1)->offset = number;
+}
+
+static void record(Mode mode, char *path) {
     sqlite3 *connection = NULL;
     wrap_note = trace;
-    if (workload_open(mode, path, &connection) != SQLITE_OK) exit(2);
+    wrap_fail_folder = fail_folder;
+    open_again(mode, path, &connection);
+    wrap_decide = fail_sync; /* a vault whose creation failed is not used */
     new_event(-1)->offset = 0; /* from here on the vault exists */
     for (int number = 1; number <= STEPS; number++) {
-        new_event(-2)->offset = number; /* attempted */
-        if (workload_step(connection, number) != SQLITE_OK) exit(2);
-        if (number % 11 != 0) new_event(-1)->offset = number;
+        /* The last connection deletes the log, so that another file gets its name. */
+        if (number % STEPS_PER_OPENING == 0) open_again(mode, path, &connection);
+        perform(mode, path, &connection, number);
     }
     sqlite3_close(connection);
     wrap_note = NULL;
+    wrap_fail_folder = NULL;
+    wrap_decide = NULL;
 }
 
 /* ---- Images ---- */
@@ -104,7 +186,6 @@ static void put(Image *image, sqlite3_int64 offset, const unsigned char *bytes, 
 
 /* Applies an event of which only `kept` of 100 sectors reach the disk. */
 static void apply(Image *image, const Event *event, unsigned *random, unsigned kept) {
-    if (event->call == CALL_DELETE) set_size(image, 0);
     if (event->call == CALL_TRUNCATE && random_below(random, 100) < kept)
         set_size(image, event->offset);
     if (event->call != CALL_WRITE) return;
@@ -118,13 +199,33 @@ static void apply(Image *image, const Event *event, unsigned *random, unsigned k
     }
 }
 
-/* The last event up to `point` that made earlier ones of that file durable. */
-static int last_sync(int file, int point) {
-    for (int i = point - 1; i >= 0; i--)
-        if (events[i].file == file &&
-            (events[i].call == CALL_SYNC || events[i].call == CALL_DELETE))
-            return i;
-    return -1;
+/* Whether what an event did to its file is on the disk at `point` without doubt. */
+static int is_durable(int event, int point) {
+    for (int i = event + 1; i < point; i++) {
+        if (events[i].file != events[event].file || events[i].life != events[event].life) continue;
+        if (events[i].call == CALL_SYNC) return 1;
+        if (events[i].call == CALL_SYNC_FAILED && events[event].call == CALL_WRITE) return 0;
+    }
+    return 0;
+}
+
+/* How far the creations and deletions of names are durable: at least to the last synced folder. */
+static int names_durable_to(int point, unsigned *random) {
+    int synced = point - 1;
+    while (synced >= 0 && events[synced].call != CALL_SYNC_FOLDER) synced--;
+    unsigned style = random_below(random, 3), later = (unsigned)(point - synced - 1);
+    if (style == 0) return synced + 1;
+    return style == 1 ? point : synced + 1 + (int)random_below(random, later + 1);
+}
+
+/* Which file has the name when the events up to `point` are done, 0 for none. */
+static int life_at(int file, int point) {
+    for (int i = point - 1; i >= 0; i--) {
+        if (events[i].file != file) continue;
+        if (events[i].call == CALL_OPEN) return events[i].life;
+        if (events[i].call == CALL_DELETE) return 0;
+    }
+    return 0;
 }
 
 /* How much of an unsynced write survives: all, nothing, or a share of its sectors. */
@@ -133,18 +234,15 @@ static unsigned share(unsigned *random, unsigned style) {
     return style < 5 ? shares[style] : shares[random_below(random, 3)];
 }
 
-static void make_image(Image *image, int file, int point, unsigned *random) {
+static void make_image(Image *image, int file, int life, int point, unsigned *random) {
     unsigned style = random_below(random, 8);
-    int synced = last_sync(file, point);
     set_size(image, 0);
     for (int i = 0; i < point; i++)
-        if (events[i].call >= 0 && events[i].file == file)
-            apply(image, &events[i], random, i <= synced ? 100 : share(random, style));
+        if (events[i].call >= 0 && events[i].file == file && events[i].life == life)
+            apply(image, &events[i], random, is_durable(i, point) ? 100 : share(random, style));
 }
 
 static void save(const Image *image, const char *path) {
-    unlink(path);
-    if (image->size == 0) return;
     FILE *stream = fopen(path, "wb");
     size_t size = (size_t)image->size;
     if (stream == NULL || fwrite(image->bytes, 1, size, stream) != size) abort();
@@ -170,8 +268,12 @@ static int try_point(Mode mode, const char *folder, int point, unsigned *random)
     snprintf(paths[1], sizeof paths[1], "%s/v.db-wal", folder);
     snprintf(shm, sizeof shm, "%s/v.db-shm", folder);
     unlink(shm);
+    int named = names_durable_to(point, random);
     for (int file = 0; file < FILES; file++) {
-        make_image(&images[file], file, point, random);
+        int life = life_at(file, named);
+        unlink(paths[file]);
+        if (life == 0) continue;
+        make_image(&images[file], file, life, point, random);
         save(&images[file], paths[file]);
     }
     promised_at(point, &acknowledged, &attempted);
@@ -195,9 +297,20 @@ static int try_images(Mode mode, const char *folder, int images, unsigned seed) 
         int point = 1 + (int)random_below(&random, (unsigned)eventCount);
         bad += !try_point(mode, folder, point, &random);
     }
-    printf("power loss, %s: %d events, %d images, %d bad\n", mode_name(mode), eventCount, images,
-           bad);
+    printf("%s: %d events, %d images, %d bad\n", mode_name(mode), eventCount, images, bad);
+    imagesTried += images;
     forget_trace();
+    return bad;
+}
+
+static int try_failing_files(const char *folder, int images, unsigned seed) {
+    filesFail = isQuiet = 1;
+    printf("  syncs of files fail, which must show loss: ");
+    if (try_images(PLAIN, folder, images, seed) == 0) exit(3);
+    isQuiet = 0;
+    printf("  syncs of files fail: ");
+    int bad = try_images(SEALED, folder, images, seed);
+    filesFail = 0;
     return bad;
 }
 
@@ -210,18 +323,28 @@ int main(int count, char **arguments) {
     const char *folder = make_folder("power");
     isQuiet = 1;
     workloadSynchronous = "OFF";
-    printf("without syncs, which must show loss:\n  ");
+    printf("  without syncs, which must show loss: ");
     if (try_images(SEALED, folder, images, seed) == 0) return 3;
-    isQuiet = 0;
     workloadSynchronous = "FULL";
-    int bad = try_images(PLAIN, folder, images, seed);
+    foldersFail = 1;
+    printf("  syncs of the folder fail, which must show loss: ");
+    if (try_images(PLAIN, folder, images, seed) == 0) return 3;
+    isQuiet = 0;
+    printf("  syncs of the folder fail: ");
+    int bad = try_images(SEALED, folder, images, seed);
+    foldersFail = 0;
+    bad += try_failing_files(folder, images, seed);
+    printf("  synchronous=FULL: ");
+    bad += try_images(PLAIN, folder, images, seed);
+    printf("  synchronous=FULL: ");
     bad += try_images(SEALED, folder, images, seed);
     /* Commits may be lost here, but no loss may be taken for damage. */
     workloadSynchronous = "NORMAL";
     promisesDurability = 0;
-    printf("synchronous=NORMAL, must open: ");
+    printf("  synchronous=NORMAL, must open: ");
     bad += try_images(SEALED, folder, images, seed);
     empty_folder(folder);
     rmdir(folder);
+    printf("power_loss: %d images, %d bad\n", imagesTried, bad);
     return bad == 0 ? 0 : 1;
 }

@@ -44,6 +44,17 @@ void empty_folder(const char *folder) {
     if (directory != NULL) closedir(directory);
 }
 
+void copy_file(const char *from, const char *to) {
+    char block[4096];
+    size_t size;
+    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
+    if (source == NULL || target == NULL) abort();
+    while ((size = fread(block, 1, sizeof block, source)) > 0)
+        if (fwrite(block, 1, size, target) != size) abort();
+    fclose(source);
+    fclose(target);
+}
+
 static int run(sqlite3 *connection, const char *sql) {
     return sqlite3_exec(connection, sql, NULL, NULL, NULL);
 }
@@ -101,7 +112,8 @@ static int write_row(sqlite3_stmt *statement, int number, int row) {
     body_of(number, row, body, &length);
     sqlite3_bind_int(statement, 1, row);
     sqlite3_bind_int(statement, 2, number);
-    sqlite3_bind_text(statement, 3, body, length, SQLITE_TRANSIENT);
+    int code = sqlite3_bind_text(statement, 3, body, length, SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) return code;
     sqlite3_step(statement);
     return sqlite3_reset(statement);
 }

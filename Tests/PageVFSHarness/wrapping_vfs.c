@@ -1,11 +1,16 @@
 /* A VFS that passes everything on, fails what it is told to fail, and tells what it has done. */
 #include "harness.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int (*wrap_decide)(Call call);
 int wrapTears;
 void (*wrap_note)(const Note *note);
+int (*wrap_fail_folder)(void);
 
 typedef struct WrapFile {
     sqlite3_file base;
@@ -66,6 +71,7 @@ static int wrap_truncate(sqlite3_file *file, sqlite3_int64 size) {
 
 static int wrap_sync(sqlite3_file *file, int flags) {
     int code = decide(CALL_SYNC);
+    if (code != SQLITE_OK) note(CALL_SYNC_FAILED, ((WrapFile *)file)->path, NULL, 0, 0);
     if (code == SQLITE_OK) code = METHODS(file)->xSync(LOWER(file), flags);
     if (code == SQLITE_OK) note(CALL_SYNC, ((WrapFile *)file)->path, NULL, 0, 0);
     return code;
@@ -124,6 +130,31 @@ static int wrap_shm_unmap(sqlite3_file *file, int delete) {
     return METHODS(file)->xShmUnmap(LOWER(file), delete);
 }
 
+/* ---- Syncs of folders, by taking the place of the C library's functions ---- */
+
+static int sync_descriptor(long call, int descriptor) {
+    struct stat status;
+    int isFolder = fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
+    int error = isFolder && wrap_fail_folder != NULL ? wrap_fail_folder() : 0;
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    int result = (int)syscall(call, descriptor);
+    if (result == 0 && isFolder) note(CALL_SYNC_FOLDER, NULL, NULL, 0, 0);
+    return result;
+}
+
+int fsync(int descriptor) {
+    return sync_descriptor(SYS_fsync, descriptor);
+}
+
+int fdatasync(int descriptor) {
+    return sync_descriptor(SYS_fdatasync, descriptor);
+}
+
+/* ---- The VFS ---- */
+
 static const sqlite3_io_methods methods = {
     .iVersion = 2,
     .xClose = wrap_close,
@@ -153,8 +184,10 @@ static int wrap_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
     if (code != SQLITE_OK) return code;
     file->lower = (sqlite3_file *)(file + 1);
     file->path = path;
+    int isNew = path != NULL && access(path, F_OK) != 0;
     code = below->xOpen(below, path, file->lower, flags, outFlags);
     if (code == SQLITE_OK) file->base.pMethods = &methods;
+    if (code == SQLITE_OK && isNew) note(CALL_OPEN, path, NULL, 0, 0);
     return code;
 }
 

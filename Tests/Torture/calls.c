@@ -9,6 +9,12 @@
  *     TORTURE_FAIL   KIND:N:ERRNO:WORD: the N-th call of a kind fails; WORD is once, from (this one
  *                    and all later ones) or short (half of it is written, the next one fails)
  *     TORTURE_HIT    a file that is made when a call was killed or failed
+ *     TORTURE_AFTER  N: SIGKILL N microseconds after the program's start
+ *     TORTURE_STOP   N: SIGSTOP instead of the N-th change, which happens once somebody goes on
+ *     TORTURE_SPAN   a file into which an end in order writes the number of changes, and how many
+ *                    microseconds behind the start the first one was, and the end
+ *     TORTURE_CLOCK  N: the time of day is N seconds off
+ *     TORTURE_NOLOCK any value: locks are answered and not taken
  *
  * A change and its note are one step for all processes: they happen under a lock on the trace.
  * Writes into memory maps are not seen; of a vault only the index beside the write-ahead log is
@@ -18,6 +24,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -29,7 +37,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum Change { CREATE = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, MKDIR, RMDIR, LINK };
@@ -43,27 +53,65 @@ typedef struct Record {
 
 static const char *root;
 static size_t rootLength;
-static int trace = -1, forgets, failErrno;
-static long killAt, failAt;
+static int trace = -1, forgets, failErrno, locksNothing;
+static long killAt, failAt, stopAt, clockOffset;
 static char failKind[16], failWord[8];
-static const char *hit;
-static atomic_long changes, failures;
+static const char *hit, *span;
+static atomic_long changes, failures, firstChange;
 static atomic_int isCut;
+static long started;
+
+static long number_of(const char *variable) {
+    const char *text = getenv(variable);
+    return text == NULL ? 0 : atol(text);
+}
+
+/* Microseconds of a clock that does not jump. */
+static long micros(void) {
+    struct timespec now;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void end_after(long after) {
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+    struct itimerspec moment = { .it_value = { after / 1000000, after % 1000000 * 1000 } };
+    timer_t timer;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0
+        || timer_settime(timer, 0, &moment, NULL) != 0)
+        abort();
+}
 
 __attribute__((constructor)) static void begin(void) {
     root = getenv("TORTURE_ROOT");
     if (root == NULL) return;
     rootLength = strlen(root);
-    const char *path = getenv("TORTURE_TRACE"), *number = getenv("TORTURE_KILL");
-    const char *fail = getenv("TORTURE_FAIL");
-    if (path != NULL)
+    const char *path = getenv("TORTURE_TRACE"), *fail = getenv("TORTURE_FAIL");
+    started = micros();
+    if (path != NULL && path[0] != 0)
         trace = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
     forgets = getenv("TORTURE_FORGET") != NULL;
     hit = getenv("TORTURE_HIT");
-    if (number != NULL) killAt = atol(number);
+    span = getenv("TORTURE_SPAN");
+    killAt = number_of("TORTURE_KILL");
+    stopAt = number_of("TORTURE_STOP");
+    clockOffset = number_of("TORTURE_CLOCK");
+    locksNothing = getenv("TORTURE_NOLOCK") != NULL;
+    if (number_of("TORTURE_AFTER") > 0) end_after(number_of("TORTURE_AFTER"));
     if (fail != NULL
         && sscanf(fail, "%15[^:]:%ld:%d:%7s", failKind, &failAt, &failErrno, failWord) != 4)
         abort();
+}
+
+__attribute__((destructor)) static void finish(void) {
+    if (root == NULL || span == NULL) return;
+    char text[80];
+    long first = atomic_load(&firstChange), now = micros();
+    int count = snprintf(text, sizeof text, "%ld %ld %ld\n", atomic_load(&changes),
+                         (first == 0 ? now : first) - started, now - started);
+    long file = syscall(SYS_openat, AT_FDCWD, span, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (file < 0 || syscall(SYS_write, file, text, count) != count) abort();
+    syscall(SYS_close, file);
 }
 
 /* ---- Which files ---- */
@@ -115,10 +163,16 @@ static void mark_hit(void) {
     if (file >= 0) syscall(SYS_close, file);
 }
 
-/* Before a change: the end of the process, if this is the one. */
+/* Before a change: the end of the process, or a pause, if this is the one. */
 static void before_change(void) {
+    long number = atomic_fetch_add(&changes, 1) + 1;
+    if (number == 1) atomic_store(&firstChange, micros());
+    if (number == stopAt) {
+        mark_hit();
+        syscall(SYS_kill, getpid(), SIGSTOP);
+    }
     if (trace >= 0) flock(trace, LOCK_EX);
-    if (killAt > 0 && atomic_fetch_add(&changes, 1) + 1 == killAt) {
+    if (number == killAt) {
         mark_hit();
         syscall(SYS_kill, getpid(), SIGKILL);
     }
@@ -405,6 +459,7 @@ void *mmap64(void *at, size_t count, int protection, int flags, int file, off64_
 int flock(int file, int operation) {
     uint64_t inode;
     if (failAt > 0 && held(file, &inode) && fails("lock")) return -1;
+    if (locksNothing && held(file, &inode)) return 0;
     return (int)syscall(SYS_flock, file, operation);
 }
 
@@ -413,6 +468,11 @@ static int controlled(int file, int command, void *argument) {
     int locks = command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK
         || command == F_OFD_SETLKW;
     if (locks && failAt > 0 && held(file, &inode) && fails("lock")) return -1;
+    if (locksNothing && locks && held(file, &inode)) return 0;
+    if (locksNothing && (command == F_GETLK || command == F_OFD_GETLK) && held(file, &inode)) {
+        ((struct flock *)argument)->l_type = F_UNLCK;
+        return 0;
+    }
     return (int)syscall(SYS_fcntl, file, command, argument);
 }
 
@@ -430,4 +490,60 @@ int fcntl64(int file, int command, ...) {
     void *argument = va_arg(rest, void *);
     va_end(rest);
     return controlled(file, command, argument);
+}
+
+/* ---- The time of day ---- */
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
+    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        now->tv_sec += clockOffset;
+    return result;
+}
+
+int gettimeofday(struct timeval *now, void *zone) {
+    struct timespec time;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &time);
+    *now = (struct timeval){ time.tv_sec, time.tv_nsec / 1000 };
+    return 0;
+}
+
+time_t time(time_t *now) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    if (now != NULL) *now = time.tv_sec;
+    return time.tv_sec;
+}
+
+/* Whoever waits until a time of day has counted from ours, and the kernel waits by its own. What
+   is far too early for a time of day belongs to a clock that does not jump. */
+static clockid_t waited(const struct timespec *until, struct timespec *real) {
+    *real = *until;
+    if (until->tv_sec < 500000000) return CLOCK_MONOTONIC;
+    real->tv_sec -= clockOffset;
+    return CLOCK_REALTIME;
+}
+
+int pthread_cond_timedwait(
+    pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+    const struct timespec *restrict until
+) {
+    struct timespec real;
+    clockid_t clock = waited(until, &real);
+    return pthread_cond_clockwait(condition, mutex, clock, &real);
+}
+
+int pthread_mutex_timedlock(
+    pthread_mutex_t *restrict mutex, const struct timespec *restrict until
+) {
+    struct timespec real;
+    clockid_t clock = waited(until, &real);
+    return pthread_mutex_clocklock(mutex, clock, &real);
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until) {
+    struct timespec real;
+    clockid_t clock = waited(until, &real);
+    return sem_clockwait(semaphore, clock, &real);
 }

@@ -40,6 +40,7 @@ class Script:
                 raise AssertionError(f"after {self.words[number]}: {answer}")
             self.after[number] = answer
         judge.close()
+        self.work.close()
         self.events = notes.read(self.work.trace)
         self.check_replay()
 

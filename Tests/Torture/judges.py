@@ -101,19 +101,31 @@ class PageReader:
             self.process.wait()
 
 
-def differences(answer, before, after):
-    """What is wrong with a state that lies between two others that were acknowledged.
+def differences(answer, before, *afters):
+    """What is wrong with a state that lies between others that were acknowledged.
 
-    Each thing is as it was before the operation, or as it is after it.
+    Each thing is as it was before the operation, or as it is after it; an answer may be the
+    beginning of what it is after it. Of several operations at once each order has its end.
     """
     if answer["refused"]:
         return [f"{answer['refused']}: {answer['message']}"]
     wrong = list(answer["faults"])
-    items, old, new = answer["items"], before["items"], after["items"]
-    for name in sorted(items.keys() | old.keys() | new.keys()):
-        if items.get(name) not in (old.get(name), new.get(name)):
+    items, states = answer["items"], [state["items"] for state in (before, *afters)]
+    for name in sorted(items.keys() | {name for state in states for name in state}):
+        wanted = [state.get(name) for state in states]
+        if items.get(name) not in wanted and not (
+                name in items and any(is_cut_off(items[name], whole) for whole in wanted)):
             what = "is missing" if name not in items else "is as it never was"
             wrong.append(f"{name} {what}")
     if answer["logged"] < before["logged"]:
         wrong.append(f"the log has {answer['logged']} entries, not {before['logged']}")
     return wrong
+
+
+def is_cut_off(kept, whole):
+    """Whether a message of a turn is one that was stopped on the way to another."""
+    if whole is None or not kept.startswith("stopped "):
+        return False
+    _, version, text = kept.split(" ", 2)
+    _, last, all_of_it = whole.split(" ", 2)
+    return version == last and all_of_it.startswith(text)

@@ -73,7 +73,9 @@ struct Judge {
         for word in request.words {
             let search = SearchRequest(word, limit: 100_000, idsOnly: true, includeHidden: true)
             let hits = try vault.search(search).hits.map { names[$0.message] ?? "unknown" }
-            judgement.items["search/\(word)"] = digest(hits.sorted())
+            let (turns, others) = (hits.filter(isOfTurn), hits.filter { !isOfTurn($0) })
+            judgement.items["search/\(word)"] = digest(others.sorted())
+            for name in turns { judgement.items["search/\(word)/\(name)"] = "found" }
         }
         try vault.forEachAuditEntry { entry, _ in judgement.logged = entry.index + 1 }
         let anchors = try (request.anchors ?? []).map { path in
@@ -102,22 +104,23 @@ struct Judge {
         var names: [RecordID: String] = [:]
         var attachments: Set<[UInt8]> = []
         try vault.forEachRecord(everything) { conversation, messages, versions in
-            items["conversation/\(conversation.origin.id)"] = digest([
+            let isHeldHere = conversation.origin.source == Vault.ownSource
+            let name = isHeldHere ? Self.beginning(of: messages) : conversation.origin.id
+            // What a conversation that is held here consists of comes message by message.
+            let counts = isHeldHere ? "" : "\(messages.count) \(versions.count)"
+            items["conversation/\(name)"] = digest([
                 conversation.title ?? "", conversation.custodian, conversation.project ?? "",
-                conversation.labels.joined(separator: ","), "\(conversation.isHidden)",
-                "\(messages.count) \(versions.count)",
+                conversation.labels.joined(separator: ","), "\(conversation.isHidden)", counts,
             ])
             for message in messages {
-                let name = "\(conversation.origin.id)/\(message.originID ?? "")"
-                names[message.id] = name
-                let texts = message.parts.map { $0.text ?? "" }
-                items["message/\(name)"] = digest(
-                    [message.role.rawValue, message.state.rawValue, "\(message.version)"] + texts)
+                let parent = message.parent.flatMap { names[$0] }
+                names[message.id] =
+                    isHeldHere
+                    ? add(message, ofTurnIn: name, below: parent, &items)
+                    : add(message, of: name, &items)
                 attachments.formUnion(message.parts.compactMap { $0.attachment?.sha256 })
-                guard request.commitments else { continue }
-                items["commitment/\(message.id)"] = Hex.text(message.commitment)
             }
-            guard request.commitments else { return }
+            guard request.commitments, !isHeldHere else { return }
             items["versions/\(conversation.origin.id)"] = digest(versions)
         }
         for name in attachments {
@@ -126,6 +129,55 @@ struct Judge {
             items["attachment/\(Hex.text(name.prefix(8)))"] = content.digest()
         }
         return names
+    }
+
+    private func add(
+        _ message: Message, of conversation: String, _ items: inout [String: String]
+    ) -> String {
+        let name = "\(conversation)/\(message.originID ?? "")"
+        let texts = message.parts.map { $0.text ?? "" }
+        items["message/\(name)"] = digest(
+            [message.role.rawValue, message.state.rawValue, "\(message.version)"] + texts)
+        if request.commitments { items["commitment/\(message.id)"] = Hex.text(message.commitment) }
+        return name
+    }
+
+    /// Adds a question or an answer with its text: an answer that was cut off is the beginning of
+    /// one, which only the text shows.
+    ///
+    /// Ids differ between two runs of one turn. A question has the name of its first word, an
+    /// answer that of its model, and the workload gives none of these twice. What the program asks
+    /// by itself, so that an answer goes on, has the name of what it follows.
+    private func add(
+        _ message: Message, ofTurnIn conversation: String, below parent: String?,
+        _ items: inout [String: String]
+    ) -> String {
+        let text = message.parts.compactMap(\.text).joined()
+        let own = message.role == .assistant ? message.model ?? "nobody" : Self.question(text)
+        var key =
+            own.map { "turn/\(conversation)/\($0)" }
+            ?? "\(parent ?? "turn/\(conversation)")/goes on"
+        // A name that is there twice is an answer that is there twice.
+        while items[key] != nil { key += " again" }
+        items[key] = "\(message.state.rawValue) \(message.version) \(text)"
+        if request.commitments, message.state == .complete {
+            items["commitment/\(message.id)"] = Hex.text(message.commitment)
+        }
+        return key
+    }
+
+    private func isOfTurn(_ name: String) -> Bool { name.hasPrefix("turn/") }
+
+    /// The name of a conversation that is held here: the first of its questions.
+    private static func beginning(of messages: [Message]) -> String {
+        messages.filter { $0.role == .user }.compactMap { message in
+            question(message.parts.compactMap(\.text).joined())
+        }.min() ?? "nothing"
+    }
+
+    /// The first word of a question of the workload.
+    private static func question(_ text: String) -> String? {
+        text.hasPrefix("q") ? String(text.prefix { $0 != " " }) : nil
     }
 
     private func addGovernance(of vault: Vault, _ items: inout [String: String]) throws {

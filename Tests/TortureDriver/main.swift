@@ -9,7 +9,10 @@ let words = CommandLine.arguments.dropFirst()
 do {
     switch words.first {
     case nil: try answerJudgeRequests()
-    case "pages"?: try answerPageRequests()
+    case "pages": try answerPageRequests()
+    case "memory": try MemoryRun(Array(words.dropFirst())).run()
+    case "randoms": try RandomsRun(Array(words.dropFirst())).run()
+    case "guess": try GuessRun(Array(words.dropFirst())).run()
     case let word?:
         FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
         exit(64)

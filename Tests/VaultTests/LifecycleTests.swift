@@ -1,7 +1,9 @@
 import Foundation
+import Synchronization
 import Testing
-import Vault
 import VaultCrypto
+
+@testable import Vault
 
 @Suite struct LifecycleTests {
     @Test func `a new vault opens with its passphrase and not with another`() throws {
@@ -16,6 +18,17 @@ import VaultCrypto
         try vault.close()
         let error = #expect(throws: VaultError.self) { _ = try test.open("wrong") }
         #expect(error?.code == .wrongKey)
+    }
+
+    @Test func `a closed vault has no key, whoever goes on holding it`() throws {
+        let test = try TestVault()
+        let made = try test.create()
+        try made.close()
+        #expect(made.state.withLock { $0.key.count } == 0)
+        let opened = try test.open()
+        #expect(opened.state.withLock { $0.key.count } == 32)
+        try opened.close()
+        #expect(opened.state.withLock { $0.key.count } == 0)
     }
 
     @Test func `nothing is initialised over`() throws {

@@ -47,4 +47,12 @@ import VaultCrypto
         let other = DatabaseFault.vaultError(DatabaseError(resultCode: .SQLITE_IOERR_READ))
         #expect(other.code == .inputOutput)
     }
+
+    @Test func `another process in the way is called so, also while it makes the log readable`() {
+        // SQLITE_PROTOCOL comes when another process pauses in the middle of that, or is slow.
+        for code in [ResultCode.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL] {
+            let error = DatabaseError(resultCode: code)
+            #expect(DatabaseFault.vaultError(error).code == .busy)
+        }
+    }
 }

@@ -28,7 +28,7 @@ enum SearchFailure {
         let (code, remedy): (VaultError.Code, String) =
             switch error.resultCode {
             case .SQLITE_FULL: (.noSpace, "the disk is full; free some space and repeat it")
-            case .SQLITE_BUSY, .SQLITE_LOCKED:
+            case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
                 (.busy, "another process holds the vault; wait for it and repeat this")
             case .SQLITE_IOERR, .SQLITE_CANTOPEN:
                 (.inputOutput, "the vault's file cannot be read or written; check the disk")

@@ -369,7 +369,8 @@ enum DatabaseFault {
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
             return fullDisk
         case .SQLITE_FULL: return fullDisk
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
+        // SQLITE_PROTOCOL: another process holds what makes the log readable, for ten seconds now.
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             return (.busy, "Another process is writing to the vault; try again in a moment.")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
             return (

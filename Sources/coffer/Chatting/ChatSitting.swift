@@ -1,3 +1,4 @@
+import ArgumentParser
 import Chat
 import Foundation
 import JSONText
@@ -9,7 +10,8 @@ import VaultCrypto
 /// One sitting of `coffer chat`: asks, shows, and does what commands say, until the person ends it.
 ///
 /// Ctrl-C while an answer comes stops the answer, and on an empty line ends the sitting. Whatever
-/// fails is told in a sentence, and the sitting goes on: what was said is in the vault.
+/// fails is told in a sentence, and the sitting goes on: what was said is in the vault. Where the
+/// lines come from a program, the end says that something failed.
 final class ChatSitting {
     /// What holds for the whole sitting.
     struct Manner {
@@ -26,6 +28,8 @@ final class ChatSitting {
     private(set) var opening: ChatOpening
     private(set) var conversation: RecordID?
     var waiting: [ImportedFile] = []
+    /// The exit code of the first line that failed.
+    private var failure: Int32?
     private let editor: LineEditor
 
     /// - Parameters:
@@ -43,10 +47,21 @@ final class ChatSitting {
 
     /// Goes on until the person ends it.
     ///
-    /// - Throws: What the terminal throws.
+    /// - Throws: What the terminal throws; `ExitCode` without a terminal, where a line failed.
     func run() throws {
         defer { opening.close() }
         try greet()
+        try answerLines()
+        if let failure, !Console.inputIsTerminal { throw ExitCode(failure) }
+    }
+
+    /// A line failed, which was told.
+    func remember(_ failure: Int32) {
+        guard failure != 0 else { return }
+        self.failure = self.failure ?? failure
+    }
+
+    private func answerLines() throws {
         repeat {
             try Output.flush()
             // Whoever stops an answer stops what was typed behind its question, too.

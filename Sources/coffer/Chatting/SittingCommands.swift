@@ -15,7 +15,9 @@ extension ChatSitting {
     func isEnd(_ line: ChatLine) throws -> Bool {
         switch line {
         case .words(let text): attempt { try ask(text) }
-        case .mistake(let sentence): say(sentence)
+        case .mistake(let sentence):
+            say(sentence)
+            remember(EX_USAGE)
         case .command(.quit, _): return true
         case .command(let name, let argument): attempt { try act(name, argument) }
         }
@@ -27,7 +29,7 @@ extension ChatSitting {
         do {
             try body()
         } catch {
-            Ending.tell(error)
+            remember(Ending.tell(error))
         }
     }
 
@@ -100,6 +102,7 @@ extension ChatSitting {
 
     /// Says what became of a turn, where the answer does not show it.
     private func conclude(_ outcome: ChatOutcome, of turn: AnsweredTurn) throws {
+        if case .failed = outcome.state { remember(EXIT_FAILURE) }
         let messages = try turn.conversation.map { try vault.messages(of: $0) } ?? []
         let answer = messages.first { $0.id == outcome.answer }
         let hasCome = TurnWords.hasCome(answer?.parts ?? [])

@@ -111,6 +111,8 @@ enum Console {
 
     static var showsProgress: Bool { isatty(STDERR_FILENO) != 0 && !isDumb }
 
+    static var inputIsTerminal: Bool { isatty(STDIN_FILENO) != 0 }
+
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) != 0 }
 
     /// Columns; 80 where there is no terminal.
