@@ -6,6 +6,7 @@
  *     TORTURE_TRACE  a file to which every change is appended (`Record`)
  *     TORTURE_FORGET any value: syncs are answered and not done, as a disk that lies would
  *     TORTURE_KILL   N: SIGKILL instead of the N-th change
+ *     TORTURE_STOP   N: SIGSTOP before the N-th change, which happens when the process goes on
  *     TORTURE_FAIL   KIND:N:ERRNO:WORD: the N-th call of a kind fails; WORD is once, from (this one
  *                    and all later ones) or short (half of it is written, the next one fails)
  *     TORTURE_HIT    a file that is made when a call was killed or failed
@@ -15,6 +16,7 @@
  *                    microseconds behind the start the first one was, and the end
  *     TORTURE_CLOCK  N: the time of day is N seconds off
  *     TORTURE_NOLOCK any value: locks are answered and not taken
+ *     TORTURE_HIT    a file that is made when a call was killed, stopped or failed
  *
  * A change and its note are one step for all processes: they happen under a lock on the trace.
  * Writes into memory maps are not seen; of a vault only the index beside the write-ahead log is
@@ -55,6 +57,8 @@ static const char *root;
 static size_t rootLength;
 static int trace = -1, forgets, failErrno, locksNothing;
 static long killAt, failAt, stopAt, clockOffset;
+static int trace = -1, forgets, failErrno;
+static long killAt, stopAt, failAt;
 static char failKind[16], failWord[8];
 static const char *hit, *span;
 static atomic_long changes, failures, firstChange;
@@ -98,6 +102,12 @@ __attribute__((constructor)) static void begin(void) {
     clockOffset = number_of("TORTURE_CLOCK");
     locksNothing = getenv("TORTURE_NOLOCK") != NULL;
     if (number_of("TORTURE_AFTER") > 0) end_after(number_of("TORTURE_AFTER"));
+    const char *path = getenv("TORTURE_TRACE"), *number = getenv("TORTURE_KILL");
+    const char *pause = getenv("TORTURE_STOP");
+    const char *fail = getenv("TORTURE_FAIL");
+    if (path != NULL)
+    if (number != NULL) killAt = atol(number);
+    if (pause != NULL) stopAt = atol(pause);
     if (fail != NULL
         && sscanf(fail, "%15[^:]:%ld:%d:%7s", failKind, &failAt, &failErrno, failWord) != 4)
         abort();
@@ -164,6 +174,7 @@ static void mark_hit(void) {
 }
 
 /* Before a change: the end of the process, or a pause, if this is the one. */
+/* Before a change: the end of the process, or its pause, if this is the one. */
 static void before_change(void) {
     long number = atomic_fetch_add(&changes, 1) + 1;
     if (number == 1) atomic_store(&firstChange, micros());
@@ -176,6 +187,11 @@ static void before_change(void) {
         mark_hit();
         syscall(SYS_kill, getpid(), SIGKILL);
     }
+    if (killAt == 0 && stopAt == 0) return;
+    long number = atomic_fetch_add(&changes, 1) + 1;
+    if (number != killAt && number != stopAt) return;
+    mark_hit();
+    syscall(SYS_kill, getpid(), number == killAt ? SIGKILL : SIGSTOP);
 }
 
 static void after_change(
