@@ -19,7 +19,7 @@ import time
 import judges
 import notes
 from proof import COFFER
-from volumes import Volume, have_own_mounts
+from volumes import Volume, have_own_mounts, sync
 from workload import Workload
 
 # How the file system goes down: right behind an acknowledged operation; with the program killed
@@ -309,14 +309,6 @@ def tidy(words):
             for left in [path, *path.parent.glob(f".{path.name}*")]:
                 shutil.rmtree(left, ignore_errors=True)
                 left.unlink(missing_ok=True)
-
-
-def sync(folder):
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def filesystem(run, until):

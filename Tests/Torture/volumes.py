@@ -70,6 +70,15 @@ def have_own_mounts():
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
 
 
+def sync(folder):
+    """Everything on the file system of a folder is durable."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        checked(libc.syncfs(file), f"syncing {folder}")
+    finally:
+        os.close(file)
+
+
 class Loop:
     """A file as a block device, until this is closed or the process ends."""
 
