@@ -5,6 +5,7 @@ with `synchronous=NORMAL`; SQLite with `synchronous=FULL` must not. Where that d
 the harness sees nothing, or sees what is not there.
 """
 
+import importlib
 import os
 import random
 import shutil
@@ -16,6 +17,9 @@ import time
 import crash
 import disk
 import notes
+
+# Where each command's controls stand.
+MODULES = {"crash": "control", "filesystem": "filesystem_controls", "space": "space_controls"}
 
 STEPS = 40
 FORGETS = {"TORTURE_FORGET": "1"}
@@ -86,11 +90,16 @@ def sqlite(run, level, isWanted):
 
 
 def rows(seen, place, folder):
-    """How many rows a state has; -1 for one that is not sound."""
+    """How many rows a state has."""
     disk.store(seen, str(place), folder)
     shutil.rmtree(folder / "base-shm", ignore_errors=True)
+    return counted(folder / "base")
+
+
+def counted(path):
+    """How many rows a database has; -1 for one that is not sound."""
     try:
-        base = sqlite3.connect(folder / "base")
+        base = sqlite3.connect(path)
         sound = base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         count = base.execute("SELECT count(*) FROM entry").fetchone()[0]
         base.close()
@@ -99,9 +108,11 @@ def rows(seen, place, folder):
         return -1
 
 
-def control(run, until):
-    """Losses that must be seen, and one engine without."""
-    for name, work in controls(run):
+def control(run, until, command="crash"):
+    """Losses that must be seen, and one engine without; `all` has those of every command."""
+    chosen = MODULES.values() if command == "all" else [MODULES[command]]
+    pairs = [pair for name in chosen for pair in importlib.import_module(name).controls(run)]
+    for name, work in pairs:
         start = time.monotonic()
         states, losses, isWanted = work(until)
         wrong = [] if isWanted == bool(losses) else [

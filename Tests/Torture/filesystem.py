@@ -95,7 +95,7 @@ class Crashes:
     def __init__(self, run, kind, folder, variables=None):
         """With `variables`, calls.so stands between whatever the manner, and is told these."""
         self.run, self.kind, self.folder = run, kind, folder
-        self.variables = variables or {}
+        self.variables = variables
         self.source = random.Random(f"{run.seed}/{kind}")
         self.mounted = folder / "mounted"
         self.mounted.mkdir()
@@ -118,7 +118,7 @@ class Crashes:
     # ---- Vaults ----
 
     def begin(self):
-        """A new file system and a place for a vault, with the device's memory in it or elsewhere."""
+        """A new file system with a vault, and the device's memory in it or elsewhere."""
         self.volume.unmount()
         self.vaults += 1
         folder = self.run.new_folder(self.folder, "work")
@@ -137,12 +137,15 @@ class Crashes:
     def calm(self):
         """An operation without a crash; what comes of it is what the next one begins with."""
         words, done = self.work.next()
-        with Program(self.work, words, self.variables) as program:
+        with Program(self.work, words, self.interposed(self.variables)) as program:
             status = program.end()
         if status == 0:
             done()
         elif (words[0], status) != ("purge", 3):
             raise AssertionError(f"{said(words)} ended with {status}: {program.said}")
+        if self.variables:
+            # Where syncs are not done, losses shall be those of the operation that is cut off.
+            sync(self.work.place)
         self.copy()
         self.before = self.look(self.twin)
         if self.before["refused"] or self.before["faults"]:
@@ -175,6 +178,14 @@ class Crashes:
 
     def cycle(self):
         """One operation, one crash, and what is there afterwards."""
+        try:
+            self.one_cycle()
+        except AssertionError as error:
+            # What went well in the copy, or before any crash, must go well.
+            self.findings.append(f"{self.kind}, vault {self.vaults}: {error}")
+            self.begin()
+
+    def one_cycle(self):
         self.cycles += 1
         if self.source.random() < 0.2:
             self.calm()
@@ -236,10 +247,11 @@ class Crashes:
         seconds, changes = self.sizes[kind_of(words)]
         number = str(self.source.randint(1, changes + changes // 4 + 1))
         moment = self.source.uniform(0, seconds * 1.1)
-        extra = dict(self.variables)
+        variables = self.variables
         if manner.endswith("at change"):
             variable = "TORTURE_KILL" if manner.startswith("kill") else "TORTURE_STOP"
-            extra |= self.interposed() | {variable: number}
+            variables = (variables or {}) | {variable: number}
+        extra = self.interposed(variables)
         isTrue = True
         with Program(self.work, words, extra) as program:
             if manner == "stop at change":
@@ -266,8 +278,12 @@ class Crashes:
         program.signal(signal.SIGCONT)
         return not (manner == "run" and isRunning)
 
-    def interposed(self):
-        return {"LD_PRELOAD": str(self.run.interposer), "TORTURE_ROOT": str(self.work.place)}
+    def interposed(self, variables):
+        """What puts calls.so between, if it is told something."""
+        if not variables:
+            return {}
+        return variables | {
+            "LD_PRELOAD": str(self.run.interposer), "TORTURE_ROOT": str(self.work.place)}
 
     def wrong_ending(self, status, text):
         if status == -signal.SIGKILL or (status in ENDINGS and (status == 0 or text)):
