@@ -145,6 +145,24 @@ import VaultCrypto
         #expect(left.filter { $0.hasPrefix("v") }.isEmpty, "\(left)")
     }
 
+    @Test func `init that runs out of handles leaves no vault without its identity`() throws {
+        let vault = "\(sandbox.home)/v"
+        for handles in 4...64 {
+            let script = """
+                ulimit -n \(handles); exec '\(Sandbox.program)' init --vault v --device \
+                --no-passphrase
+                """
+            let made = try sandbox.run(program: "/bin/bash", ["-c", script])
+            if FileManager.default.fileExists(atPath: vault) {
+                let opened = try sandbox.run("list", "--vault", "v")
+                #expect(opened.status == 0, "with \(handles): \(made.errors)\(opened.errors)")
+                try FileManager.default.removeItem(atPath: vault)
+            }
+            if made.status == 0 { return }
+        }
+        Issue.record("64 handles are not enough")
+    }
+
     @Test(.enabled(if: Sandbox.hasNamespaces, "this system forbids user namespaces"))
     func `A vault that cannot be written says that it must be`() throws {
         try sandbox.makeFilledVault()
