@@ -163,6 +163,24 @@ import VaultCrypto
         Issue.record("64 handles are not enough")
     }
 
+    @Test(arguments: [[], ["--json"]])
+    func `A page that the disk does not give ends the command with a sentence`(
+        options: [String]
+    ) throws {
+        try sandbox.makeVault("--device")
+        // Whoever opens the pipe has begun, and waits for an identity; what the kernel sends when a
+        // page of a mapped file cannot be read is sent from here.
+        let script = """
+            mkfifo -m 600 pipe && { '\(Sandbox.program)' list --identity pipe \
+            \(options.joined()) & process=$!; exec 3>pipe; kill -BUS $process; wait $process; }
+            """
+        let answer = try sandbox.run(program: "/bin/bash", ["-c", script])
+        #expect(answer.status == 1, "\(answer.errors)")
+        #expect(answer.errors.contains("The disk reported an error"), "\(answer.errors)")
+        let isObject = answer.errors.hasPrefix(#"{"error":{"code":"inputOutput","exit":1,"#)
+        #expect(isObject == !options.isEmpty, "\(answer.errors)")
+    }
+
     @Test(.enabled(if: Sandbox.hasNamespaces, "this system forbids user namespaces"))
     func `A vault that cannot be written says that it must be`() throws {
         try sandbox.makeFilledVault()
