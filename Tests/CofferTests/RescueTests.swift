@@ -163,6 +163,46 @@ import VaultCrypto
         Issue.record("64 handles are not enough")
     }
 
+    @Test(
+        .enabled(if: RescueTests.hasTracer, "strace is not installed"),
+        arguments: ["", "/.config", "/.config/coffer", "/.config/coffer/identities"])
+    func `init makes no vault whose identity might not outlive a loss of power`(
+        folder: String
+    ) throws {
+        let answer = try sandbox.run(
+            program: "/usr/bin/strace",
+            [
+                "-f", "-qq", "-o", "/dev/null", "-P", sandbox.home + folder, "-e",
+                "inject=fsync:error=EIO", Sandbox.program, "init", "--vault", "vaults/new",
+                "--device", "--no-passphrase",
+            ])
+        #expect(answer.status == 1, "\(answer.errors)")
+        #expect(answer.errors.contains("Cannot sync"), "\(answer.errors)")
+        #expect(!FileManager.default.fileExists(atPath: "\(sandbox.home)/vaults/new"))
+    }
+
+    static let hasTracer = FileManager.default.isExecutableFile(atPath: "/usr/bin/strace")
+
+    @Test(.enabled(if: RescueTests.hasTracer, "strace is not installed"))
+    func `A file that somebody keeps is durable when the command says that it is written`() throws {
+        try sandbox.makeVault("--device")
+        let out = "\(sandbox.home)/kept/monday.checkpoint"
+        try FileManager.default.createDirectory(
+            atPath: "\(sandbox.home)/kept", withIntermediateDirectories: true)
+        for path in [out, "\(sandbox.home)/kept"] {
+            let answer = try sandbox.run(
+                program: "/usr/bin/strace",
+                [
+                    "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=fsync:error=EIO",
+                    Sandbox.program, "audit", "checkpoint", "--out", out,
+                ])
+            #expect(answer.status == 1, "\(path)")
+            #expect(answer.errors.contains("cannot be written"), "\(answer.errors)")
+            #expect(!FileManager.default.fileExists(atPath: out))
+        }
+        #expect(try sandbox.run("audit", "checkpoint", "--out", out).status == 0)
+    }
+
     @Test(arguments: [[], ["--json"]])
     func `A page that the disk does not give ends the command with a sentence`(
         options: [String]

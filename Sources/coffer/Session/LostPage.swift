@@ -28,7 +28,7 @@ enum LostPage {
 
     /// Only calls that are allowed while a signal is handled.
     private static func end(_ text: StaticString) {
-        _ = unsafe write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+        _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
         _exit(1)
     }
 }
