@@ -9,7 +9,6 @@ Which state comes after it is known from a copy in memory, on which it runs undi
 """
 
 import os
-import pathlib
 import random
 import shutil
 import signal
@@ -330,6 +329,11 @@ def tidy(words):
 def filesystem(run, until):
     """Crashes of each kind, until its share of the time is over."""
     have_own_mounts()
+    for kind in OPTIONS:
+        # Where one cannot be had, nothing runs.
+        folder = run.new_folder(run.scratch, f"{kind}-first")
+        with Volume(kind, run.new_folder(folder, "mounted"), folder / "image") as volume:
+            volume.format()
     begun = time.monotonic()
     for kind, share in SHARES:
         start = time.monotonic()
