@@ -6,7 +6,6 @@
  *     TORTURE_TRACE  a file to which every change is appended (`Record`)
  *     TORTURE_FORGET any value: syncs are answered and not done, as a disk that lies would
  *     TORTURE_KILL   N: SIGKILL instead of the N-th change
- *     TORTURE_STOP   N: SIGSTOP before the N-th change, which happens when the process goes on
  *     TORTURE_FAIL   KIND:N:ERRNO:WORD: the N-th call of a kind fails; WORD is once, from (this one
  *                    and all later ones) or short (half of it is written, the next one fails)
  *     TORTURE_HIT    a file that is made when a call was killed or failed
@@ -189,9 +188,16 @@ static void before_change(void) {
     }
     if (killAt == 0 && stopAt == 0) return;
     long number = atomic_fetch_add(&changes, 1) + 1;
-    if (number != killAt && number != stopAt) return;
-    mark_hit();
-    syscall(SYS_kill, getpid(), number == killAt ? SIGKILL : SIGSTOP);
+    if (number == 1) atomic_store(&firstChange, micros());
+    if (number == stopAt) {
+        mark_hit();
+        syscall(SYS_kill, getpid(), SIGSTOP);
+    }
+    if (trace >= 0) flock(trace, LOCK_EX);
+    if (number == killAt) {
+        mark_hit();
+        syscall(SYS_kill, getpid(), SIGKILL);
+    }
 }
 
 static void after_change(

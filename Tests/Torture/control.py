@@ -5,7 +5,6 @@ with `synchronous=NORMAL`; SQLite with `synchronous=FULL` must not. Where that d
 the harness sees nothing, or sees what is not there.
 """
 
-import importlib
 import os
 import random
 import shutil
@@ -17,9 +16,6 @@ import time
 import crash
 import disk
 import notes
-
-# Where each command's controls stand.
-MODULES = {"crash": "control", "filesystem": "filesystem_controls", "space": "space_controls"}
 
 STEPS = 40
 FORGETS = {"TORTURE_FORGET": "1"}
@@ -108,10 +104,13 @@ def counted(path):
         return -1
 
 
-def control(run, until, command="crash"):
-    """Losses that must be seen, and one engine without; `all` has those of every command."""
-    chosen = MODULES.values() if command == "all" else [MODULES[command]]
-    pairs = [pair for name in chosen for pair in importlib.import_module(name).controls(run)]
+def control(run, until):
+    """Losses that must be seen, and one engine without."""
+    try_all(run, until, controls(run))
+
+
+def try_all(run, until, pairs):
+    """Runs controls, each a name and what gives states, losses, and whether these are wanted."""
     for name, work in pairs:
         start = time.monotonic()
         states, losses, isWanted = work(until)

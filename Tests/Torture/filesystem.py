@@ -44,6 +44,23 @@ ENDINGS = {0: "done", 1: "failed", 2: "found something wrong", 3: "refused", 4: 
            5: "absent"}
 
 
+class PlainWorkload(Workload):
+    """The operations that need no model, and no clock but the right one."""
+
+    def next(self):
+        self.count += 1
+        return self.begin() if self.count == 1 else self.source.choice(self.operations())()
+
+    def operations(self):
+        choices = [self.add, self.add, self.add, self.grow, self.search, self.export,
+                   self.set_policy, self.checkpoint, self.slot]
+        if len(self.known) > 2:
+            choices += [self.label, self.label, self.hide, self.hold, self.purge]
+        if self.holds:
+            choices.append(self.release)
+        return choices
+
+
 class Program:
     """The program, running one operation on a vault."""
 
@@ -121,7 +138,7 @@ class Crashes:
         self.volume.unmount()
         self.vaults += 1
         folder = self.run.new_folder(self.folder, "work")
-        self.work = Workload(folder, f"{self.run.seed}/{self.kind}/{self.vaults}")
+        self.work = PlainWorkload(folder, f"{self.run.seed}/{self.kind}/{self.vaults}")
         self.volume.folder = self.work.place
         self.volume.format(self.source.choice(OPTIONS[self.kind]))
         self.isApart = self.source.random() < 0.5

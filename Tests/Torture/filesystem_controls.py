@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-import control
+import control as engines
 import notes
 from filesystem import OPTIONS, Crashes
 from volumes import Volume, have_own_mounts
@@ -19,6 +19,10 @@ CRASHES = 15
 ROWS = (20, 200)
 # The writer's own end; from outside it would come while it waits for a sync, most of the times.
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+
+
+def control(run, until):
+    engines.try_all(run, until, controls(run))
 
 
 def controls(run):
@@ -36,7 +40,7 @@ def without_syncs(run, kind, until):
     """Crashes below a program whose syncs are answered and not done."""
     end = min(until, time.monotonic() + 40)
     folder = run.new_folder(run.scratch, f"{kind}-control")
-    with Crashes(run, kind, folder, control.FORGETS) as crashes:
+    with Crashes(run, kind, folder, engines.FORGETS) as crashes:
         while time.monotonic() < end and crashes.crashes < 2 * CRASHES:
             crashes.cycle()
     return crashes.crashes, len(crashes.findings), True
@@ -53,12 +57,12 @@ def sqlite(run, kind, until, level, isWanted):
             volume.format()
             trace.write_bytes(b"")
             subprocess.run(
-                [sys.executable, "-c", control.WRITER + KILLED, os.path.dirname(__file__),
+                [sys.executable, "-c", engines.WRITER + KILLED, os.path.dirname(__file__),
                  volume.folder / "base", trace, level, str(source.randint(*ROWS))], check=False)
             volume.crash()
             volume.restart()
             acknowledged = max(event.place for event in notes.read(trace)
                                if event.change == notes.ACKNOWLEDGED)
-            losses += control.counted(volume.folder / "base") < acknowledged
+            losses += engines.counted(volume.folder / "base") < acknowledged
             count += 1
     return count, losses, isWanted

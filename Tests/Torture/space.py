@@ -20,8 +20,7 @@ import time
 import filesystem
 import judges
 import volumes
-from calls import Stage
-from filesystem import Program, kind_of, said
+from filesystem import PlainWorkload, Program, kind_of, said, tidy
 from proof import COFFER
 from run import OPERATIONS
 
@@ -40,18 +39,24 @@ STRIDES = ((20, (1, 5)), (5, (3, 9)), (0, (8, 16)))
 MOST_STEPS = 1500
 
 
-class Scarce(Stage):
+class Scarce:
     """A vault on a small file system, in the state before an operation."""
 
     def __init__(self, run, folder, disk, program=COFFER):
         """The workload lives on the disk; what it goes back to is kept elsewhere."""
         self.disk, self.program = disk, program
         work = run.new_folder(disk.folder, "work")
-        super().__init__(work, f"{run.seed}/space/{disk.kind}", None)
+        self.work = PlainWorkload(work, f"{run.seed}/space/{disk.kind}")
+        self.work.step()
+        self.judge = judges.Judge()
         self.kept = folder / "kept"
         self.source = random.Random(f"{run.seed}/space/{disk.kind}")
         self.interposer = run.interposer
-        self.failed = self.passed = 0
+        self.runs = self.failed = 0
+        self.findings = []
+
+    def close(self):
+        self.judge.close()
 
     def keep(self):
         shutil.rmtree(self.kept, ignore_errors=True)
@@ -80,10 +85,25 @@ class Scarce(Stage):
         self.keep()
         return self.work.begin()[0], filesystem.EMPTY, after
 
+    def next(self):
+        """The next operation's words, with the states before and after it."""
+        words, done = self.work.next()
+        self.keep()
+        before = self.state()
+        self.go_back()
+        outcome = self.work.run(*words)
+        if outcome.returncode == 0:
+            done()
+        elif (words[0], outcome.returncode) != ("purge", 3):
+            raise AssertionError(f"{said(words)} ended with {outcome.returncode}")
+        after = self.state()
+        tidy(words)
+        return words, before, after
+
     def attempt(self, words, trouble, step, before, after):
         """Runs the operation with so much; whether that was enough."""
         self.go_back()
-        self.clear(words)
+        tidy(words)
         trouble.begin(step)
         try:
             status, text = trouble.run(words, step)
@@ -92,14 +112,13 @@ class Scarce(Stage):
         isDone = status == 0 or (words[0], status) == ("purge", 3)
         wrong = trouble.wrong_ending(status, text)
         wrong += self.wrong_state(words, status, before, after)
-        self.clear(words)
+        tidy(words)
         self.runs += 1
         if wrong:
             self.findings.append(
                 f"{trouble.name} {step}, {said(words)}, it ended with {status}: "
                 + "; ".join(wrong[:4]))
         self.failed += not isDone
-        self.passed += isDone
         return isDone
 
     def wrong_state(self, words, status, before, after):
@@ -109,7 +128,7 @@ class Scarce(Stage):
             return judges.differences(answer, after, after) + self.wrong_output(words)
         if self.source.random() < 0.5:
             # The same once more, and nothing looks at the vault between.
-            self.clear(words)
+            tidy(words)
             again = self.work.run(*words)
             if again.returncode == 0:
                 return judges.differences(self.state(), after, after)
