@@ -15,7 +15,6 @@
  *                    microseconds behind the start the first one was, and the end
  *     TORTURE_CLOCK  N: the time of day is N seconds off
  *     TORTURE_NOLOCK any value: locks are answered and not taken
- *     TORTURE_HIT    a file that is made when a call was killed, stopped or failed
  *
  * A change and its note are one step for all processes: they happen under a lock on the trace.
  * Writes into memory maps are not seen; of a vault only the index beside the write-ahead log is
@@ -56,8 +55,6 @@ static const char *root;
 static size_t rootLength;
 static int trace = -1, forgets, failErrno, locksNothing;
 static long killAt, failAt, stopAt, clockOffset;
-static int trace = -1, forgets, failErrno;
-static long killAt, stopAt, failAt;
 static char failKind[16], failWord[8];
 static const char *hit, *span;
 static atomic_long changes, failures, firstChange;
@@ -101,12 +98,6 @@ __attribute__((constructor)) static void begin(void) {
     clockOffset = number_of("TORTURE_CLOCK");
     locksNothing = getenv("TORTURE_NOLOCK") != NULL;
     if (number_of("TORTURE_AFTER") > 0) end_after(number_of("TORTURE_AFTER"));
-    const char *path = getenv("TORTURE_TRACE"), *number = getenv("TORTURE_KILL");
-    const char *pause = getenv("TORTURE_STOP");
-    const char *fail = getenv("TORTURE_FAIL");
-    if (path != NULL)
-    if (number != NULL) killAt = atol(number);
-    if (pause != NULL) stopAt = atol(pause);
     if (fail != NULL
         && sscanf(fail, "%15[^:]:%ld:%d:%7s", failKind, &failAt, &failErrno, failWord) != 4)
         abort();
@@ -173,20 +164,7 @@ static void mark_hit(void) {
 }
 
 /* Before a change: the end of the process, or a pause, if this is the one. */
-/* Before a change: the end of the process, or its pause, if this is the one. */
 static void before_change(void) {
-    long number = atomic_fetch_add(&changes, 1) + 1;
-    if (number == 1) atomic_store(&firstChange, micros());
-    if (number == stopAt) {
-        mark_hit();
-        syscall(SYS_kill, getpid(), SIGSTOP);
-    }
-    if (trace >= 0) flock(trace, LOCK_EX);
-    if (number == killAt) {
-        mark_hit();
-        syscall(SYS_kill, getpid(), SIGKILL);
-    }
-    if (killAt == 0 && stopAt == 0) return;
     long number = atomic_fetch_add(&changes, 1) + 1;
     if (number == 1) atomic_store(&firstChange, micros());
     if (number == stopAt) {
