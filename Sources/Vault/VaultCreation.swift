@@ -84,16 +84,22 @@ extension Vault {
             throw VaultError(
                 .exists, "\(layout.directory) was made meanwhile; choose another place.")
         }
-        try DurableFile.move(staging.directory, to: layout.directory)
-        stagingLock.release()
-
-        let lock = try VaultLock(layout.lock)
-        try lock.take(.shared)
-        let store = try Store(layout.database(1), vaultKey: key)
-        let state = State(header: header, key: key, store: store)
-        return Vault(
-            layout: layout, lock: lock, state: state, auditor: auditor, policyPlace: .managed,
-            now: now)
+        do {
+            try DurableFile.move(staging.directory, to: layout.directory)
+            stagingLock.release()
+            let lock = try VaultLock(layout.lock)
+            try lock.take(.shared)
+            let store = try Store(layout.database(1), vaultKey: key)
+            let state = State(header: header, key: key, store: store)
+            return Vault(
+                layout: layout, lock: lock, state: state, auditor: auditor, policyPlace: .managed,
+                now: now)
+        } catch {
+            // Whoever wanted the vault throws its identities away now: it must not stay without.
+            // Where the name is another's, there is still a folder in the way of this.
+            try? DurableFile.move(layout.directory, to: staging.directory)
+            throw error
+        }
     }
 }
 

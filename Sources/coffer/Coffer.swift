@@ -56,6 +56,7 @@ struct Coffer: ParsableCommand {
     /// Parses the arguments and runs the command that they name.
     static func start() throws {
         try ProcessHardening.apply()
+        LostPage.watch()
         var command = try Coffer.parsed()
         try command.run()
         try Output.flush()

@@ -145,6 +145,82 @@ import VaultCrypto
         #expect(left.filter { $0.hasPrefix("v") }.isEmpty, "\(left)")
     }
 
+    @Test func `init that runs out of handles leaves no vault without its identity`() throws {
+        let vault = "\(sandbox.home)/v"
+        for handles in 4...64 {
+            let script = """
+                ulimit -n \(handles); exec '\(Sandbox.program)' init --vault v --device \
+                --no-passphrase
+                """
+            let made = try sandbox.run(program: "/bin/bash", ["-c", script])
+            if FileManager.default.fileExists(atPath: vault) {
+                let opened = try sandbox.run("list", "--vault", "v")
+                #expect(opened.status == 0, "with \(handles): \(made.errors)\(opened.errors)")
+                try FileManager.default.removeItem(atPath: vault)
+            }
+            if made.status == 0 { return }
+        }
+        Issue.record("64 handles are not enough")
+    }
+
+    @Test(
+        .enabled(if: RescueTests.hasTracer, "strace is not installed"),
+        arguments: ["", "/.config", "/.config/coffer", "/.config/coffer/identities"])
+    func `init makes no vault whose identity might not outlive a loss of power`(
+        folder: String
+    ) throws {
+        let answer = try sandbox.run(
+            program: "/usr/bin/strace",
+            [
+                "-f", "-qq", "-o", "/dev/null", "-P", sandbox.home + folder, "-e",
+                "inject=fsync:error=EIO", Sandbox.program, "init", "--vault", "vaults/new",
+                "--device", "--no-passphrase",
+            ])
+        #expect(answer.status == 1, "\(answer.errors)")
+        #expect(answer.errors.contains("Cannot sync"), "\(answer.errors)")
+        #expect(!FileManager.default.fileExists(atPath: "\(sandbox.home)/vaults/new"))
+    }
+
+    static let hasTracer = FileManager.default.isExecutableFile(atPath: "/usr/bin/strace")
+
+    @Test(.enabled(if: RescueTests.hasTracer, "strace is not installed"))
+    func `A file that somebody keeps is durable when the command says that it is written`() throws {
+        try sandbox.makeVault("--device")
+        let out = "\(sandbox.home)/kept/monday.checkpoint"
+        try FileManager.default.createDirectory(
+            atPath: "\(sandbox.home)/kept", withIntermediateDirectories: true)
+        for path in [out, "\(sandbox.home)/kept"] {
+            let answer = try sandbox.run(
+                program: "/usr/bin/strace",
+                [
+                    "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=fsync:error=EIO",
+                    Sandbox.program, "audit", "checkpoint", "--out", out,
+                ])
+            #expect(answer.status == 1, "\(path)")
+            #expect(answer.errors.contains("cannot be written"), "\(answer.errors)")
+            #expect(!FileManager.default.fileExists(atPath: out))
+        }
+        #expect(try sandbox.run("audit", "checkpoint", "--out", out).status == 0)
+    }
+
+    @Test(arguments: [[], ["--json"]])
+    func `A page that the disk does not give ends the command with a sentence`(
+        options: [String]
+    ) throws {
+        try sandbox.makeVault("--device")
+        // Whoever opens the pipe has begun, and waits for an identity; what the kernel sends when a
+        // page of a mapped file cannot be read is sent from here.
+        let script = """
+            mkfifo -m 600 pipe && { '\(Sandbox.program)' list --identity pipe \
+            \(options.joined()) & process=$!; exec 3>pipe; kill -BUS $process; wait $process; }
+            """
+        let answer = try sandbox.run(program: "/bin/bash", ["-c", script])
+        #expect(answer.status == 1, "\(answer.errors)")
+        #expect(answer.errors.contains("The disk reported an error"), "\(answer.errors)")
+        let isObject = answer.errors.hasPrefix(#"{"error":{"code":"inputOutput","exit":1,"#)
+        #expect(isObject == !options.isEmpty, "\(answer.errors)")
+    }
+
     @Test(.enabled(if: Sandbox.hasNamespaces, "this system forbids user namespaces"))
     func `A vault that cannot be written says that it must be`() throws {
         try sandbox.makeFilledVault()

@@ -86,11 +86,16 @@ def sqlite(run, level, isWanted):
 
 
 def rows(seen, place, folder):
-    """How many rows a state has; -1 for one that is not sound."""
+    """How many rows a state has."""
     disk.store(seen, str(place), folder)
     shutil.rmtree(folder / "base-shm", ignore_errors=True)
+    return counted(folder / "base")
+
+
+def counted(path):
+    """How many rows a database has; -1 for one that is not sound."""
     try:
-        base = sqlite3.connect(folder / "base")
+        base = sqlite3.connect(path)
         sound = base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         count = base.execute("SELECT count(*) FROM entry").fetchone()[0]
         base.close()
@@ -101,7 +106,12 @@ def rows(seen, place, folder):
 
 def control(run, until):
     """Losses that must be seen, and one engine without."""
-    for name, work in controls(run):
+    try_all(run, until, controls(run))
+
+
+def try_all(run, until, pairs):
+    """Runs controls, each a name and what gives states, losses, and whether these are wanted."""
+    for name, work in pairs:
         start = time.monotonic()
         states, losses, isWanted = work(until)
         wrong = [] if isWanted == bool(losses) else [

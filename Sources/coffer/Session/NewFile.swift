@@ -3,7 +3,7 @@ import VaultCrypto
 
 /// Small files that a command makes for somebody to keep.
 enum NewFile {
-    /// Writes a new file of the usual mode; an existing one is never overwritten.
+    /// Writes a new file of the usual mode, durably; an existing one is never overwritten.
     ///
     /// - Throws: `exists` or `inputOutput`.
     static func write(_ bytes: [UInt8], to path: String) throws(VaultError) {
@@ -14,18 +14,36 @@ enum NewFile {
                 : VaultError(.inputOutput, "\(path) cannot be written; choose another place.")
         }
         defer { close(file) }
+        guard put(bytes, in: file), isSynced(file), isNameSynced(path) else {
+            unlink(path)
+            throw VaultError(
+                .inputOutput, "\(path) cannot be written; check the disk and its free space.")
+        }
+    }
+
+    private static func put(_ bytes: [UInt8], in file: Int32) -> Bool {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes {
                 Foundation.write(file, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                unlink(path)
-                throw VaultError(.inputOutput, "\(path) cannot be written; free some space.")
-            }
+            guard count > 0 else { return false }
             written += count
         }
+        return true
+    }
+
+    /// Whether a file, or a folder's names, are durable, or their file system knows no such thing.
+    private static func isSynced(_ file: Int32) -> Bool { fsync(file) == 0 || errno == EINVAL }
+
+    private static func isNameSynced(_ path: String) -> Bool {
+        let parent = (path as NSString).deletingLastPathComponent
+        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // A folder into which one may write and at which one may not look.
+        guard folder >= 0 else { return true }
+        defer { close(folder) }
+        return isSynced(folder)
     }
 
     /// The content of a file that a person names.

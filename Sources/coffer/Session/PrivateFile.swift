@@ -11,7 +11,7 @@ enum PrivateFile {
         unlink(temporary)
         try write(identities, to: temporary)
         guard rename(temporary, path) == 0 else { throw failure("write", path) }
-        syncFolder(of: path)
+        try syncFolder(of: path)
     }
 
     /// Makes a file of identities; one that is there already, or that another process makes at the
@@ -22,7 +22,7 @@ enum PrivateFile {
         defer { unlink(temporary) }
         try write(identities, to: temporary)
         guard link(temporary, path) == 0 || errno == EEXIST else { throw failure("write", path) }
-        syncFolder(of: path)
+        try syncFolder(of: path)
     }
 
     private static func write(
@@ -39,13 +39,13 @@ enum PrivateFile {
     /// Gives a file another name, durably.
     static func move(_ path: String, to target: String) throws(VaultError) {
         guard rename(path, target) == 0 else { throw failure("rename", path) }
-        syncFolder(of: target)
+        try syncFolder(of: target)
     }
 
     /// Removes a file, if it is there.
     static func remove(_ path: String) {
         unlink(path)
-        syncFolder(of: path)
+        try? syncFolder(of: path)
     }
 
     /// The identities in a file of ours; none when it is not there.
@@ -63,12 +63,14 @@ enum PrivateFile {
             })
     }
 
-    /// Makes the folders that lead to a path, for the user alone; existing ones stay as they are.
+    /// Makes the folders that lead to a path, for the user alone and durably; existing ones stay as
+    /// they are.
     static func makeFolders(of path: String) throws(VaultError) {
         let parent = folder(of: path)
         guard parent != "/", !Place.exists(parent) else { return }
         try makeFolders(of: parent)
         guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw failure("create", parent) }
+        try syncFolder(of: parent)
     }
 
     private static func folder(of path: String) -> String {
@@ -76,11 +78,13 @@ enum PrivateFile {
         return String(path[..<slash])
     }
 
-    private static func syncFolder(of path: String) {
+    /// Makes a name durable, where the file system knows such a thing and lets its folder be read.
+    private static func syncFolder(of path: String) throws(VaultError) {
         let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
+        if folder < 0, errno == EACCES { return }
+        guard folder >= 0 else { throw failure("sync", path) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 || errno == EINVAL else { throw failure("sync", path) }
     }
 
     private static func failure(_ action: String, _ path: String) -> VaultError {
