@@ -16,9 +16,8 @@ DRAWN = {
     "list of all": "list everything", "policy, dry run": "policy, dry run",
     "purge of one, erasure": "purge one, with erasure", "new key": "change the key",
     "audit verify": "verify the log", "doctor": "doctor"}
-# Operations that look at little, and at everything, have a colour each.
 WIDTH, HEIGHT = 960, 640
-LEFT, RIGHT, TOP, BOTTOM = 84, 230, 76, 64
+LEFT, RIGHT, TOP, BOTTOM = 84, 268, 76, 64
 LINE_HEIGHT = 17
 
 STYLE = """
@@ -30,7 +29,7 @@ svg { --ink: #1d2433; --faint: #d9dde5; --quiet: #5a6478; --paper: #ffffff;
 text { font: 13px system-ui, sans-serif; fill: var(--ink); }
 .title { font-size: 18px; font-weight: 600; } .quiet { fill: var(--quiet); }
 .paper { fill: var(--paper); } .grid { stroke: var(--faint); stroke-width: 1; }
-.axis { stroke: var(--quiet); stroke-width: 1; }
+.axis { fill: none; stroke: var(--quiet); stroke-width: 1; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .leader { fill: none; stroke-width: 1; opacity: 0.5; }
 .a .line, .a .leader { stroke: var(--a); } .b .line, .b .leader { stroke: var(--b); }
@@ -41,7 +40,9 @@ text { font: 13px system-ui, sans-serif; fill: var(--ink); }
 def seconds_text(value):
     if value >= 100:
         return f"{value:,.0f} s"
-    return f"{value:.2g} s" if value >= 1 else f"{value * 1000:.3g} ms"
+    if value >= 1:
+        return f"{value:.2g} s"
+    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.2g} ms"
 
 
 def count_text(value):
@@ -58,7 +59,7 @@ class Plane:
         values = [line["operations"][name]["seconds"] for line in table for name in DRAWN
                   if name in line["operations"]]
         self.low, self.high = math.log10(min(sizes)), math.log10(max(sizes))
-        self.high = max(self.high, self.low + 0.5)
+        self.high = max(self.high, self.low + 0.1)
         self.bottom = math.floor(math.log10(min(values)))
         self.top = math.ceil(math.log10(max(values)))
 

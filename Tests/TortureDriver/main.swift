@@ -8,6 +8,7 @@ let words = CommandLine.arguments.dropFirst()
 do {
     switch words.first {
     case nil: try answerJudgeRequests()
+    case "soak": try Soak(Array(words.dropFirst())).run()
     case let word?:
         FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
         exit(64)
