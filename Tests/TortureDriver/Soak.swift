@@ -15,8 +15,10 @@ struct SoakSample: Encodable {
     var faults: [String] = []
 }
 
-/// Keeps one vault open for a time and works in it: what comes is purged again, so that the vault
-/// stays as it was but for its log. Says what the process has, about every second.
+/// Keeps one vault open for a time and works in it.
+///
+/// What comes is purged again, so that the vault stays as it was but for its log. Says what the
+/// process has, about every second.
 final class Soak {
     private static let conversations = 5
     private static let turns = 8
@@ -33,6 +35,7 @@ final class Soak {
 
     /// - Parameter words: The vault's folder, an identity that opens it, where this device
     ///   remembers checkpoints, and how many seconds; `--leaks` for the control.
+    /// - Throws: `badInput` for other words; what opening throws.
     init(_ words: [String]) throws {
         guard words.count >= 4, let seconds = Double(words[3]) else {
             throw VaultError(.badInput, "soak takes VAULT IDENTITY MEMORY SECONDS [--leaks].")
