@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 
-from proof import COFFER, ROOT
+from proof import COFFER, ROOT, skip
 
 # Messages of a conversation, and of the piece of them that has a label of its own.
 TURNS, PIECE = 8, 1000
@@ -103,6 +103,8 @@ class MeasuredVault:
 
     def __init__(self, folder, seed, sentences=None):
         """With `sentences` every message has so many."""
+        if not os.access(COFFER, os.X_OK):
+            skip(f"there is no program at {COFFER}")
         self.folder, self.path = folder, folder / "vault"
         self.texts, self.sentences = Texts(seed), sentences
         self.faults, self.memory, self.commands = [], {}, 0
@@ -112,6 +114,8 @@ class MeasuredVault:
             (folder / name).mkdir()
         self.done("init", "--device", "--no-passphrase", "--custodian", "ada")
         self.done("retention", "set", self.write("policy.json", json.dumps(POLICY)), "--yes")
+        if self.faults:
+            raise AssertionError(self.faults[0])
 
     def write(self, name, text):
         path = self.folder / "out" / name
@@ -133,7 +137,8 @@ class MeasuredVault:
         """Runs a command; a small process starts it, whose own memory does not count."""
         measured, said = self.folder / "out/cost.json", self.folder / "out/said"
         measured.unlink(missing_ok=True)
-        with open(said, "wb") as out, open(f"{said}.err", "wb") as err:
+        complaints = said.with_suffix(".err")
+        with open(said, "wb") as out, open(complaints, "wb") as err:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", self.LAUNCHER, measured, program, *map(str, words)],
                 cwd=self.folder, stdin=subprocess.DEVNULL, env=self.environment(), stdout=out,
@@ -145,7 +150,7 @@ class MeasuredVault:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
         taken = json.loads(measured.read_text()) if measured.exists() else {}
-        cost = Cost(words, status, taken, said.read_bytes(), (said.with_name("said.err")).read_bytes())
+        cost = Cost(words, status, taken, said.read_bytes(), complaints.read_bytes())
         self.commands += 1
         kind = " ".join(word for word in map(str, words[:2]) if word.isalpha())
         self.memory[kind] = max(self.memory.get(kind, 0), cost.memory)
@@ -205,7 +210,12 @@ class MeasuredVault:
         return costs
 
     def ids(self, label):
-        return [entry["id"] for entry in self.done("list", "--label", label, "--json").lines()]
+        """Of the conversations with a label; that there are none ends the run."""
+        cost = self.done("list", "--label", label, "--json")
+        ids = [entry["id"] for entry in cost.lines()]
+        if not ids:
+            raise AssertionError(f"nothing has the label {label}: {(self.faults or [cost])[0]}")
+        return ids
 
     def size(self):
         """What all files of the vault take, in bytes."""

@@ -134,8 +134,9 @@ class Soak:
             most = steps * self.erased_every * (
                 ROUND_BYTES + COMING * TURNS * MESSAGE_BYTES)
             if more > most:
+                rounds = steps * self.erased_every
                 found.append(f"the vault of {size / 1e6:.1f} MB grew by {more / 1e6:.2f} MB in "
-                             f"{steps * self.erased_every} rounds; its log explains {most / 1e6:.2f} MB")
+                             f"{rounds} rounds; its log explains {most / 1e6:.2f} MB")
         return found
 
     def described(self):
@@ -237,10 +238,7 @@ PLANTED = "import sys; held = bytearray(int(sys.argv[1]) << 20)"
 
 
 def control(run, until):
-    """Plants what grows: conversations that stay, a command's memory, memory and files of a process.
-
-    Each must be found.
-    """
+    """Plants what grows, and must be found: the vault, and memory and files of processes."""
     start = time.monotonic()
     vault = MeasuredVault(run.new_folder(run.folder, "control"), run.seed)
     vault.grow(4000)
