@@ -271,7 +271,7 @@ def finish(run, table, seed):
     count = sum(len(line["operations"]) for line in table)
     run.row("costs that were compared", count, "costs", judged(table), start)
     if run.options.write:
-        plot.write(pathlib.Path(run.options.write), table, seed, CONSTANT)
+        plot.write(pathlib.Path(run.options.write), table, seed, CONSTANT + WALKS)
 
 
 def lines_of(line):
