@@ -95,7 +95,7 @@ let package = Package(
             dependencies: ["JSONText", "Vault", "VaultArchive", "VaultCrypto", grdb],
             path: "Tests/VaultDriver", swiftSettings: house),
         .executableTarget(
-            name: "TortureDriver", dependencies: ["Vault", "VaultCrypto"],
+            name: "TortureDriver", dependencies: ["Policy", "Vault", "VaultCrypto"],
             path: "Tests/TortureDriver", swiftSettings: house),
         .executableTarget(
             name: "ChatDriver",

@@ -36,15 +36,12 @@ extension Vault {
 
     private static func streams(in db: Database) throws -> [String: Int64] {
         var sizes: [String: Int64] = [:]
+        // Summed here: SQLite would sort the chunks by stream, and have all their bytes in memory.
         let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT num >> 20 & 15 AS stream, sum(length(bytes)) AS size FROM search_chunk
-                GROUP BY stream
-                """)
+            db, sql: "SELECT num >> 20 & 15 AS stream, length(bytes) AS size FROM search_chunk")
         while let row = try rows.next() {
             guard let stream = SegmentStream(rawValue: row["stream"]) else { continue }
-            sizes["\(stream)"] = row["size"]
+            sizes["\(stream)", default: 0] += row["size"] as Int64
         }
         return sizes
     }

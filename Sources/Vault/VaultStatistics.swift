@@ -30,20 +30,9 @@ package struct VaultStatistics: Sendable {
 extension Vault {
     package func statistics() throws(VaultError) -> VaultStatistics {
         try store.read { db in
-            VaultStatistics(
-                months: try tallies(
-                    """
-                    SELECT strftime('%Y-%m', ifnull(message.created, conversation.created) / 1000,
-                        'unixepoch') AS name, 0 AS conversations, count(*) AS messages
-                    FROM message JOIN conversation ON conversation.num = message.conversation
-                    GROUP BY 1 ORDER BY 1
-                    """, in: db),
-                models: try tallies(
-                    """
-                    SELECT (SELECT text FROM name WHERE num = model) AS name, 0 AS conversations,
-                        count(*) AS messages
-                    FROM message WHERE role = 1 GROUP BY model ORDER BY messages DESC, name
-                    """, in: db),
+            let (months, models) = try byMessage(in: db)
+            return VaultStatistics(
+                months: months, models: models,
                 sources: try byConversation("source", in: db),
                 custodians: try byConversation("custodian", in: db),
                 labels: try tallies(
@@ -54,6 +43,56 @@ extension Vault {
                     GROUP BY label.name ORDER BY messages DESC, name
                     """, in: db))
         }
+    }
+
+    /// By month and by model, counted here: SQLite would sort a row for every message, in memory.
+    private func byMessage(in db: Database) throws -> (months: [VaultTally], models: [VaultTally]) {
+        // Days since 1970, and numbers of names.
+        var days: [Int64?: Int64] = [:]
+        var models: [Int64?: Int64] = [:]
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT ifnull(message.created, conversation.created) / 1000, role, model
+                FROM message JOIN conversation ON conversation.num = message.conversation
+                """)
+        while let row = try rows.next() {
+            let seconds: Int64? = row[0]
+            let day = seconds.map { $0 >= 0 ? $0 / 86400 : ($0 + 1) / 86400 - 1 }
+            days[day, default: 0] += 1
+            if row[1] == 1 as Int64 { models[row[2], default: 0] += 1 }
+        }
+        let months = try sums(
+            of: days, "SELECT strftime('%Y-%m', ? * 86400, 'unixepoch')", in: db)
+        let names = try sums(of: models, "SELECT text FROM name WHERE num = ?", in: db)
+        return (
+            months.sorted { Self.precedes($0.name, $1.name) },
+            names.sorted {
+                $0.messages == $1.messages
+                    ? Self.precedes($0.name, $1.name) : $0.messages > $1.messages
+            }
+        )
+    }
+
+    /// What has one name together, by the query that says a number's name.
+    private func sums(
+        of counts: [Int64?: Int64], _ name: String, in db: Database
+    ) throws -> [VaultTally] {
+        var sums: [String?: Int64] = [:]
+        for (number, count) in counts {
+            let text = try number.flatMap { number in
+                try String.fetchOne(db.cachedStatement(sql: name), arguments: [number])
+            }
+            sums[text, default: 0] += count
+        }
+        return sums.map { VaultTally(name: $0.key, conversations: 0, messages: $0.value) }
+    }
+
+    /// In the order of SQLite: nothing first, then by bytes.
+    private static func precedes(_ one: String?, _ other: String?) -> Bool {
+        guard let one else { return other != nil }
+        guard let other else { return false }
+        return one.utf8.lexicographicallyPrecedes(other.utf8)
     }
 
     private func byConversation(_ column: String, in db: Database) throws -> [VaultTally] {

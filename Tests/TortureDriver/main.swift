@@ -13,6 +13,7 @@ do {
     case "memory": try MemoryRun(Array(words.dropFirst())).run()
     case "randoms": try RandomsRun(Array(words.dropFirst())).run()
     case "guess": try GuessRun(Array(words.dropFirst())).run()
+    case "soak": try Soak(Array(words.dropFirst())).run()
     case let word?:
         FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
         exit(64)

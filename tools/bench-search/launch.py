@@ -1,4 +1,5 @@
-"""Runs a command and writes what it took to a file: wall seconds, and the most memory in bytes.
+"""Runs a command and writes what it took to a file: wall seconds, seconds of processors, and the
+most memory in bytes.
 
     launch.py FILE COMMAND…
 
@@ -15,6 +16,8 @@ import time
 start = time.perf_counter()
 status = subprocess.run(sys.argv[2:]).returncode
 seconds = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-pathlib.Path(sys.argv[1]).write_text(json.dumps({"seconds": seconds, "peakBytes": peak}))
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+pathlib.Path(sys.argv[1]).write_text(json.dumps({
+    "seconds": seconds, "processorSeconds": usage.ru_utime + usage.ru_stime,
+    "peakBytes": usage.ru_maxrss * 1024}))
 sys.exit(status)

@@ -92,12 +92,12 @@ package struct SearchUpkeep: Sendable {
         let stored = StoredText(database: database)
         let analyser = try TextAnalyser(in: database)
         var different: [Int64] = []
+        let fingerprints = try index.fingerprints()
         // In the order in which they are stored, so that each page is read once.
-        let fingerprints = try index.fingerprints().sorted { $0.key < $1.key }
-        for (message, fingerprint) in fingerprints {
+        for message in fingerprints.keys.sorted() {
             do {
                 guard let document = try stored.document(of: message, analyser) else { continue }
-                if document.fingerprint != fingerprint { different.append(message) }
+                if document.fingerprint != fingerprints[message] { different.append(message) }
             } catch is StoredText.Unreadable {
                 different.append(message)
             }

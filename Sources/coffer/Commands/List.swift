@@ -21,6 +21,9 @@ struct List: ParsableCommand {
             """)
 
     private static let usualLimit = 50
+    /// Of so many it is asked one by one whether they are held; of more, all that are held are
+    /// found, which looks at the whole vault.
+    private static let pageLimit = 1000
 
     @OptionGroup(title: "Selection") var filters: FilterOptions
 
@@ -74,19 +77,25 @@ struct List: ParsableCommand {
     private func writeLines(
         _ filter: ConversationFilter, limit: Int, of vault: Vault
     ) throws {
-        guard limit > 0 else {
-            let held = try vault.heldConversations()
-            return try vault.forEachConversation(filter) { conversation in
-                Output.json(Self.json(conversation, held))
-                if Output.isUseless { try Output.flush() }
-            }
-        }
         var filter = filter
-        filter.limit = limit
+        filter.limit = limit > 0 ? limit : Self.pageLimit + 1
         var page: [Conversation] = []
         try vault.forEachConversation(filter) { page.append($0) }
+        guard limit > 0 || page.count <= Self.pageLimit else {
+            filter.limit = nil
+            return try writeAll(filter, of: vault)
+        }
         let held = try vault.held(among: page.map(\.id))
         for conversation in page { Output.json(Self.json(conversation, held)) }
+    }
+
+    /// Writes what may be the whole vault, of which every held conversation is found beforehand.
+    private func writeAll(_ filter: ConversationFilter, of vault: Vault) throws {
+        let held = try vault.heldConversations()
+        try vault.forEachConversation(filter) { conversation in
+            Output.json(Self.json(conversation, held))
+            if Output.isUseless { try Output.flush() }
+        }
     }
 
     private func show(

@@ -129,6 +129,8 @@ struct InvertedIndex {
     func fingerprints() throws -> [Int64: UInt64] {
         var sums: [Int64: UInt64] = [:]
         let store = ChunkStore(database: database, cache: ChunkCache(limitBytes: 4 << 20))
+        // What grows is for a moment in memory twice.
+        sums.reserveCapacity(Int(try count()))
         for row in try table.rows(of: family) {
             let reader = SegmentReader(row, live: try table.live(row))
             try add(reader, store, to: &sums)
