@@ -1,0 +1,46 @@
+import Foundation
+import JSONText
+
+/// Faults that are put into the reading of JSON, to see that they are found.
+///
+/// `tools/torture fuzz --control` names one of them in `COFFER_FUZZ_PLANT`; no other folder knows
+/// of them.
+enum Plant: String, CaseIterable {
+    /// A trap, on an input that nobody writes by chance.
+    case trap
+    /// A value that is not what the text says: the judge has to see it.
+    case wrong
+    /// An input that takes too long.
+    case slow
+
+    /// What a judge with this fault says; `nil` where the input is not the one.
+    func judge(_ input: [UInt8], _ target: FuzzTarget) -> String? {
+        guard let value = try? JSONReader.parse(input), Self.isRare(value) else { return nil }
+        switch self {
+        case .trap: fatalError("PLANTED: a rare value traps")
+        case .wrong:
+            let other = JSON.array([value, .null])
+            return JSONJudge.flaw(other, of: input).map { "PLANTED: \($0)" }
+        case .slow:
+            let end = Date.now.addingTimeInterval(1.5)
+            while Date.now < end {}
+            return nil
+        }
+    }
+
+    /// An object inside an array, with a text that has an escape and a negative exponent beside it.
+    private static func isRare(_ value: JSON) -> Bool {
+        (value.array ?? []).contains { element in
+            let members = element.object?.members ?? []
+            return members.contains { $0.key.utf8.contains(0x0A) }
+                && members.contains { $0.value.hasNegativeExponent }
+        }
+    }
+}
+
+extension JSON {
+    fileprivate var hasNegativeExponent: Bool {
+        guard case .number(let text) = self else { return false }
+        return text.contains("e-")
+    }
+}
