@@ -172,8 +172,18 @@ enum ArchiveJudges {
             guard record.line == line else { return "a record is restored as another" }
             return shown == nil ? "a record is restored and cannot be shown" : nil
         } catch {
-            let flaw = Refused.flaw(error, [.refused, .unsupported])
-            return flaw ?? (isVerified && shown == nil ? "a verified record cannot be shown" : nil)
+            if let flaw = Refused.flaw(error, [.refused, .unsupported]) { return flaw }
+            let isLost = isVerified && shown == nil && hasKnownParts(line)
+            return isLost ? "a verified record cannot be shown" : nil
+        }
+    }
+
+    /// Whether a version that knows no more kinds of parts than this one could show it.
+    private static func hasKnownParts(_ line: String) -> Bool {
+        let parts = (try? JSONReader.parse(line))?["parts"]?.array ?? []
+        return parts.allSatisfy { part in
+            let type = (part["withheld"] ?? part)["type"]?.string
+            return type.flatMap(Part.Kind.init) != nil
         }
     }
 
@@ -216,7 +226,7 @@ enum ArchiveJudges {
             case .unchanged: return nil
             case .whole: return nil
             case .marked(let marked):
-                guard marked != text, marked.contains(WithheldPart.mark) else { return "no mark" }
+                guard hasMark(marked) else { return "no mark" }
                 return nil
             }
         } catch {
@@ -271,11 +281,16 @@ enum ArchiveJudges {
                 let isPlain = masked == .unchanged && Self.hasPlainWord(input)
                 return isPlain ? "a plain word is not found" : nil
             }
-            guard marked.contains(WithheldPart.mark) else { return "no mark" }
+            guard Self.hasMark(marked) else { return "no mark" }
             return Self.hasPlainWord(Array(marked.utf8)) ? "a word is left" : nil
         } catch {
             return Refused.flaw(error, [.badInput, .unsupported, .refused])
         }
+    }
+
+    /// By its bytes: what follows a mark may be written over its last sign.
+    private static func hasMark(_ text: String) -> Bool {
+        contains(Array(text.utf8), Array(WithheldPart.mark.utf8))
     }
 
     /// Whether the word stands there between blanks, in letters of ASCII.

@@ -53,9 +53,14 @@ enum ArchivedImport {
         let lines = String(decoding: file, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: true)
         let header = lines.first.flatMap { try? JSONReader.parse(String($0)) }
-        guard let said = header?["conversation"], let read = Conversation(archived: said),
-            read == archived.conversation
-        else { return "its conversation is not restored" }
+        var restored = archived
+        guard let said = header?["conversation"], let read = Conversation(archived: said) else {
+            return "its conversation is not restored"
+        }
+        restored.conversation = read
+        let count = archived.messages.count
+        let again = VaultArchive.RecordLines.header(restored, messages: count, records: count)
+        guard file.starts(with: again) else { return "its conversation is restored as another" }
         do throws(VaultError) {
             for (line, message) in zip(lines.dropFirst(), archived.messages) {
                 let record = try RestoredRecord(parsing: String(line))

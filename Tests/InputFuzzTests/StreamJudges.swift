@@ -41,7 +41,7 @@ enum StreamJudges {
 
     /// Lengths of pieces that hang on the bytes alone.
     static func lengths(_ bytes: [UInt8]) -> [Int] {
-        bytes.isEmpty ? [1] : [Int(bytes[bytes.count / 2] % 13) + 1, Int(bytes[0] % 3), 1]
+        bytes.isEmpty ? [1] : [Int(bytes[bytes.count / 2]), Int(bytes[0] % 7), 1]
     }
 
     // MARK: Server-sent events

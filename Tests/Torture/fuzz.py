@@ -114,6 +114,7 @@ class Attempt:
                        capture_output=True)
         digest = hashlib.sha256(f"{run.seed}/{name}".encode()).digest()
         self.begun = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.answer = subprocess.run(
             ["nice", PROGRAM, *LIMITS, f"-runs={runs}", f"-max_total_time={max(1, int(seconds))}",
              f"-seed={int.from_bytes(digest[:3], 'big') + 1}", f"-dict={words}",
@@ -121,6 +122,8 @@ class Attempt:
             env=environment(run, **variables), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         self.said = self.answer.stderr.decode(errors="replace")
 
     def figure(self, name):
@@ -152,8 +155,9 @@ def attempt(run, name, until):
     attempted = Attempt(run, name, run.runs or DEFAULT_RUNS, until - time.monotonic(),
                         SCRATCH / "input-corpus" / name)
     finding = attempted.finding
-    print(f"  {name}: {attempted.coverage} places of the program,"
-          f" {attempted.figure('peak_rss_mb')} MB", flush=True)
+    rate = attempted.count / max(attempted.seconds, 0.001)
+    print(f"  {name}: {attempted.coverage} places of the program, {rate:,.0f} inputs a second of"
+          f" one core, {attempted.figure('peak_rss_mb')} MB", flush=True)
     run.row(f"fuzz {name}", attempted.count, "inputs", [finding] if finding else [],
             attempted.begun)
 

@@ -93,14 +93,23 @@ struct Emission {
         conversation.messages = conversation.messages.enumerated().filter {
             !places.contains($0.offset)
         }.map(\.element)
+        // What one message's way led to is that of all on it: a long chain is walked once.
+        var ends: [String: String?] = [:]
         func surviving(_ id: String?) -> String? {
-            var id = id
-            var steps = 0
-            while let current = id, let parent = parents[current], steps <= parents.count {
-                id = parent
-                steps += 1
+            var path: [String] = []
+            var next = id
+            while let current = next, let parent = parents[current] {
+                if let end = ends[current] {
+                    next = end
+                    break
+                }
+                // Whoever comes to it again goes round in a circle, which leads nowhere.
+                ends[current] = .some(nil)
+                path.append(current)
+                next = parent
             }
-            return steps > parents.count ? nil : id
+            for passed in path { ends[passed] = .some(next) }
+            return next
         }
         for index in conversation.messages.indices {
             conversation.messages[index].parent = surviving(conversation.messages[index].parent)
