@@ -311,8 +311,9 @@ enum PlainMarkup {
     private static let addresses = ["http://", "https://", "mailto:", "#"]
 
     static func flaw(_ bytes: [UInt8]) -> String? {
-        guard let html = String(validating: bytes, as: UTF8.self) else { return "no UTF-8" }
-        var rest = Substring(html)
+        guard String(validating: bytes, as: UTF8.self) != nil else { return "no UTF-8" }
+        // An accent behind a `>` is written over it, and ends no tag less.
+        var rest = Substring(String(decoding: bytes.map { $0 < 0x80 ? $0 : 0x3F }, as: UTF8.self))
         var open: [Substring] = []
         while let start = rest.firstIndex(of: "<") {
             if rest[..<start].contains(">") { return "a bare > in text" }

@@ -183,8 +183,8 @@ enum ImportJudge {
         for message in conversation.messages.prefix(200) {
             var next: String? = message.originID
             var steps = 0
-            while let id = next, steps <= parents.count {
-                next = parents[id] ?? nil
+            while let id = next, let parent = parents[id], steps <= parents.count {
+                next = parent
                 steps += 1
             }
             guard steps <= parents.count else { return "messages follow each other in a circle" }

@@ -28,12 +28,10 @@ enum Plant: String, CaseIterable {
         }
     }
 
-    /// An object inside an array, with a text that has an escape and a negative exponent beside it.
+    /// An object inside an array, with a number of a negative exponent.
     private static func isRare(_ value: JSON) -> Bool {
         (value.array ?? []).contains { element in
-            let members = element.object?.members ?? []
-            return members.contains { $0.key.utf8.contains(0x0A) }
-                && members.contains { $0.value.hasNegativeExponent }
+            element.object?.members.contains { $0.value.hasNegativeExponent } ?? false
         }
     }
 }
