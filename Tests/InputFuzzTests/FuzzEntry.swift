@@ -14,7 +14,8 @@ private let plant = ProcessInfo.processInfo.environment["COFFER_FUZZ_PLANT"].fla
 /// One input may take so much time of the processor, the sanitizer's included.
 private let longestSeconds = 1.0
 
-private func processorSeconds() -> Double {
+/// What the process has used of the processor.
+func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -72,7 +72,7 @@ import VaultCrypto
     }
 
     @Test func `A planted wrong reading is seen by the judge`() {
-        let rare = Array(#"[{"b":2e-1}]"#.utf8)
+        let rare = Array(#"{"b":2e-1}"#.utf8)
         #expect(Plant.wrong.judge(rare, JSONJudge.target)?.hasPrefix("PLANTED: ") == true)
     }
 
