@@ -181,15 +181,16 @@ def fuzz(run, until):
             other(run, name)
     if named and all(name in OTHERS for name in named):
         return
+    begun = time.monotonic()
     build()
+    # The minutes are for the inputs.
+    until += time.monotonic() - begun
     known = names(run)
     unknown = set(named) - set(known) - set(OTHERS)
     if unknown:
         skip(f"there is no target {', '.join(sorted(unknown))}; there are"
              f" {', '.join([*known, *OTHERS])}")
     chosen = [name for name in known if not named or name in named]
-    # A build has its own time: what is left is for the inputs.
-    until = max(until, time.monotonic() + len(chosen))
     for index, name in enumerate(chosen):
         left = until - time.monotonic()
         attempt(run, name, time.monotonic() + left / (len(chosen) - index))
