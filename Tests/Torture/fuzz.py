@@ -110,8 +110,8 @@ class Attempt:
             variables["COFFER_FUZZ_PLANT"] = plant
             found = run.folder
         # The words are read before the program could write them, so that they come first.
-        subprocess.run([PROGRAM, "-runs=0", seeds], env=environment(run, **variables),
-                       capture_output=True)
+        subprocess.run([PROGRAM, "-runs=0", f"-artifact_prefix={run.folder}/", seeds],
+                       env=environment(run, **variables), capture_output=True)
         digest = hashlib.sha256(f"{run.seed}/{name}".encode()).digest()
         self.begun = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
