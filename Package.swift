@@ -117,6 +117,12 @@ let package = Package(
         .testTarget(
             name: "SearchFuzzTests", dependencies: ["Vault", grdb], swiftSettings: house),
         .testTarget(
+            name: "InputFuzzTests",
+            dependencies: [
+                "Chat", "ForeignArchives", "Importers", "JSONText", "Policy", "Providers", "Vault",
+                "VaultArchive", "VaultCrypto",
+            ], swiftSettings: house),
+        .testTarget(
             name: "ForeignArchivesTests", dependencies: ["ForeignArchives", "VaultCrypto"],
             swiftSettings: house),
         .testTarget(

@@ -82,6 +82,38 @@ import VaultCrypto
         #expect(messages.filter { $0.parent == nil }.count == 1)
     }
 
+    @Test("values that an archive could not show are skipped, and the levels below them are not")
+    func deepValues() throws {
+        func nested(_ levels: Int) -> String {
+            String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        }
+        let own = #"{"uuid":"x","chat_messages":[],"more":\#(nested(230))}"#
+        try expectSkip(Array(own.utf8), "nested")
+        let inside = #"""
+            {"uuid":"x","chat_messages":[{"uuid":"1","sender":"human","text":"a"},
+            {"uuid":"2","sender":"human","text":"b","parent_message_uuid":"1",
+            "more":\#(nested(230))},
+            {"uuid":"3","sender":"human","text":"c","parent_message_uuid":"2",
+            "more":\#(nested(190))}]}
+            """#
+        let outcome = try around(Array(inside.utf8))
+        let conversation = try outcome.conversation("x")
+        #expect(conversation.messages.map(\.originID) == ["1", "3"])
+        #expect(conversation.messages.last?.parent == "1")
+        #expect(outcome.skipped.map(\.place) == ["conversations.json, conversation 2, message 2"])
+    }
+
+    @Test("many messages under one id take no longer than others", .timeLimit(.minutes(1)))
+    func sameIDs() throws {
+        let scratch = try Scratch()
+        let messages = Array(
+            repeating: #"{"id":"a","role":"user","text":"b"}"#, count: 60_000
+        ).joined(separator: ",")
+        let path = try scratch.write("a.jsonl", #"{"id":"x","messages":[\#(messages)]}"#)
+        let ids = try Outcome(path).conversation("x").messages.map(\.originID)
+        #expect(Set(ids).count == 60_000 && ids[1] == "a#2" && ids.last == "a#60000")
+    }
+
     @Test("a byte order mark and white space are no fault")
     func mark() throws {
         let scratch = try Scratch()

@@ -70,7 +70,7 @@ class LargeMeasures(Measures):
 def large(run, until):
     """Fills a vault in half of the time at most, and measures it in what is left."""
     start = time.monotonic()
-    volume = int(run.options.gigabytes * 1e9)
+    volume = int((run.options.gigabytes or 10) * 1e9)
     if shutil.disk_usage(run.folder).free < ROOM * volume:
         skip(f"{run.folder} has no room for {ROOM} times {volume / 1e9:g} GB")
     vault = LargeVault(run.new_folder(run.folder, "large"), run.seed)

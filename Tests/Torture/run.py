@@ -17,10 +17,12 @@ OPERATIONS = 25
 class Run:
     """What every command needs: folders of its own, calls.so, a place for its results."""
 
-    def __init__(self, seed, minutes):
-        self.seed = seed
-        self.minutes = minutes
-        self.until = time.monotonic() + minutes * 60
+    def __init__(self, options):
+        """`options` as tools/torture reads them; those of other commands are None."""
+        self.options = options
+        self.seed = options.seed
+        self.minutes = options.minutes
+        self.until = time.monotonic() + options.minutes * 60
         self.rows = []
         self.findings = []
         shared = pathlib.Path("/dev/shm")

@@ -19,6 +19,7 @@ from measured import MOST_MEMORY, PART, PIECE, TURNS, MeasuredVault, Texts
 SPARE, MOST_TIMES = 0.05, 2.0
 # What others may take in proportion to what the vault has more.
 MOST_IN_PROPORTION = 1.5
+DEFAULT_SIZES = "10000,100000,1000000"
 # Up to so many messages the memory of a command is promised.
 PROMISED = 1_000_000
 # How often an operation is repeated: while it takes less than so many seconds.
@@ -244,7 +245,7 @@ def scale(run, until):
     """Grows one vault from size to size."""
     vault = MeasuredVault(run.new_folder(run.folder, "scale"), run.seed)
     table, extra = [], 0
-    for size in sizes_of(run.options.sizes):
+    for size in sizes_of(run.options.sizes or DEFAULT_SIZES):
         needed = seconds_needed(table, size)
         if time.monotonic() + needed > until:
             print(f"no time for {size:,} messages, which need about {needed / 60:.0f} minutes")

@@ -18,6 +18,7 @@ from judges import driver
 from measured import PIECE, TURNS, MeasuredVault, Texts, growth
 
 # Conversations that come and go in a round.
+DEFAULT_MESSAGES = 1_000_000
 COMING = 100
 # Every so many rounds what was purged is erased.
 ERASED_EVERY = 3
@@ -220,7 +221,8 @@ def soak(run, until):
     start = time.monotonic()
     growing = start + GROWING * (until - start)
     vault = MeasuredVault(run.new_folder(run.folder, "soak"), run.seed)
-    vault.grow(run.options.messages // PIECE * PIECE, lambda: time.monotonic() < growing)
+    messages = run.options.messages or DEFAULT_MESSAGES
+    vault.grow(messages // PIECE * PIECE, lambda: time.monotonic() < growing)
     print(f"  {vault.messages:,} messages in {time.monotonic() - start:.0f} s, "
           f"{vault.size() / 1e6:.1f} MB", flush=True)
     run.row("messages that were imported", vault.messages, "messages", vault.faults, start)

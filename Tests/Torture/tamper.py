@@ -365,16 +365,17 @@ def of_coffer(run, until):
     def share(number, results):
         folder = run.new_folder(run.scratch, f"tamper-{number}")
         tampering = Tampering(Engine(vault), vault.states, folder, run.seed)
-        if run.only in (None, rollback.kind):
+        if run.options.only in (None, rollback.kind):
             rollback.run(tampering, number, WORKERS, until)
-        tampering.run(number, WORKERS, until, run.only)
+        tampering.run(number, WORKERS, until, run.options.only)
         tampering.engine.close()
         results.put((tampering.classes, tampering.findings))
 
     counts = {kind.name: kind.count for kind in specimen.every_kind(vault.states, run.seed)}
     counts[rollback.kind] = len(rollback.work)
-    if run.only and run.only not in counts:
-        sys.exit(f"tools/torture: there is no kind {run.only}; there are {', '.join(counts)}")
+    if run.options.only and run.options.only not in counts:
+        sys.exit(f"tools/torture: there is no kind {run.options.only}; "
+                 f"there are {', '.join(counts)}")
     found = crash.in_processes(share, WORKERS)
     classes = sum((classes for classes, _ in found), collections.Counter())
     return Outcome(rollback, counts, classes, [text for _, texts in found for text in texts])
@@ -404,11 +405,12 @@ def one(run, chosen):
 def tamper(run, until):
     """Changes of one vault, with a table of what became of them."""
     start = time.monotonic()
-    if run.only and ":" in run.only:
-        tampering = one(run, run.only)
+    if run.options.only and ":" in run.options.only:
+        tampering = one(run, run.options.only)
         return run.row("tamper", tampering.count, "change", tampering.findings, start)
     done = of_coffer(run, until)
-    print(table([(Engine.name, done.counts, done.classes)], run.only and [run.only]), flush=True)
+    kinds = run.options.only and [run.options.only]
+    print(table([(Engine.name, done.counts, done.classes)], kinds), flush=True)
     run.row("tamper", done.classes.total(), "changes", done.findings, start)
     start = time.monotonic()
     count, wrong = done.rollback.check_program()
