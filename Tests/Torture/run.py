@@ -20,6 +20,8 @@ class Run:
     def __init__(self, seed, minutes):
         self.seed = seed
         self.minutes = minutes
+        # What a command was asked for besides.
+        self.kind = None
         self.until = time.monotonic() + minutes * 60
         self.rows = []
         self.findings = []

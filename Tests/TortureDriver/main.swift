@@ -3,11 +3,12 @@ import Vault
 
 // What tools/torture needs of the engine itself. Without a word it says for one copy of a vault
 // after the other what is in it: one request a line on standard input (`JudgeRequest`), one answer
-// a line on standard output (`Judgement`).
+// a line on standard output (`Judgement`). `threads` uses one vault with many threads (`Threads`).
 let words = CommandLine.arguments.dropFirst()
 do {
     switch words.first {
     case nil: try answerJudgeRequests()
+    case "threads": try runThreads(Array(words.dropFirst()))
     case let word?:
         FileHandle.standardError.write(Data("TortureDriver: there is no \(word)\n".utf8))
         exit(64)
@@ -25,4 +26,13 @@ func answerJudgeRequests() throws {
         let answer = try encoder.encode(Judge(request).judgement())
         try FileHandle.standardOutput.write(contentsOf: answer + [UInt8(ascii: "\n")])
     }
+}
+
+func runThreads(_ words: [String]) throws {
+    if words == ["--planted"] { return print(PlantedRace.run()) }
+    guard let threads = Threads(words) else {
+        FileHandle.standardError.write(Data("TortureDriver threads FOLDER SEED SECONDS [unsaid]\n".utf8))
+        exit(64)
+    }
+    try threads.run()
 }
