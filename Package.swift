@@ -153,8 +153,8 @@ let package = Package(
 /// stack with them takes longer than all of this.
 if Context.environment["COFFER_ENGINE_ONLY"] != nil {
     let outside: Set = [
-        "Providers", "Chat", "Transport", "coffer", "ChatDriver", "ProvidersTests", "ChatTests",
-        "TransportTests", "CofferTests",
+        "Providers", "Chat", "Transport", "coffer", "ChatDriver", "VaultDriver", "ProvidersTests",
+        "ChatTests", "TransportTests", "CofferTests",
     ]
     package.targets.removeAll { outside.contains($0.name) }
     package.products = []
