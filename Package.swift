@@ -154,3 +154,14 @@ let package = Package(
             name: "TidyTests", exclude: ["escape-hatches.txt"], swiftSettings: house),
     ]
 )
+
+/// With `COFFER_ENGINE_ONLY` the engine and its suites alone, for sanitizers: building the network
+/// stack with them takes longer than all of this.
+if Context.environment["COFFER_ENGINE_ONLY"] != nil {
+    let outside: Set = [
+        "Providers", "Chat", "Transport", "coffer", "ChatDriver", "VaultDriver", "ProvidersTests",
+        "ChatTests", "TransportTests", "CofferTests", "InputFuzzTests",
+    ]
+    package.targets.removeAll { outside.contains($0.name) }
+    package.products = []
+}

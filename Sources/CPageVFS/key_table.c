@@ -3,7 +3,8 @@
  *
  * SQLite hands a VFS nothing but a path, so the path is what a key is found by. The keys are in
  * guarded memory; an open file has a copy of its own, so that removing a key here never takes it
- * away under a file in use.
+ * away under a file in use. Two parts of a process may have one database in hand, and open more
+ * files of it: a key goes once each of them has removed it.
  */
 #include "page_vfs.h"
 #include <pthread.h>
@@ -12,6 +13,7 @@
 typedef struct Entry {
     struct Entry *next;
     FileKeys *keys;
+    long uses; /* how often it was added and not removed */
     char path[];
 } Entry;
 
@@ -30,6 +32,7 @@ static Entry *make_entry(const char *path, const unsigned char key[KEY_SIZE]) {
     Entry *entry = sqlite3_malloc64(sizeof(Entry) + size);
     if (entry == NULL) return NULL;
     entry->next = NULL;
+    entry->uses = 1;
     entry->keys = cipher_make_keys(key);
     memcpy(entry->path, path, size);
     if (entry->keys == NULL) {
@@ -49,7 +52,10 @@ int key_table_add(const char *canonicalPath, const unsigned char key[KEY_SIZE]) 
     if (entry == NULL) return SQLITE_NOMEM;
     pthread_mutex_lock(&mutex);
     Entry **link = find(canonicalPath), *old = *link;
-    if (old != NULL) entry->next = old->next;
+    if (old != NULL) {
+        entry->next = old->next;
+        entry->uses += old->uses;
+    }
     *link = entry;
     pthread_mutex_unlock(&mutex);
     if (old != NULL) free_entry(old);
@@ -59,10 +65,11 @@ int key_table_add(const char *canonicalPath, const unsigned char key[KEY_SIZE]) 
 int key_table_remove(const char *canonicalPath) {
     pthread_mutex_lock(&mutex);
     Entry **link = find(canonicalPath), *entry = *link;
-    if (entry != NULL) *link = entry->next;
+    int isLast = entry != NULL && --entry->uses == 0;
+    if (isLast) *link = entry->next;
     pthread_mutex_unlock(&mutex);
     if (entry == NULL) return SQLITE_NOTFOUND;
-    free_entry(entry);
+    if (isLast) free_entry(entry);
     return SQLITE_OK;
 }
 

@@ -58,7 +58,8 @@ package enum PageEncryption {
 
     /// Gives the database at `path` its key; it need not exist yet.
     ///
-    /// Databases that are open keep the key they were opened with.
+    /// Databases that are open keep the key they were opened with. Each call wants one of
+    /// `removeKey`.
     ///
     /// - Parameters:
     ///   - key: 32 bytes.
@@ -79,7 +80,7 @@ package enum PageEncryption {
         }
     }
 
-    /// Forgets the key of the database at `path`, if it has one.
+    /// Forgets the key of the database at `path`, once it was removed as often as it was added.
     ///
     /// Open databases stay open.
     package static func removeKey(forDatabaseAt path: String) {

@@ -14,9 +14,17 @@ package final class Vault: Sendable {
         var store: Store
     }
 
+    package let id: RecordID
     let layout: VaultLayout
     let lock: VaultLock
+    /// Held while slots or the generation change. Who is inside the database must not ask for it:
+    /// the change waits for them.
     let state: Mutex<State>
+    /// Changes of slots and of the generation, and examinations of the files, come one after the
+    /// other.
+    let changes = Mutex(())
+    /// One thread at a time remembers a checkpoint, so that none puts an older one over a newer.
+    let checkpoints = Mutex(())
     let searchCache = SearchCache()
     let auditMemory = AuditMemory()
     /// Stands for the clock; tests hand in their own.
@@ -37,6 +45,7 @@ package final class Vault: Sendable {
         self.auditor = auditor.counting(at: layout.uses)
         self.policyPlace = policyPlace
         mending = Mutex(mended)
+        id = state.header.vault
         self.layout = layout
         self.lock = lock
         self.state = Mutex(state)
@@ -46,7 +55,6 @@ package final class Vault: Sendable {
     var store: Store { state.withLock { $0.store } }
     var header: VaultHeader { state.withLock { $0.header } }
 
-    package var id: RecordID { header.vault }
     package var directory: String { layout.directory }
 
     /// Whether a folder is the vault's own or lies in it; links are followed.
@@ -130,15 +138,18 @@ package final class Vault: Sendable {
         return store
     }
 
-    /// Remembers how far the audit log went, wipes the vault key, closes the database and gives up
-    /// the lock.
+    /// Remembers how far the audit log went, waits for other threads that use the vault, wipes the
+    /// vault key, closes the database and gives up the lock. Whoever calls anything afterwards is
+    /// refused.
     package func close() throws(VaultError) {
-        let memory = Result { () throws(VaultError) in try rememberCheckpoint() }
-        // Whoever closed the vault may go on and keep this object.
-        state.withLock { $0.key = unsafe SecretBytes(count: 0) { _ in } }
-        try store.close()
-        lock.release()
-        try memory.get()
+        try changes.withLock { (_) throws(VaultError) in
+            let memory = Result { () throws(VaultError) in try rememberCheckpoint() }
+            // Whoever closed the vault may go on and keep this object.
+            state.withLock { $0.key = unsafe SecretBytes(count: 0) { _ in } }
+            try store.close()
+            lock.release()
+            try memory.get()
+        }
     }
 
     // MARK: - The key cache

@@ -128,6 +128,14 @@ extension Vault {
     func changeAlone(
         _ body: (inout State, VaultLayout) throws(VaultError) -> Void
     ) throws(VaultError) {
+        // The lock is the process's: a second thread would lose it with the first one's change.
+        try changes.withLock { (_) throws(VaultError) in try changeNext(body) }
+    }
+
+    private func changeNext(
+        _ body: (inout State, VaultLayout) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        try store.requireOpen()
         try lock.take(.exclusive)
         let result: Result<Void, VaultError> = state.withLock { state in
             Result { () throws(VaultError) in

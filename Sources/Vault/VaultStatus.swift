@@ -29,7 +29,8 @@ package struct LockedVaultStatus: Sendable {
 
 extension Vault {
     package func status() throws(VaultError) -> VaultStatus {
-        try store.read { db in
+        let header = header
+        return try store.read { db in
             VaultStatus(
                 generation: header.generation,
                 conversations: try Counter.conversations.value(in: db),

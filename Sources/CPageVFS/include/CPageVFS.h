@@ -34,7 +34,10 @@ int cvfs_register(void);
  */
 int cvfs_add_key(const char *path, const unsigned char key[CVFS_KEY_SIZE]);
 
-/* Forgets the key of `path`. Databases that are open stay open. SQLITE_NOTFOUND without one. */
+/*
+ * Forgets the key of `path` once it was removed as often as it was added. Databases that are open
+ * stay open. SQLITE_NOTFOUND without one.
+ */
 int cvfs_remove_key(const char *path);
 
 /* What cvfs_probe finds at a path. */

@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 package import VaultCrypto
 
 // The audit log of an open vault.
@@ -105,10 +106,12 @@ extension Vault {
 
     /// Signs a log that has grown and remembers the checkpoint.
     func rememberCheckpoint() throws(VaultError) {
-        let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
-        let size = try store.read { db in try AuditTree(in: db).frontier.count }
-        guard !memory.isCurrent(size) else { return }
-        try memory.store(try checkpoint())
+        try checkpoints.withLock { (_) throws(VaultError) in
+            let memory = try CheckpointMemory(layout: layout, header: header, auditor: auditor)
+            let size = try store.read { db in try AuditTree(in: db).frontier.count }
+            guard !memory.isCurrent(size) else { return }
+            try memory.store(try checkpoint())
+        }
     }
 }
 

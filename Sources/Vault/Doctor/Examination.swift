@@ -65,6 +65,15 @@ extension Vault {
     package func examine(
         repairs: Bool, progress: (ExaminationProgress) throws(VaultError) -> Void = { _ in }
     ) throws(VaultError) -> Examination {
+        // Files and key are those of one generation, and slots stay as they are.
+        try changes.withLock { (_) throws(VaultError) in
+            try examineUnchanged(repairs: repairs, progress)
+        }
+    }
+
+    private func examineUnchanged(
+        repairs: Bool, _ progress: (ExaminationProgress) throws(VaultError) -> Void
+    ) throws(VaultError) -> Examination {
         var examination = Examination()
         for fault in mended { examination.add(fault) }
         try progress(ExaminationProgress(stage: .files, done: 0, total: 1))

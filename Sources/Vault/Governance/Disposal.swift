@@ -91,8 +91,9 @@ extension Vault {
         _ plan: DisposalPlan, _ request: DisposalRequest, _ intent: Int64,
         _ report: DisposalReport
     ) throws(VaultError) -> DisposalReport {
-        let key = state.withLock { $0.key.clone() }
-        return try store.purge { db in
+        // The key is that of the database: traces under another one could not be looked for.
+        let keyed = state.withLock { KeyedStore(store: $0.store, key: $0.key.clone()) }
+        return try keyed.store.purge { db in
             let time = self.now()
             var report = report
             let governance = try governance(in: db, at: time)
@@ -117,7 +118,7 @@ extension Vault {
                 report.deferred += try self.deferErasures(of: kept, time, in: db)
             }
             let destroyed = try DestroyedRecords(going, in: db)
-            var traces = DestructionTraces(db: db, vaultKey: key)
+            var traces = DestructionTraces(db: db, vaultKey: keyed.key)
             try traces.gather(going.map(\.conversation))
             let removed = try RecordPurge(db: db).run(going.map(\.conversation))
             report.conversations = removed.conversations
@@ -205,4 +206,10 @@ extension Vault {
             }
         }
     }
+}
+
+/// A database with the vault key of its generation.
+private struct KeyedStore: ~Copyable {
+    let store: Store
+    let key: SecretBytes
 }

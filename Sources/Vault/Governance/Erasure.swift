@@ -8,7 +8,8 @@ package enum ErasureOutcome: Sendable {
     /// There is nothing that a purge has left.
     case nothingToDo
     case done(DestructionCertificate)
-    /// Another process has the vault open: the next purge, or `coffer purge`, makes up for it.
+    /// Another process has the vault open, or another thread purged meanwhile: the next purge, or
+    /// `coffer purge`, makes up for it.
     case deferred
 }
 
@@ -112,6 +113,7 @@ private struct Erasure {
                 let store = try Store(path, vaultKey: key, readers: .one)
                 let result = Result { () throws(VaultError) in
                     try store.write { db in
+                        try requireSame(facts.governing, in: db)
                         facts.scan = try scan.conclude(in: db)
                         try requireClean(facts.scan)
                         try db.execute(sql: "DELETE FROM trace")
@@ -165,6 +167,14 @@ private struct Erasure {
                 keyFile: header.keyFileDigest, slots: header.slots,
                 checkpoint: try AuditCheckpoint(signing: db, vault: vault),
                 governing: governing, exports: exports, purges: purges, scan: ScanResult())
+        }
+    }
+
+    /// A thread that had the old generation in hand may have purged after the traces were read;
+    /// what it purged must not count as erased, since nobody looked for it.
+    private func requireSame(_ governing: GovernanceState, in db: Database) throws {
+        guard try AuditState(in: db).governing.unerased == governing.unerased else {
+            throw VaultError(.busy, "Something was purged meanwhile; erase once more.")
         }
     }
 

@@ -22,6 +22,9 @@ final class Store: Sendable {
     let pool: any DatabaseWriter
     /// Whether another generation has taken the place of this one.
     private let isOver = Atomic(false)
+    private let uses = StoreUses()
+    /// Whether the page encryption still has the key from here.
+    private let hasKey = Atomic(true)
 
     /// Opens the database of a generation and brings it to the newest schema.
     ///
@@ -94,8 +97,12 @@ final class Store: Sendable {
         try PageEncryption.addKey(key, forDatabaseAt: path)
     }
 
-    /// Closes every connection; the last process to close folds the log into the database.
-    func close() throws(VaultError) {
+    /// Waits for those who use it, and closes every connection; the last process to close folds the
+    /// log into the database.
+    ///
+    /// - Parameter successor: The database that takes its place: who reads here reads there.
+    func close(for successor: Store? = nil) throws(VaultError) {
+        uses.close(for: successor)
         do {
             // Readers cannot fold the log, so the writer must be the last to close.
             (pool as? DatabasePool)?.invalidateReadOnlyConnections()
@@ -103,7 +110,10 @@ final class Store: Sendable {
         } catch {
             throw DatabaseFault.vaultError(error)
         }
-        PageEncryption.removeKey(forDatabaseAt: path)
+        // Once: another opening of this database in this process may have added it as well.
+        if hasKey.exchange(false, ordering: .sequentiallyConsistent) {
+            PageEncryption.removeKey(forDatabaseAt: path)
+        }
     }
 
     private static func configuration() -> Configuration {
@@ -124,6 +134,8 @@ final class Store: Sendable {
 
     /// Reads in one snapshot.
     func read<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        guard uses.begin() else { return try next().read(body) }
+        defer { uses.end() }
         do {
             return try pool.read(body)
         } catch {
@@ -134,6 +146,8 @@ final class Store: Sendable {
     /// Reads in one snapshot, as `read` does, with less ado: nothing guards against a body that
     /// writes, and no statement is prepared anew.
     func readQuickly<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        guard uses.begin() else { return try next().readQuickly(body) }
+        defer { uses.end() }
         do {
             return try pool.unsafeRead { db in
                 try RowLookup("BEGIN DEFERRED TRANSACTION", in: db).run()
@@ -147,6 +161,8 @@ final class Store: Sendable {
 
     /// Writes in one transaction, durable when this returns.
     func write<T>(_ body: (Database) throws -> T) throws(VaultError) -> T {
+        try begin()
+        defer { uses.end() }
         let result: T
         do {
             result = try pool.write { db in
@@ -185,6 +201,8 @@ final class Store: Sendable {
         after first: String, before last: String, _ body: (Database) throws -> T
     ) throws(VaultError) -> T {
         var result: T?
+        try begin()
+        defer { uses.end() }
         do {
             try pool.writeWithoutTransaction { db in
                 try requirePresent()
@@ -234,6 +252,9 @@ final class Store: Sendable {
 
     /// Moves the write-ahead log into the database and empties it, unless a reader is in the way.
     func foldLog() throws(VaultError) {
+        // A database that is closed has no log, and one that is over needs none.
+        guard uses.begin() else { return }
+        defer { uses.end() }
         do {
             try pool.writeWithoutTransaction { db in
                 try withBriefTimeout(db) { _ = try db.checkpoint(.truncate) }
@@ -252,6 +273,8 @@ final class Store: Sendable {
     ///   no longer the vault's.
     /// - Throws: What the body throws.
     func replaced(by body: (Database) throws -> Void) throws(VaultError) {
+        try begin()
+        defer { uses.end() }
         do {
             try pool.writeWithoutTransaction { db in
                 try body(db)
@@ -260,6 +283,26 @@ final class Store: Sendable {
         } catch {
             throw DatabaseFault.vaultError(error)
         }
+    }
+
+    /// Begins a use that writes.
+    private func begin() throws(VaultError) {
+        if uses.begin() { return }
+        try requirePresent()
+        throw Self.closed
+    }
+
+    /// - Throws: `internalFault` for a database that is closed.
+    func requireOpen() throws(VaultError) { if uses.isClosed { throw Self.closed } }
+
+    /// Where to read instead of in this database, which is closed.
+    private func next() throws(VaultError) -> Store {
+        guard let successor = uses.successor else { throw Self.closed }
+        return successor
+    }
+
+    private static var closed: VaultError {
+        VaultError(.internalFault, "The vault is closed already; please report this.")
     }
 
     private func requirePresent() throws(VaultError) {

@@ -26,7 +26,8 @@ struct GenerationChange {
         scan: DestructionScan? = nil,
         prepare: (String, borrowing SecretBytes) throws(VaultError) -> Void = { _, _ in }
     ) throws(VaultError) {
-        let old = state.header.generation
+        let oldHeader = state.header
+        let old = oldHeader.generation
         let next = old + 1
         let key = SecretBytes.random(count: 32)
         try DurableFile.removeTree(layout.generation(next))
@@ -52,10 +53,11 @@ struct GenerationChange {
 
         try VaultFolder.overwriteAndRemove(layout.unfinishedMark(next), of: layout)
 
-        try state.store.close()
-        _ = try KernelKeyring.remove(name: KeyCache.name(of: state.header))
         let opened = try Store(layout.database(next), vaultKey: key)
         state = Vault.State(header: header, key: key, store: opened)
+        // Who reads in the old one is waited for; who would has the new one.
+        try store.close(for: opened)
+        _ = try KernelKeyring.remove(name: KeyCache.name(of: oldHeader))
         try GenerationFolders(layout: layout, current: next).destroy(String(old))
         try SlotFiles(layout: layout).settle(slots)
     }
