@@ -108,6 +108,19 @@ struct VerifyTests {
         }
     }
 
+    @Test("Two files in each other's place are both named, signatures as well")
+    func exchangedSignatures() throws {
+        let place = try TemporaryFolder()
+        try place.export(Samples.source, "out")
+        let files = ["tagmanifest-sha256.txt.sig", "tagmanifest-sha256.txt.minisig"]
+        let contents = try files.map { try place.read("out/\($0)") }
+        for (file, content) in zip(files, contents.reversed()) {
+            try place.write("out/\(file)", content)
+        }
+        let faults = try place.verify("out").faults
+        #expect(Set(faults.map(\.path)) == Set(files), "\(faults)")
+    }
+
     @Test(
         "An extra file is named, wherever it is",
         arguments: [

@@ -123,8 +123,8 @@ extension BagChecker {
 
     /// Checks both signatures.
     ///
-    /// When neither fits by any key that the bag states, it is the tag
-    /// manifest that was altered; when one fits, the other one was.
+    /// When neither fits by any key that the bag states, it is the tag manifest that was altered,
+    /// unless neither is a signature at all; when one fits, the other one was.
     private mutating func checkSignatures(_ expected: ExpectedSigner?) -> Seal {
         var seal = Seal()
         guard let content = small[ArchiveName.tagManifest] else { return seal }
@@ -151,6 +151,14 @@ extension BagChecker {
         seal.key = sshKey ?? minisignKey
         seal.isTagManifestIntact = seal.key != nil
         seal.trustedComment = minisignKey != nil ? minisign?.trustedComment : nil
+        let paths = [ArchiveName.sshSignature, ArchiveName.minisignSignature]
+        if ssh == nil, minisign == nil, paths.contains(where: { small[$0] != nil }) {
+            // Nothing says whether the tag manifest is what was signed.
+            for path in paths where small[path] != nil {
+                faults.add(path, "this is no signature, so that nothing shows what was signed")
+            }
+            return seal
+        }
         addSignatureFaults(ssh: ssh == nil ? nil : sshKey, minisign: minisignKey, seal)
         if let expected, let key = seal.key, !expected.matches(key) {
             faults.add(ArchiveName.tagManifest, "it was not signed by the expected signer")
