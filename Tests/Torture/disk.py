@@ -128,9 +128,9 @@ class Disk:
             self.inode_of_folder[event.inode] = event.path
             self.name({event.path: "folder"})
         elif change == notes.WRITE:
-            self.files[event.inode].write(event.place, event.first)
+            self.file(event).write(event.place, event.first)
         elif change == notes.TRUNCATE:
-            self.files[event.inode].truncate(event.place)
+            self.file(event).truncate(event.place)
         elif change == notes.SYNC:
             self.sync(event.inode)
         elif change == notes.LINK:
@@ -139,6 +139,10 @@ class Disk:
             self.name({event.path: None})
         elif change == notes.RENAME:
             self.rename(event.path, event.target)
+
+    def file(self, event):
+        """The file of an event; one that never had a name ends with its process, seen by nobody."""
+        return self.files.get(event.inode) or File()
 
     def rename(self, path, target):
         moved = {path: None, target: self.live[path]}
