@@ -115,11 +115,18 @@ def differences(answer, before, *afters):
         wanted = [state.get(name) for state in states]
         if items.get(name) not in wanted and not (
                 name in items and any(is_cut_off(items[name], whole) for whole in wanted)):
-            what = "is missing" if name not in items else "is as it never was"
-            wrong.append(f"{name} {what}")
+            wrong.append(f"{name} {what_is(items.get(name), wanted)}")
     if answer["logged"] < before["logged"]:
         wrong.append(f"the log has {answer['logged']} entries, not {before['logged']}")
     return wrong
+
+
+def what_is(kept, wanted):
+    """A thing that is missing, or like nothing that was acknowledged."""
+    if kept is None:
+        return "is missing"
+    others = " or ".join(sorted({repr(str(other)[:60]) for other in wanted}))
+    return f"is as it never was: {str(kept)[:60]!r} and not {others}"
 
 
 def is_cut_off(kept, whole):

@@ -70,6 +70,8 @@ struct Judge {
     private func look(at vault: Vault, _ judgement: inout Judgement) throws {
         let names = try addRecords(of: vault, &judgement.items)
         try addGovernance(of: vault, &judgement.items)
+        // What a search says of itself that it does not have yet is nothing that was lost.
+        try vault.completeSearchIndex { _ in true }
         for word in request.words {
             let search = SearchRequest(word, limit: 100_000, idsOnly: true, includeHidden: true)
             let hits = try vault.search(search).hits.map { names[$0.message] ?? "unknown" }
