@@ -130,9 +130,13 @@ def what_is(kept, wanted):
 
 
 def is_cut_off(kept, whole):
-    """Whether a message of a turn is one that was stopped on the way to another."""
+    """Whether a message of a turn is one that was stopped on the way to another.
+
+    What comes together with the end of a connection may be taken once and not the next time.
+    """
     if whole is None or not kept.startswith("stopped "):
         return False
     _, version, text = kept.split(" ", 2)
-    _, last, all_of_it = whole.split(" ", 2)
-    return version == last and all_of_it.startswith(text)
+    state, last, all_of_it = whole.split(" ", 2)
+    return version == last and (
+        all_of_it.startswith(text) or state != "complete" and text.startswith(all_of_it))
