@@ -3,9 +3,9 @@ import Synchronization
 import Vault
 import VaultCrypto
 
-/// `threads FOLDER SEED SECONDS`: many threads at once on one vault, again and again, and a look at
-/// what is left of it after each time. One line of JSON says what was done and found.
+/// `threads FOLDER SEED SECONDS`: many threads at once on one vault, again and again.
 ///
+/// What is left of the vault is looked at each time. One line of JSON says what was done and found.
 /// The seed decides what each thread does, and not how they take turns. With `unsaid` behind it,
 /// something is changed each time that the ledger is not told of, which must be found.
 struct Threads {
