@@ -13,7 +13,7 @@ final class Purger: Worker {
     }
 
     func step() throws {
-        scene.pause(milliseconds: 30 + draw.below(60))
+        scene.pause(milliseconds: 100 + draw.below(200))
         guard let chosen = scene.ledger.choose(&draw), let taken = scene.ledger.take(chosen) else {
             return
         }
