@@ -17,8 +17,9 @@ package final class Vault: Sendable {
     package let id: RecordID
     let layout: VaultLayout
     let lock: VaultLock
-    /// Held while slots or the generation change. Who is inside the database must not ask for it:
-    /// the change waits for them.
+    /// Held while slots or the generation change.
+    ///
+    /// Who is inside the database must not ask for it: the change waits for them.
     let state: Mutex<State>
     /// Changes of slots and of the generation, and examinations of the files, come one after the
     /// other.
@@ -138,8 +139,10 @@ package final class Vault: Sendable {
         return store
     }
 
-    /// Remembers how far the audit log went, waits for other threads that use the vault, wipes the
-    /// vault key, closes the database and gives up the lock. Whoever calls anything afterwards is
+    /// Remembers how far the audit log went, wipes the vault key, closes the database and gives up
+    /// the lock.
+    ///
+    /// Other threads that use the vault are waited for; whoever calls anything afterwards is
     /// refused.
     package func close() throws(VaultError) {
         try changes.withLock { (_) throws(VaultError) in

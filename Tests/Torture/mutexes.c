@@ -2,10 +2,10 @@
  * Shows ThreadSanitizer the mutexes of Swift's Synchronization library.
  *
  * That library is not built with the sanitizer. What is inlined of a mutex, taking a free one and
- * giving one up that nobody waits for, the sanitizer sees; the two calls for the other cases it does
- * not, so that it would report a race for what they guard. This library is loaded before that one
- * and stands between: after the lock was taken, and before it is given up, it tells the sanitizer,
- * under the address that the inlined part uses.
+ * giving one up that nobody waits for, the sanitizer sees; the two calls for the other cases it
+ * does not, so that it would report a race for what they guard. This library is loaded before that
+ * one and stands between: after the lock was taken, and before it is given up, it tells the
+ * sanitizer, under the address that the inlined part uses.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

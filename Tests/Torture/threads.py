@@ -1,8 +1,8 @@
 """Many threads at once on one open vault, and what is left of it afterwards.
 
-TortureDriver imports, holds conversations, labels, places holds, destroys, erases, changes slots and
-keys, merges the index, searches, lists, exports, verifies and examines in nineteen threads of one
-process, and closes the vault under them. What was acknowledged is kept in a ledger and compared
+TortureDriver imports, holds conversations, labels, places holds, destroys, erases, changes slots
+and keys, merges the index, searches, lists, exports, verifies and examines in nineteen threads of
+one process, and closes the vault under them. What was acknowledged is kept in a ledger and compared
 with the vault each time it was closed; the log is verified and the vault examined. A thread that
 waits for ever, a process that dies, and an answer that no state of the vault explains are findings.
 

@@ -13,7 +13,7 @@ final class Purger: Worker {
     }
 
     func step() throws {
-        scene.pause(milliseconds: 30 + draw.below(60))
+        scene.pause(milliseconds: 100 + draw.below(200))
         guard let chosen = scene.ledger.choose(&draw), let taken = scene.ledger.take(chosen) else {
             return
         }
@@ -78,7 +78,9 @@ final class SlotKeeper: Worker {
                     try scene.vault.addSlot(
                         name: slot, kind: .recovery, recipient: identity.recipient)
                 }
-            } _: { $0.insert(slot) }
+            } _: { slots in
+                slots.insert(slot)
+            }
             mine.append(slot)
         } else if draw.below(2) == 0 {
             let slot = mine[draw.below(mine.count)]
@@ -89,7 +91,9 @@ final class SlotKeeper: Worker {
             let slot = mine.removeLast()
             try scene.ledger.changeSlot {
                 try scene.repeated { try scene.vault.removeSlot(name: slot) }
-            } _: { $0.remove(slot) }
+            } _: { slots in
+                slots.remove(slot)
+            }
             scene.ledger.count("new keys")
         }
     }

@@ -55,8 +55,8 @@ final class Ledger: Sendable {
     func note(_ thread: String, _ what: String) { state.withLock { $0.doing[thread] = what } }
 
     var doing: String {
-        state.withLock { $0.doing.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
-            .joined(separator: "; ")
+        state.withLock { $0.doing.sorted { $0.key < $1.key } }
+            .map { "\($0.key): \($0.value)" }.joined(separator: "; ")
     }
 
     var result: (counts: [String: Int], findings: [String]) {
@@ -148,7 +148,9 @@ final class Ledger: Sendable {
         let (known, gone) = state.withLock { ($0.entries, $0.gone) }
         let (named, isPending) = state.withLock { ($0.slots, $0.pendingSlots > 0) }
         var wrong = gone.filter { found[$0] != nil }.map { "\($0) was destroyed and is there" }
-        if slots != named, !isPending { wrong.append("slots \(slots.sorted()), not \(named.sorted())") }
+        if slots != named, !isPending {
+            wrong.append("slots \(slots.sorted()), not \(named.sorted())")
+        }
         for (name, entry) in known {
             guard let actual = found[name] else {
                 if !entry.isGoing { wrong.append("\(name) is missing") }
@@ -173,7 +175,8 @@ final class Ledger: Sendable {
         let surplus = found.texts.keys.filter { known.texts[$0] == nil }
         wrong += surplus.map { "\(name) has the message \($0) that nobody was told of" }
         if known.labels != found.labels {
-            wrong.append("\(name) has labels \(found.labels.sorted()), not \(known.labels.sorted())")
+            wrong.append(
+                "\(name) has labels \(found.labels.sorted()), not \(known.labels.sorted())")
         }
         if known.isHidden != found.isHidden { wrong.append("\(name) is hidden: \(found.isHidden)") }
         return wrong

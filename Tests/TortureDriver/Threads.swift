@@ -3,9 +3,9 @@ import Synchronization
 import Vault
 import VaultCrypto
 
-/// `threads FOLDER SEED SECONDS`: many threads at once on one vault, again and again, and a look at
-/// what is left of it after each time. One line of JSON says what was done and found.
+/// `threads FOLDER SEED SECONDS`: many threads at once on one vault, again and again.
 ///
+/// What is left of the vault is looked at each time. One line of JSON says what was done and found.
 /// The seed decides what each thread does, and not how they take turns. With `unsaid` behind it,
 /// something is changed each time that the ledger is not told of, which must be found.
 struct Threads {
@@ -158,14 +158,20 @@ struct Threads {
         readers.wait()
     }
 
-    /// Destroys a conversation and labels another one, and tells nobody.
+    /// Brings two conversations, destroys one and labels the other, and says only the first.
     private func changeUnsaid(_ place: String, _ path: String) throws {
         let vault = try Vault.open(
             at: "\(place)/vault", by: .identityFile(path), auditor: auditor(place))
         defer { try? vault.close() }
         var ids: [RecordID] = []
-        try vault.forEachConversation { ids.append($0.id) }
-        guard ids.count > 1 else { return }
+        for text in ["lost", "labelled"] {
+            var message = ImportedMessage(originID: "", parent: nil, role: .user)
+            message.parts = [ImportedPart(Part(.text, text: text))]
+            let id = try vault.beginConversation(title: nil, [message])
+            let first = try vault.messages(of: id).first?.id.description ?? ""
+            ledger.add("chat/\(id)", Ledger.Entry(id: id, texts: [first: text]))
+            ids.append(id)
+        }
         _ = try vault.purgeAskingNoRule([ids[0]])
         _ = try vault.addLabel("unsaid", to: [ids[1]])
     }

@@ -185,15 +185,33 @@ final class Labeller: Worker {
         case 0:
             try scene.change(chosen) {
                 _ = try scene.vault.addLabel(label, to: ids)
-            } _: { $0.labels.insert(label) }
+            } _: { entry in
+                entry.labels.insert(label)
+            }
         case 1:
             try scene.change(chosen) {
                 _ = try scene.vault.removeLabel(label, from: ids)
-            } _: { $0.labels.remove(label) }
-        case 2:
-            try scene.change(chosen) { _ = try scene.vault.hide(ids) } _: { $0.isHidden = true }
-        default:
-            try scene.change(chosen) { _ = try scene.vault.unhide(ids) } _: { $0.isHidden = false }
+            } _: { entry in
+                entry.labels.remove(label)
+            }
+        case 2: try hide(chosen, ids)
+        default: try show(chosen, ids)
+        }
+    }
+
+    private func hide(_ chosen: String, _ ids: [RecordID]) throws {
+        try scene.change(chosen) {
+            _ = try scene.vault.hide(ids)
+        } _: { entry in
+            entry.isHidden = true
+        }
+    }
+
+    private func show(_ chosen: String, _ ids: [RecordID]) throws {
+        try scene.change(chosen) {
+            _ = try scene.vault.unhide(ids)
+        } _: { entry in
+            entry.isHidden = false
         }
     }
 }
@@ -224,6 +242,8 @@ final class Holder: Worker {
             if hold.conversations != 1, !scene.ledger.mayBeAbsent(chosen) {
                 scene.ledger.find("the hold on \(chosen) matches \(hold.conversations)")
             }
-        } _: { $0.isHeld = true }
+        } _: { entry in
+            entry.isHeld = true
+        }
     }
 }

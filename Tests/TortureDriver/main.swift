@@ -37,7 +37,8 @@ func answerJudgeRequests() throws {
 func runThreads(_ words: [String]) throws {
     if words == ["--planted"] { return print(PlantedRace.run()) }
     guard let threads = Threads(words) else {
-        FileHandle.standardError.write(Data("TortureDriver threads FOLDER SEED SECONDS [unsaid]\n".utf8))
+        let usage = "usage: TortureDriver threads FOLDER SEED SECONDS [unsaid]\n"
+        FileHandle.standardError.write(Data(usage.utf8))
         exit(64)
     }
     try threads.run()

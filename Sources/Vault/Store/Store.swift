@@ -101,6 +101,7 @@ final class Store: Sendable {
     /// log into the database.
     ///
     /// - Parameter successor: The database that takes its place: who reads here reads there.
+    /// - Throws: What the database reports.
     func close(for successor: Store? = nil) throws(VaultError) {
         uses.close(for: successor)
         do {
