@@ -47,7 +47,8 @@ extension Vault {
             name: name, boundTo: header.logKey, passphrase: passphrase,
             workFactor: workFactor ?? max(old.workFactor ?? 0, Slot.usualWorkFactor),
             allowsWeak: allowsWeak)
-        try changeSlots(.slotRotated, name, former: old.recipient) { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name, former: old.recipient) {
+            (state, layout) throws(VaultError) in
             try state.apply(
                 state.header.slots.map { $0.name == name ? made.slot : $0 },
                 files: [name: made.file], layout: layout)
@@ -60,7 +61,8 @@ extension Vault {
         guard old.kind != .passphrase else {
             throw VaultError(.badInput, "Slot \(name) has a passphrase; give a new passphrase.")
         }
-        try changeSlots(.slotRotated, name, former: old.recipient) { (state, layout) throws(VaultError) in
+        try changeSlots(.slotRotated, name, former: old.recipient) {
+            (state, layout) throws(VaultError) in
             try Slot.requireNew(recipient, in: state.header.slots)
             let slots = state.header.slots.map { slot in
                 var slot = slot

@@ -330,6 +330,7 @@ enum PlainMarkup {
             if let flaw = flaw(attributes: tag.dropFirst(name.count)) { return flaw }
             if !void.contains(String(name)) { open.append(name) }
         }
+        if rest.contains(">") { return "a bare > in text" }
         return open.isEmpty ? nil : "left open: \(open)"
     }
 

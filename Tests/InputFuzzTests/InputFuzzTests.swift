@@ -16,7 +16,8 @@ import VaultCrypto
         }
     }
 
-    @Test(arguments: FuzzTarget.all.map(\.name))
+    // One after the other: an import has one file for all inputs.
+    @Test(.serialized, arguments: FuzzTarget.all.map(\.name))
     func `Seeds are read soundly, and so are some that were changed`(_ name: String) throws {
         let target = try #require(FuzzTarget.named(name))
         let seeds = target.seeds()

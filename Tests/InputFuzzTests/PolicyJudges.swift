@@ -218,7 +218,7 @@ enum PolicyJudges {
     private static func judgeProfiles(_ file: [UInt8]) -> String? {
         let surroundings = Surroundings(
             wire: NoWire(), now: { Date(timeIntervalSince1970: 1_700_000_000) },
-            environment: ["HOME": "/home/anna"], files: OneFile(bytes: file), programs: NoProgram())
+            environment: ["HOME": "/anna"], files: OneFile(bytes: file), programs: NoProgram())
         do throws(CredentialError) {
             let files = try AWSProfileFiles(surroundings)
             for name in ["a", "default", "b"] {

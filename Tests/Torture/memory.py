@@ -78,8 +78,8 @@ def held(words, environment, call, number, folder, path=None):
     """Runs a program until it enters a call; gives its process id, or None when it ended before."""
     filters = ("-P", path) if path else ()
     tracer = subprocess.Popen(
-        ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", *filters, "-e", f"trace={call}",
-         "-e", f"inject={call}:delay_enter={PATIENCE_SECONDS}s", COFFER, *words],
+        ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", *filters, "-e",
+         f"trace={call}", "-e", f"inject={call}:delay_enter={PATIENCE_SECONDS}s", COFFER, *words],
         env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=open(folder / "out", "wb"),
         stderr=open(folder / "err", "wb"))
     process = None
@@ -109,7 +109,11 @@ def children(number):
 def child_at(tracer, number, path):
     """The traced program, when one of its threads is in the call, about that path."""
     for child in children(tracer):
-        for call in pathlib.Path(f"/proc/{child}/task").glob("*/syscall"):
+        calls = []
+        # It may have ended meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            calls = list(pathlib.Path(f"/proc/{child}/task").glob("*/syscall"))
+        for call in calls:
             with contextlib.suppress(OSError, ValueError):
                 called, *arguments = call.read_text().split()
                 if called == number and (path is None or is_about(child, arguments, path)):

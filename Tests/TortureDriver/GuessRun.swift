@@ -4,9 +4,9 @@ import VaultCrypto
 
 /// Tries passphrases that are wrong.
 ///
-/// `TortureDriver guess VAULT SEED SECONDS PASSPHRASE-FILE`: with each passphrase it opens the file of
-/// the slot `passphrase` as the engine does, and with one of a thousand the vault. It says in JSON how
-/// many were tried, how many were taken, and whether the right one opens both.
+/// `TortureDriver guess VAULT SEED SECONDS PASSPHRASE-FILE`: with each passphrase it opens the file
+/// of the slot `passphrase` as the engine does, and with one of a thousand the vault. It says in
+/// JSON how many were tried, how many were taken, and whether the right one opens both.
 struct GuessRun {
     private struct Answer: Encodable {
         var slots = 0

@@ -7,8 +7,8 @@ import VaultCrypto
 ///
 /// `TortureDriver memory VAULT PASSPHRASE-FILE LINES [plain]`: LINES are made-up conversations, of
 /// which each line becomes a message. It says `open`, `closed` and `over`, and waits for a line
-/// after each: the vault is open and was read and written; it is closed, and still a variable; it is
-/// gone. With `plain` a copy of the vault key stays in ordinary memory, which must be seen.
+/// after each: the vault is open and was read and written; it is closed, and still a variable; it
+/// is gone. With `plain` a copy of the vault key stays in ordinary memory, which must be seen.
 struct MemoryRun {
     private let directory: String
     private let passphraseFile: String
