@@ -110,9 +110,10 @@ extension Vault {
         return slot
     }
 
-    /// Runs a change of a slot and logs it, with what tells an older header by (`LoggedSlots`).
+    /// Runs a change of a slot and logs it, with what tells an older header by.
     ///
-    /// - Parameter former: The recipient that the change replaces.
+    /// That is the generation, and of a slot that takes another recipient the `former` one: see
+    /// `LoggedSlots`.
     private func changeSlots(
         _ event: AuditEvent, _ name: String, former: AgeRecipient? = nil,
         _ body: (inout State, VaultLayout) throws(VaultError) -> Void
