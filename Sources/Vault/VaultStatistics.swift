@@ -47,18 +47,19 @@ extension Vault {
 
     /// By month and by model, counted here: SQLite would sort a row for every message, in memory.
     private func byMessage(in db: Database) throws -> (months: [VaultTally], models: [VaultTally]) {
+        let dayMilliseconds: Int64 = 86_400_000
         // Days since 1970, and numbers of names.
         var days: [Int64?: Int64] = [:]
         var models: [Int64?: Int64] = [:]
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT ifnull(message.created, conversation.created) / 1000, role, model
+                SELECT ifnull(message.created, conversation.created), role, model
                 FROM message JOIN conversation ON conversation.num = message.conversation
                 """)
         while let row = try rows.next() {
-            let seconds: Int64? = row[0]
-            let day = seconds.map { $0 >= 0 ? $0 / 86400 : ($0 + 1) / 86400 - 1 }
+            let moment: Int64? = row[0]
+            let day = moment.map { $0 >= 0 ? $0 / dayMilliseconds : ($0 + 1) / dayMilliseconds - 1 }
             days[day, default: 0] += 1
             if row[1] == 1 as Int64 { models[row[2], default: 0] += 1 }
         }

@@ -126,13 +126,21 @@ class Canaries:
         self.source, self.kinds, self.windows = source, {}, {}
 
     def new(self, kind, script="Latin"):
+        word, windows = self.drawn(script)
+        # Two words that have some letters in a row in common would be taken for each other.
+        while windows & self.windows.keys():
+            word, windows = self.drawn(script)
+        self.kinds[word] = kind
+        self.windows |= dict.fromkeys(windows, word)
+        return word
+
+    def drawn(self, script):
+        """A word by chance, and what is looked for of it."""
         letters, length, window = self.SCRIPTS[script]
         word = "".join(self.source.choice(letters) for _ in range(length))
-        self.kinds[word] = kind
-        for variant in {word, word.upper()} if script in ("Cyrillic", "Greek") else {word}:
-            for start in range(length - window + 1):
-                self.windows[variant[start:start + window].encode()] = word
-        return word
+        variants = {word, word.upper()} if script in ("Cyrillic", "Greek") else {word}
+        return word, {variant[start:start + window].encode() for variant in variants
+                      for start in range(length - window + 1)}
 
     def write_patterns(self, path):
         path.write_bytes(b"".join(window + b"\n" for window in self.windows))
