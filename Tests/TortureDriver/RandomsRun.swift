@@ -6,9 +6,9 @@ import VaultCrypto
 /// Draws what the engine draws by chance, and writes it down to be compared.
 ///
 /// `TortureDriver randoms KIND COUNT FOLDER`: COUNT values of a kind in files of FOLDER, half of
-/// them drawn before a fork, and the rest by parent and child in equal parts. A value has one or more
-/// fields; it says how many bytes each has. The kind `stock` is the control: it hands out a stock
-/// that both sides of a fork have.
+/// them drawn before a fork, and the rest by parent and child in equal parts. A value has one or
+/// more fields; it says how many bytes each has. The kind `stock` is the control: it hands out a
+/// stock that both sides of a fork have.
 struct RandomsRun {
     private typealias Draw = @Sendable () throws -> [[UInt8]]
 
