@@ -122,9 +122,11 @@ class Disk:
         change = event.change
         if change == notes.CREATE:
             # A number may come again; names mean the file that had it then.
+            self.inode_of_folder.pop(event.inode, None)
             self.files[event.inode] = File()
             self.name({event.path: self.files[event.inode]})
         elif change == notes.MKDIR:
+            self.files.pop(event.inode, None)
             self.inode_of_folder[event.inode] = event.path
             self.name({event.path: "folder"})
         elif change == notes.WRITE:
@@ -162,6 +164,7 @@ class Disk:
     def sync(self, inode):
         if inode in self.files:
             return self.files[inode].sync()
+        # The root was there before; what has neither number is a file without a name.
         folder = self.inode_of_folder.get(inode, self.root)
         # A rename between folders is durable when both were synced; one of them has to do, for
         # the other half cannot be on the disk alone.
