@@ -134,9 +134,12 @@ def is_cut_off(kept, whole):
 
     What comes together with the end of a connection may be taken once and not the next time.
     """
-    if whole is None or not kept.startswith("stopped "):
+    if whole is None or not str(kept).startswith(("stopped ", "failed ")):
         return False
-    _, version, text = kept.split(" ", 2)
-    state, last, all_of_it = whole.split(" ", 2)
-    return version == last and (
-        all_of_it.startswith(text) or state != "complete" and text.startswith(all_of_it))
+    state, version, text = kept.split(" ", 2)
+    end, last, all_of_it = whole.split(" ", 2)
+    if version != last:
+        return False
+    if end == "complete":
+        return state == "stopped" and all_of_it.startswith(text)
+    return all_of_it.startswith(text) or text.startswith(all_of_it)

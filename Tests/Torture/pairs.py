@@ -153,7 +153,8 @@ class Pairs(calls.Stage):
     def wrong(self, order, outcomes, states):
         wrong, isWhole = [], True
         for one, outcome in zip(order, outcomes):
-            isDone = outcome.returncode in one.statuses
+            # What is expected to fail may have failed for another reason.
+            isDone = outcome.returncode in one.statuses and not is_busy(outcome)
             # A sitting says so, and goes on with the next line.
             isWhole = isWhole and isDone and not (
                 one.words[0] == "chat" and b"nother process" in outcome.stdout + outcome.stderr)
