@@ -248,7 +248,7 @@ private struct AskedText {
     init(_ words: [String], _ options: GlobalOptions) throws {
         var pieces = [words.joined(separator: " ")]
         // Standard input that holds the passphrase holds no question.
-        if isatty(STDIN_FILENO) == 0, options.passphraseFile != "-" {
+        if !Console.inputIsTerminal, options.passphraseFile != "-" {
             pieces.append(try Self.input())
         }
         text = pieces.filter { !$0.allSatisfy(\.isWhitespace) }.joined(separator: "\n\n")

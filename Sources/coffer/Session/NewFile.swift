@@ -14,7 +14,9 @@ enum NewFile {
                 : VaultError(.inputOutput, "\(path) cannot be written; choose another place.")
         }
         defer { close(file) }
-        guard put(bytes, in: file), isSynced(file), isNameSynced(path) else {
+        guard put(bytes, in: file), PrivateFile.isSynced(file),
+            (try? PrivateFile.syncFolder(of: path)) != nil
+        else {
             unlink(path)
             throw VaultError(
                 .inputOutput, "\(path) cannot be written; check the disk and its free space.")
@@ -32,18 +34,6 @@ enum NewFile {
             written += count
         }
         return true
-    }
-
-    /// Whether a file, or a folder's names, are durable, or their file system knows no such thing.
-    private static func isSynced(_ file: Int32) -> Bool { fsync(file) == 0 || errno == EINVAL }
-
-    private static func isNameSynced(_ path: String) -> Bool {
-        let parent = (path as NSString).deletingLastPathComponent
-        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        // A folder into which one may write and at which one may not look.
-        guard folder >= 0 else { return true }
-        defer { close(folder) }
-        return isSynced(folder)
     }
 
     /// The content of a file that a person names.

@@ -74,18 +74,23 @@ enum PrivateFile {
     }
 
     private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash > path.startIndex ? String(path[..<slash]) : "/"
     }
 
     /// Makes a name durable, where the file system knows such a thing and lets its folder be read.
-    private static func syncFolder(of path: String) throws(VaultError) {
+    ///
+    /// - Throws: `inputOutput`.
+    static func syncFolder(of path: String) throws(VaultError) {
         let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder < 0, errno == EACCES { return }
         guard folder >= 0 else { throw failure("sync", path) }
         defer { close(folder) }
-        guard fsync(folder) == 0 || errno == EINVAL else { throw failure("sync", path) }
+        guard isSynced(folder) else { throw failure("sync", path) }
     }
+
+    /// Whether a file, or a folder's names, are durable, or their file system knows no such thing.
+    static func isSynced(_ file: Int32) -> Bool { fsync(file) == 0 || errno == EINVAL }
 
     private static func failure(_ action: String, _ path: String) -> VaultError {
         let reason = String(cString: strerror(errno))

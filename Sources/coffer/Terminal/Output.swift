@@ -107,7 +107,7 @@ enum Console {
     static let usualWidth = 80
 
     /// Whether a question would be seen and answered: somebody sits at one end at least.
-    static var canAsk: Bool { isatty(STDIN_FILENO) != 0 || isatty(STDERR_FILENO) != 0 }
+    static var canAsk: Bool { inputIsTerminal || isatty(STDERR_FILENO) != 0 }
 
     static var showsProgress: Bool { isatty(STDERR_FILENO) != 0 && !isDumb }
 

@@ -4,7 +4,7 @@ import VaultCrypto
 /// Questions about settings, on the terminal.
 enum Prompt {
     /// Whether answers are typed: what comes through a pipe may be a key, and answers no question.
-    static var canAsk: Bool { isatty(STDIN_FILENO) != 0 }
+    static var canAsk: Bool { Console.inputIsTerminal }
 
     /// Asks for a word.
     ///
